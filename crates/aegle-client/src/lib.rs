@@ -1,0 +1,18 @@
+//! The one client of the Aegle program, used by the CLI, the indexer, the demo and the tests.
+
+pub mod commitment;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod instruction;
+#[cfg(feature = "rpc")]
+pub mod sender;
+
+pub use aegle::{self, ID as PROGRAM_ID, events, pda, state};
+pub use anchor_lang::{
+    AccountDeserialize, AccountSerialize, Discriminator, Space, prelude::Pubkey,
+};
+pub use error::ProgramError;
+pub use event::Event;
+#[cfg(feature = "rpc")]
+pub use sender::{SendError, Sender, Sent};

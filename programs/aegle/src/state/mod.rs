@@ -1,0 +1,37 @@
+mod config;
+mod consent;
+mod delegate;
+mod record;
+mod vault;
+
+pub use config::*;
+pub use consent::*;
+pub use delegate::*;
+pub use record::*;
+pub use vault::*;
+
+/// Layout version every account starts with.
+pub const VERSION: u8 = 1;
+
+/// Seconds in the whole days that periods are given in.
+pub const DAY: i64 = 86_400;
+
+/// The longest period of a consent or a delegate, in days.
+pub const MAX_PERIOD_DAYS: u32 = 36_525;
+
+/// The day, since the Unix epoch, of a time in seconds; none before it.
+pub fn day_of(now: i64) -> Option<u32> {
+    // Unsigned: the SBF virtual machine divides no signed numbers.
+    let day = u64::try_from(now).ok()? / DAY.unsigned_abs();
+    u32::try_from(day).ok()
+}
+
+/// Whether the days `from..until` (since the Unix epoch, UTC, the end excluded) hold `now`, in seconds.
+pub fn period_holds(from: u32, until: u32, now: i64) -> bool {
+    now >= i64::from(from) * DAY && now < i64::from(until) * DAY
+}
+
+/// Whether a new period is not empty, not over and not beyond the limit.
+pub fn period_is_valid(from: u32, until: u32, now: i64) -> bool {
+    from < until && until - from <= MAX_PERIOD_DAYS && now < i64::from(until) * DAY
+}

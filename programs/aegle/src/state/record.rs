@@ -1,0 +1,74 @@
+use anchor_lang::prelude::*;
+
+use crate::error::AegleError;
+
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordStatus {
+    Active,
+    /// A newer version exists.
+    Amended,
+    EnteredInError,
+    /// The token is gone; this account remains as a tombstone.
+    Erased,
+}
+
+/// A commitment to one version of a health record. The token in the owner's wallet shows it and
+/// gives no authority.
+#[account]
+#[derive(InitSpace, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub version: u8,
+    pub bump: u8,
+    pub mint_bump: u8,
+    pub status: RecordStatus,
+    pub rent_payer: Pubkey,
+    pub vault: Pubkey,
+    pub record_id: [u8; 32],
+    /// SHA-256 over a 32-byte salt and the manifest.
+    pub commitment: [u8; 32],
+    /// 1 for an original, one more for each amendment.
+    pub record_version: u32,
+    /// The record this one amends; zero for an original.
+    pub previous: Pubkey,
+    pub minted_slot: u64,
+    pub minted_at: i64,
+    /// Slot and time of the last change of status.
+    pub changed_slot: u64,
+    pub changed_at: i64,
+    /// How often the token was issued.
+    pub issues: u32,
+    pub reserved: [u8; 32],
+}
+
+impl Record {
+    pub fn invariant(&self) -> Result<()> {
+        require!(self.commitment != [0; 32], AegleError::ZeroCommitment);
+        Ok(())
+    }
+
+    pub fn amend(&mut self, clock: &Clock) -> Result<()> {
+        require!(self.status != RecordStatus::Erased, AegleError::RecordErased);
+        require!(self.status == RecordStatus::Active, AegleError::RecordNotActive);
+        self.change(RecordStatus::Amended, clock);
+        Ok(())
+    }
+
+    pub fn mark_entered_in_error(&mut self, clock: &Clock) -> Result<()> {
+        require!(self.status != RecordStatus::Erased, AegleError::RecordErased);
+        require!(self.status != RecordStatus::EnteredInError, AegleError::RecordAlreadyInError);
+        self.change(RecordStatus::EnteredInError, clock);
+        Ok(())
+    }
+
+    pub fn erase(&mut self, clock: &Clock) -> Result<()> {
+        require!(self.status != RecordStatus::Erased, AegleError::RecordErased);
+        self.change(RecordStatus::Erased, clock);
+        Ok(())
+    }
+
+    fn change(&mut self, status: RecordStatus, clock: &Clock) {
+        self.status = status;
+        self.changed_slot = clock.slot;
+        self.changed_at = clock.unix_timestamp;
+    }
+}

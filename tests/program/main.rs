@@ -1,0 +1,3 @@
+//! The program in the virtual machine, one file per instruction.
+
+mod figures;

@@ -1,0 +1,3 @@
+//! Harness of the tests that cross parts.
+
+pub mod vm;
