@@ -1,1 +1,3 @@
+//! Mirrors the Aegle program into Postgres and serves it over HTTP.
 
+pub mod api;

@@ -1,0 +1,91 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::http::HeaderValue;
+use serde::Deserialize;
+
+/// Settings of the HTTP API. Every key has a default; unknown keys are refused.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Key that signs page cursors, 32 bytes in hex. Every API process of a deployment needs the same.
+    /// Absent, a random one is made at start, and cursors last as long as the process.
+    pub cursor_key: Option<String>,
+    /// Origins whose pages may read the API, such as `https://aegle.example`.
+    pub cors_origins: Vec<String>,
+    /// Requests that one peer address may make each second, and at once.
+    pub rate_per_second: u32,
+    pub burst: u32,
+    /// How far the mirror may be behind its node before it refuses to answer, in slots and in seconds.
+    pub max_lag_slots: u32,
+    pub max_lag_seconds: u32,
+    /// Seconds that a request may take.
+    pub request_timeout: u32,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            cursor_key: None,
+            cors_origins: Vec::new(),
+            rate_per_second: 50,
+            burst: 200,
+            max_lag_slots: 150,
+            max_lag_seconds: 60,
+            request_timeout: 10,
+            max_body_bytes: 16 * 1024,
+        }
+    }
+}
+
+impl ApiConfig {
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// A sentence that starts with the name of the first key that is wrong. The cursor key itself is
+    /// not repeated.
+    pub fn validate(&self) -> Result<(), String> {
+        self.cursor_key()?;
+        self.origins()?;
+        for (key, zero) in [
+            ("rate_per_second", self.rate_per_second == 0),
+            ("burst", self.burst == 0),
+            ("max_lag_slots", self.max_lag_slots == 0),
+            ("max_lag_seconds", self.max_lag_seconds == 0),
+            ("request_timeout", self.request_timeout == 0),
+            ("max_body_bytes", self.max_body_bytes == 0),
+        ] {
+            if zero {
+                return Err(format!("{key} must be at least 1"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn cursor_key(&self) -> Result<Option<[u8; 32]>, String> {
+        let Some(text) = &self.cursor_key else {
+            return Ok(None);
+        };
+        let mut key = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| "cursor_key must be 32 bytes in hex".to_owned())?;
+        Ok(Some(key))
+    }
+
+    pub(super) fn origins(&self) -> Result<Vec<HeaderValue>, String> {
+        self.cors_origins.iter().map(|origin| parse_origin(origin)).collect()
+    }
+}
+
+/// An origin as a browser writes it: scheme, host and port, no path and no trailing slash.
+fn parse_origin(text: &str) -> Result<HeaderValue, String> {
+    let wrong = || format!("cors_origins holds '{text}', which is no origin such as https://aegle.example");
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.origin().ascii_serialization() != text {
+        return Err(wrong());
+    }
+    HeaderValue::from_str(text).map_err(|_| wrong())
+}
