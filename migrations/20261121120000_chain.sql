@@ -1,16 +1,17 @@
 -- What the program's events say, mirrored from the chain.
 --
 -- Contract
---   * Every table but `slot` and `checkpoint` holds facts: one row per event, never updated. A fact is
---     known by (signature, instruction_index, inner_index); the same fact twice changes nothing, and
---     facts may arrive in any order.
+--   * Every table but `slot`, `checkpoint` and `node_tip` holds facts: one row per event, never
+--     updated. A fact is known by (signature, instruction_index, inner_index); the same fact twice
+--     changes nothing, and facts may arrive in any order.
 --   * Where a fact stands in the ledger is (slot, tx_index, instruction_index, inner_index), its
 --     position. `slot` holds one branch of the chain, linked by parents; a fork is undone by deleting
 --     the slots of the abandoned branch, and their facts go with them.
 --   * State is a fold of facts up to a slot: the functions `…_at(slot)`. Finalized state is
 --     `…_at(checkpoint.finalized_slot)`, confirmed state `…_at(checkpoint.confirmed_slot)`, and any
 --     slot between the first and the confirmed one may be asked for.
---   * `checkpoint.finalized_slot` never decreases. Rows and checkpoint are written in one transaction.
+--   * `checkpoint.finalized_slot` never decreases, `checkpoint.first_slot` never increases. Rows and
+--     checkpoint are written in one transaction.
 --   * Keys, ids, hashes and commitments are 32 bytes, signatures 64. Times are seconds since the Unix
 --     epoch as the chain's clock gave them; days are days since the Unix epoch, UTC. Unsigned 64-bit
 --     numbers of the chain that could exceed bigint stop ingestion instead of wrapping.
@@ -33,8 +34,9 @@ CREATE TABLE slot (
     CHECK (parent_slot < slot)
 );
 
+-- Before the first block is ingested, the finalized and the confirmed slot are its parent's.
 CREATE TABLE checkpoint (
-    only            boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton       boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     genesis_hash    key32  NOT NULL,
     program         key32  NOT NULL,
     first_slot      bigint NOT NULL,
@@ -43,7 +45,7 @@ CREATE TABLE checkpoint (
     confirmed_slot  bigint NOT NULL,
     confirmed_hash  key32  NOT NULL,
     updated_at      timestamptz NOT NULL DEFAULT now(),
-    CHECK (first_slot <= finalized_slot AND finalized_slot <= confirmed_slot)
+    CHECK (first_slot <= finalized_slot + 1 AND finalized_slot <= confirmed_slot)
 );
 
 CREATE FUNCTION checkpoint_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -51,7 +53,7 @@ BEGIN
     IF NEW.finalized_slot < OLD.finalized_slot
         OR NEW.genesis_hash <> OLD.genesis_hash
         OR NEW.program <> OLD.program
-        OR NEW.first_slot <> OLD.first_slot
+        OR NEW.first_slot > OLD.first_slot
     THEN
         RAISE EXCEPTION 'the checkpoint only grows and stays on one chain and program'
             USING ERRCODE = 'check_violation';
@@ -61,6 +63,15 @@ END $$;
 
 CREATE TRIGGER checkpoint_only_grows BEFORE UPDATE ON checkpoint
     FOR EACH ROW EXECUTE FUNCTION checkpoint_only_grows();
+
+-- What the node last said its confirmed slot is, for the lag of processes that do not ask it.
+CREATE TABLE node_tip (
+    singleton    boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    slot         bigint      NOT NULL,
+    -- Null where the node did not tell.
+    block_time   bigint,
+    observed_at  timestamptz NOT NULL DEFAULT now()
+);
 
 -- Every event, raw.
 CREATE TABLE event (
