@@ -18,9 +18,16 @@ fn show() {
     let grant = instruction::grant_consent(patient.vault, patient.authority(), vm.payer.pubkey(), params);
     let done = vm.send(&[grant], &[&patient.owner]).unwrap();
     println!("grant {}", done.compute_units());
-    let done = vm.send(&[instruction::revoke_consent(patient.vault, patient.authority(), consent)], &[&patient.owner]).unwrap();
+    let done = vm
+        .send(&[instruction::revoke_consent(patient.vault, patient.authority(), consent)], &[&patient.owner])
+        .unwrap();
     println!("revoke {}", done.compute_units());
-    let done = vm.send(&[instruction::erase_record(patient.vault, patient.owner.pubkey(), record, vm.payer.pubkey())], &[&patient.owner]).unwrap();
+    let done = vm
+        .send(
+            &[instruction::erase_record(patient.vault, patient.owner.pubkey(), record, vm.payer.pubkey())],
+            &[&patient.owner],
+        )
+        .unwrap();
     println!("erase {}", done.compute_units());
     println!("{}", done.meta.logs.join("\n"));
 }
