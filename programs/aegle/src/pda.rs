@@ -9,6 +9,8 @@ pub const RECORD: &[u8] = b"record";
 pub const MINT: &[u8] = b"mint";
 pub const TOKEN: &[u8] = b"token";
 pub const CONSENT: &[u8] = b"consent";
+/// Of the address that signs event instructions; Anchor fixes it.
+pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";
 
 pub fn find_config() -> (Pubkey, u8) {
     find(&[CONFIG])

@@ -36,8 +36,25 @@ impl Config {
         Ok(())
     }
 
+    pub fn pause(&self) -> ConfigPause {
+        let Self { version, bump, paused, .. } = *self;
+        ConfigPause { version, bump, paused }
+    }
+}
+
+/// Whether the program is paused: the first fields of [`Config`], in its order.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfigPause {
+    pub version: u8,
+    pub bump: u8,
+    pub paused: bool,
+}
+
+impl ConfigPause {
     pub fn require_running(&self) -> Result<()> {
         require!(!self.paused, AegleError::Paused);
         Ok(())
     }
 }
+
+super::read_prefix!(ConfigPause of Config);

@@ -1,3 +1,38 @@
+/// Lets `$part`, the first fields of account `$whole`, be read as an account of its own. It is never
+/// written: what an instruction changes it reads whole.
+macro_rules! read_prefix {
+    ($part:ident of $whole:ident) => {
+        impl anchor_lang::AccountDeserialize for $part {
+            fn try_deserialize_unchecked(data: &mut &[u8]) -> anchor_lang::Result<Self> {
+                let discriminator = <$whole as anchor_lang::Discriminator>::DISCRIMINATOR;
+                let mut fields = data
+                    .strip_prefix(discriminator)
+                    .ok_or(anchor_lang::error::ErrorCode::AccountDiscriminatorMismatch)?;
+                <Self as anchor_lang::AnchorDeserialize>::deserialize(&mut fields)
+                    .map_err(|_| anchor_lang::error::ErrorCode::AccountDidNotDeserialize.into())
+            }
+
+            fn try_deserialize(data: &mut &[u8]) -> anchor_lang::Result<Self> {
+                Self::try_deserialize_unchecked(data)
+            }
+        }
+
+        impl anchor_lang::AccountSerialize for $part {}
+
+        impl anchor_lang::Owner for $part {
+            fn owner() -> anchor_lang::prelude::Pubkey {
+                crate::ID
+            }
+        }
+
+        #[cfg(feature = "idl-build")]
+        impl anchor_lang::Discriminator for $part {
+            const DISCRIMINATOR: &'static [u8] = <$whole as anchor_lang::Discriminator>::DISCRIMINATOR;
+        }
+    };
+}
+pub(crate) use read_prefix;
+
 mod config;
 mod consent;
 mod delegate;

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    events::ConfigInitialized,
+    events::{self, ConfigInitialized},
     pda,
     program::Aegle,
     state::{Config, VERSION},
@@ -57,15 +57,17 @@ impl InitConfig<'_> {
         });
         ctx.accounts.config.invariant()?;
 
-        emit_cpi!(ConfigInitialized {
-            config: ctx.accounts.config.key(),
-            bump,
-            governance,
-            rent_payer,
-            min_recovery_delay,
-            max_recovery_delay,
-            record_uri,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &ConfigInitialized {
+                config: ctx.accounts.config.key(),
+                bump,
+                governance,
+                rent_payer,
+                min_recovery_delay,
+                max_recovery_delay,
+                record_uri,
+            },
+        )
     }
 }

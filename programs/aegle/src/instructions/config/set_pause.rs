@@ -1,6 +1,10 @@
 use anchor_lang::prelude::*;
 
-use crate::{error::AegleError, events::PauseSet, state::Config};
+use crate::{
+    error::AegleError,
+    events::{self, PauseSet},
+    state::Config,
+};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -17,14 +21,16 @@ impl SetPause<'_> {
         let old_paused = config.paused;
         config.paused = paused;
 
-        emit_cpi!(PauseSet {
-            config: ctx.accounts.config.key(),
-            authority: ctx.accounts.governance.key(),
-            old_paused,
-            new_paused: paused,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &PauseSet {
+                config: ctx.accounts.config.key(),
+                authority: ctx.accounts.governance.key(),
+                old_paused,
+                new_paused: paused,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

@@ -2,14 +2,14 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    state::{Config, Consent, DAY, Vault, grantee_handle},
+    state::{ConfigPause, Consent, DAY, VaultAuthority, grantee_handle},
 };
 
 #[derive(Accounts)]
 pub struct CheckConsent<'info> {
     pub grantee: Signer<'info>,
-    pub config: Box<Account<'info, Config>>,
-    pub vault: Box<Account<'info, Vault>>,
+    pub config: Account<'info, ConfigPause>,
+    pub vault: Account<'info, VaultAuthority>,
     #[account(has_one = vault @ AegleError::ConsentMismatch)]
     pub consent: Box<Account<'info, Consent>>,
 }

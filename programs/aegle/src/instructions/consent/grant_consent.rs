@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::ConsentGranted,
+    events::{self, ConsentGranted},
     pda,
-    state::{Config, Consent, Delegate, Expected, Right, VERSION, Vault},
+    state::{ConfigPause, Consent, Delegate, Expected, Right, VERSION, VaultAuthority},
 };
 
 #[event_cpi]
@@ -14,8 +14,8 @@ pub struct GrantConsent<'info> {
     pub authority: Signer<'info>,
     #[account(mut)]
     pub payer: Signer<'info>,
-    pub config: Box<Account<'info, Config>>,
-    pub vault: Box<Account<'info, Vault>>,
+    pub config: Account<'info, ConfigPause>,
+    pub vault: Account<'info, VaultAuthority>,
     pub delegate: Option<Box<Account<'info, Delegate>>>,
     #[account(
         init, payer = payer, space = 8 + Consent::INIT_SPACE,
@@ -89,22 +89,24 @@ impl GrantConsent<'_> {
         });
         ctx.accounts.consent.invariant()?;
 
-        emit_cpi!(ConsentGranted {
-            vault,
-            consent_id,
-            bump,
-            handle,
-            policy_commitment,
-            authority: ctx.accounts.authority.key(),
-            rent_payer,
-            purposes,
-            actions,
-            from_day,
-            until_day,
-            consent_epoch,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &ConsentGranted {
+                vault,
+                consent_id,
+                bump,
+                handle,
+                policy_commitment,
+                authority: ctx.accounts.authority.key(),
+                rent_payer,
+                purposes,
+                actions,
+                from_day,
+                until_day,
+                consent_epoch,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

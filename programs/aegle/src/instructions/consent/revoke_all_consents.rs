@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::AllConsentsRevoked,
+    events::{self, AllConsentsRevoked},
     state::{Delegate, Right, Vault},
 };
 
@@ -20,18 +20,20 @@ impl RevokeAllConsents<'_> {
         let clock = Clock::get()?;
         let RevokeAllConsents { authority, vault, delegate, .. } = &mut *ctx.accounts;
         let delegate = delegate.as_ref().map(|delegate| &***delegate);
-        vault.authorize(&vault.key(), &authority.key(), delegate, Right::Revoke, clock.unix_timestamp)?;
+        vault.authority().authorize(&vault.key(), &authority.key(), delegate, Right::Revoke, clock.unix_timestamp)?;
         let old_consent_epoch = vault.consent_epoch;
         vault.revoke_all_consents()?;
 
-        emit_cpi!(AllConsentsRevoked {
-            vault: ctx.accounts.vault.key(),
-            authority: ctx.accounts.authority.key(),
-            old_consent_epoch,
-            new_consent_epoch: ctx.accounts.vault.consent_epoch,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &AllConsentsRevoked {
+                vault: ctx.accounts.vault.key(),
+                authority: ctx.accounts.authority.key(),
+                old_consent_epoch,
+                new_consent_epoch: ctx.accounts.vault.consent_epoch,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

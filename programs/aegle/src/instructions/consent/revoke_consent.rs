@@ -2,8 +2,8 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    events::ConsentRevoked,
-    state::{Consent, Delegate, Right, Vault},
+    events::{self, ConsentRevoked},
+    state::{Consent, Delegate, Right, VaultAuthority},
 };
 
 #[event_cpi]
@@ -11,7 +11,7 @@ use crate::{
 pub struct RevokeConsent<'info> {
     /// The owner, or a delegate with the right to revoke.
     pub authority: Signer<'info>,
-    pub vault: Box<Account<'info, Vault>>,
+    pub vault: Account<'info, VaultAuthority>,
     pub delegate: Option<Box<Account<'info, Delegate>>>,
     #[account(mut, dup, has_one = vault @ AegleError::ConsentMismatch)]
     pub consent: Box<Account<'info, Consent>>,
@@ -25,13 +25,15 @@ impl RevokeConsent<'_> {
         vault.authorize(&vault.key(), &authority.key(), delegate, Right::Revoke, clock.unix_timestamp)?;
         consent.revoke(&clock)?;
 
-        emit_cpi!(ConsentRevoked {
-            consent: ctx.accounts.consent.key(),
-            vault: ctx.accounts.vault.key(),
-            authority: ctx.accounts.authority.key(),
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &ConsentRevoked {
+                consent: ctx.accounts.consent.key(),
+                vault: ctx.accounts.vault.key(),
+                authority: ctx.accounts.authority.key(),
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

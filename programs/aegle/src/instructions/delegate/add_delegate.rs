@@ -2,9 +2,9 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    events::DelegateAdded,
+    events::{self, DelegateAdded},
     pda,
-    state::{Config, Delegate, Expected, VERSION, Vault},
+    state::{ConfigPause, Delegate, Expected, VERSION, VaultAuthority},
 };
 
 #[event_cpi]
@@ -14,9 +14,9 @@ pub struct AddDelegate<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub payer: Signer<'info>,
-    pub config: Box<Account<'info, Config>>,
+    pub config: Account<'info, ConfigPause>,
     #[account(has_one = owner @ AegleError::Unauthorized)]
-    pub vault: Box<Account<'info, Vault>>,
+    pub vault: Account<'info, VaultAuthority>,
     #[account(
         init, payer = payer, space = 8 + Delegate::INIT_SPACE,
         seeds = [pda::DELEGATE, vault.key().as_ref(), params.key.as_ref()], bump
@@ -68,19 +68,21 @@ impl AddDelegate<'_> {
         });
         ctx.accounts.delegate.invariant()?;
 
-        emit_cpi!(DelegateAdded {
-            delegate: ctx.accounts.delegate.key(),
-            vault,
-            key,
-            bump,
-            authority: ctx.accounts.owner.key(),
-            rent_payer,
-            rights,
-            until_day,
-            delegate_epoch,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &DelegateAdded {
+                delegate: ctx.accounts.delegate.key(),
+                vault,
+                key,
+                bump,
+                authority: ctx.accounts.owner.key(),
+                rent_payer,
+                rights,
+                until_day,
+                delegate_epoch,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

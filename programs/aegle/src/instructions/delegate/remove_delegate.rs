@@ -2,8 +2,8 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    events::DelegateRemoved,
-    state::{Delegate, Vault},
+    events::{self, DelegateRemoved},
+    state::{Delegate, VaultAuthority},
 };
 
 #[event_cpi]
@@ -11,7 +11,7 @@ use crate::{
 pub struct RemoveDelegate<'info> {
     pub owner: Signer<'info>,
     #[account(has_one = owner @ AegleError::Unauthorized)]
-    pub vault: Box<Account<'info, Vault>>,
+    pub vault: Account<'info, VaultAuthority>,
     #[account(mut, dup, has_one = vault @ AegleError::DelegateMismatch)]
     pub delegate: Box<Account<'info, Delegate>>,
 }
@@ -21,14 +21,16 @@ impl RemoveDelegate<'_> {
         let clock = Clock::get()?;
         ctx.accounts.delegate.remove(&clock)?;
 
-        emit_cpi!(DelegateRemoved {
-            delegate: ctx.accounts.delegate.key(),
-            vault: ctx.accounts.vault.key(),
-            key: ctx.accounts.delegate.key,
-            authority: ctx.accounts.owner.key(),
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &DelegateRemoved {
+                delegate: ctx.accounts.delegate.key(),
+                vault: ctx.accounts.vault.key(),
+                key: ctx.accounts.delegate.key,
+                authority: ctx.accounts.owner.key(),
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

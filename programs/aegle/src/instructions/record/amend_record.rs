@@ -1,7 +1,10 @@
 use anchor_lang::prelude::*;
 
 use super::{NewRecord, NewRecordParams};
-use crate::{error::AegleError, events::RecordAmended};
+use crate::{
+    error::AegleError,
+    events::{self, RecordAmended},
+};
 
 impl NewRecord<'_> {
     pub fn amend(ctx: Context<Self>, params: NewRecordParams) -> Result<()> {
@@ -16,21 +19,23 @@ impl NewRecord<'_> {
         new.create(&params, record_version, actor, &ctx.bumps, &clock)?;
 
         let new = &*ctx.accounts;
-        emit_cpi!(RecordAmended {
-            vault: new.vault.key(),
-            record_id: params.record_id,
-            bump: new.record.bump,
-            mint_bump: new.record.mint_bump,
-            commitment: params.commitment,
-            authority: new.authority.key(),
-            rent_payer: new.payer.key(),
-            previous: new.record.previous,
-            record_version,
-            record_count: new.vault.record_count,
-            delegate_mints: new.vault.delegate_mints,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &RecordAmended {
+                vault: new.vault.key(),
+                record_id: params.record_id,
+                bump: new.record.bump,
+                mint_bump: new.record.mint_bump,
+                commitment: params.commitment,
+                authority: new.authority.key(),
+                rent_payer: new.payer.key(),
+                previous: new.record.previous,
+                record_version,
+                record_count: new.vault.record_count,
+                delegate_mints: new.vault.delegate_mints,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

@@ -3,9 +3,9 @@ use anchor_spl::token_2022::Token2022;
 
 use crate::{
     error::AegleError,
-    events::RecordErased,
+    events::{self, RecordErased},
     pda,
-    state::{Record, Vault},
+    state::{Record, VaultAuthority},
     token::RecordToken,
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub struct EraseRecord<'info> {
     pub owner: Signer<'info>,
     #[account(has_one = owner @ AegleError::Unauthorized)]
-    pub vault: Box<Account<'info, Vault>>,
+    pub vault: Account<'info, VaultAuthority>,
     #[account(
         mut, dup, has_one = vault @ AegleError::RecordMismatch, has_one = rent_payer @ AegleError::RentPayerMismatch
     )]
@@ -50,15 +50,17 @@ impl EraseRecord<'_> {
         }
         .destroy(rent_payer, owner)?;
 
-        emit_cpi!(RecordErased {
-            record: ctx.accounts.record.key(),
-            vault: vault_key,
-            authority: ctx.accounts.owner.key(),
-            old_status,
-            new_status: ctx.accounts.record.status,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &RecordErased {
+                record: ctx.accounts.record.key(),
+                vault: vault_key,
+                authority: ctx.accounts.owner.key(),
+                old_status,
+                new_status: ctx.accounts.record.status,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

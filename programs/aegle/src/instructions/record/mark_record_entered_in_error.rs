@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     error::AegleError,
     events,
-    state::{Delegate, Record, Right, Vault},
+    state::{Delegate, Record, Right, VaultAuthority},
 };
 
 #[event_cpi]
@@ -11,7 +11,7 @@ use crate::{
 pub struct MarkRecordEnteredInError<'info> {
     /// The owner, or a delegate with the right to mint.
     pub authority: Signer<'info>,
-    pub vault: Box<Account<'info, Vault>>,
+    pub vault: Account<'info, VaultAuthority>,
     pub delegate: Option<Box<Account<'info, Delegate>>>,
     #[account(mut, dup, has_one = vault @ AegleError::RecordMismatch)]
     pub record: Box<Account<'info, Record>>,
@@ -26,15 +26,17 @@ impl MarkRecordEnteredInError<'_> {
         let old_status = record.status;
         record.mark_entered_in_error(&clock)?;
 
-        emit_cpi!(events::RecordMarkedEnteredInError {
-            record: ctx.accounts.record.key(),
-            vault: ctx.accounts.vault.key(),
-            authority: ctx.accounts.authority.key(),
-            old_status,
-            new_status: ctx.accounts.record.status,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &events::RecordMarkedEnteredInError {
+                record: ctx.accounts.record.key(),
+                vault: ctx.accounts.vault.key(),
+                authority: ctx.accounts.authority.key(),
+                old_status,
+                new_status: ctx.accounts.record.status,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

@@ -1,7 +1,10 @@
 use anchor_lang::prelude::*;
 
 use super::{NewRecord, NewRecordParams};
-use crate::{error::AegleError, events::RecordMinted};
+use crate::{
+    error::AegleError,
+    events::{self, RecordMinted},
+};
 
 impl NewRecord<'_> {
     pub fn mint(ctx: Context<Self>, params: NewRecordParams) -> Result<()> {
@@ -12,19 +15,21 @@ impl NewRecord<'_> {
         new.create(&params, 1, actor, &ctx.bumps, &clock)?;
 
         let new = &*ctx.accounts;
-        emit_cpi!(RecordMinted {
-            vault: new.vault.key(),
-            record_id: params.record_id,
-            bump: new.record.bump,
-            mint_bump: new.record.mint_bump,
-            commitment: params.commitment,
-            authority: new.authority.key(),
-            rent_payer: new.payer.key(),
-            record_count: new.vault.record_count,
-            delegate_mints: new.vault.delegate_mints,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &RecordMinted {
+                vault: new.vault.key(),
+                record_id: params.record_id,
+                bump: new.record.bump,
+                mint_bump: new.record.mint_bump,
+                commitment: params.commitment,
+                authority: new.authority.key(),
+                rent_payer: new.payer.key(),
+                record_count: new.vault.record_count,
+                delegate_mints: new.vault.delegate_mints,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

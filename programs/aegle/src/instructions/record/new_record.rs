@@ -51,10 +51,11 @@ pub struct NewRecordParams {
 
 impl NewRecord<'_> {
     pub fn validate(&self, params: &NewRecordParams, now: i64) -> Result<Actor> {
-        self.config.require_running()?;
-        self.vault.require_expected(&params.expected)?;
+        self.config.pause().require_running()?;
+        let vault = self.vault.authority();
+        vault.require_expected(&params.expected)?;
         let delegate = self.delegate.as_ref().map(|delegate| &***delegate);
-        self.vault.authorize(&self.vault.key(), &self.authority.key(), delegate, Right::Mint, now)
+        vault.authorize(&self.vault.key(), &self.authority.key(), delegate, Right::Mint, now)
     }
 
     /// Writes the record, then creates its mint and account and issues the token.

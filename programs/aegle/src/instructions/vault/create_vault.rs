@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::VaultCreated,
+    events::{self, VaultCreated},
     pda,
-    state::{Config, DEFAULT_DELEGATE_MINT_CAP, VERSION, Vault},
+    state::{ConfigPause, DEFAULT_DELEGATE_MINT_CAP, VERSION, Vault},
 };
 
 #[event_cpi]
@@ -13,7 +13,7 @@ pub struct CreateVault<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub payer: Signer<'info>,
-    pub config: Box<Account<'info, Config>>,
+    pub config: Account<'info, ConfigPause>,
     #[account(init, payer = payer, space = 8 + Vault::INIT_SPACE, seeds = [pda::VAULT, &params.vault_id], bump)]
     pub vault: Box<Account<'info, Vault>>,
     pub system_program: Program<'info, System>,
@@ -62,17 +62,19 @@ impl CreateVault<'_> {
         });
         ctx.accounts.vault.invariant()?;
 
-        emit_cpi!(VaultCreated {
-            vault: ctx.accounts.vault.key(),
-            vault_id: params.vault_id,
-            bump,
-            owner,
-            rent_payer,
-            encryption_key: params.encryption_key,
-            delegate_mint_cap: DEFAULT_DELEGATE_MINT_CAP,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &VaultCreated {
+                vault: ctx.accounts.vault.key(),
+                vault_id: params.vault_id,
+                bump,
+                owner,
+                rent_payer,
+                encryption_key: params.encryption_key,
+                delegate_mint_cap: DEFAULT_DELEGATE_MINT_CAP,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }

@@ -2,7 +2,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::AegleError,
-    events::KeyRotated,
+    events::{self, KeyRotated},
     state::{Expected, Vault},
 };
 
@@ -25,21 +25,23 @@ impl RotateKey<'_> {
     pub fn handle(ctx: Context<Self>, params: RotateKeyParams) -> Result<()> {
         let clock = Clock::get()?;
         let vault = &mut ctx.accounts.vault;
-        vault.require_expected(&params.expected)?;
+        vault.authority().require_expected(&params.expected)?;
         let (old_encryption_key, old_key_epoch) = (vault.encryption_key, vault.key_epoch);
         vault.rotate_key(params.encryption_key)?;
         let new_key_epoch = vault.key_epoch;
 
-        emit_cpi!(KeyRotated {
-            vault: ctx.accounts.vault.key(),
-            authority: ctx.accounts.owner.key(),
-            old_encryption_key,
-            new_encryption_key: params.encryption_key,
-            old_key_epoch,
-            new_key_epoch,
-            slot: clock.slot,
-            at: clock.unix_timestamp,
-        });
-        Ok(())
+        events::emit(
+            &ctx.accounts.event_authority,
+            &KeyRotated {
+                vault: ctx.accounts.vault.key(),
+                authority: ctx.accounts.owner.key(),
+                old_encryption_key,
+                new_encryption_key: params.encryption_key,
+                old_key_epoch,
+                new_key_epoch,
+                slot: clock.slot,
+                at: clock.unix_timestamp,
+            },
+        )
     }
 }
