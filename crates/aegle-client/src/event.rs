@@ -2,11 +2,7 @@
 //! event authority.
 
 use aegle::events;
-use anchor_lang::{
-    Discriminator,
-    event::EVENT_IX_TAG_LE,
-    prelude::Pubkey,
-};
+use anchor_lang::{Discriminator, event::EVENT_IX_TAG_LE, prelude::Pubkey};
 use borsh::BorshDeserialize;
 
 /// Why bytes signed by the event authority are no event that this version knows.
@@ -69,7 +65,7 @@ impl Event {
     /// The caller has checked that the instruction's program is Aegle's and its one account the event
     /// authority: then only the program itself can have made it.
     pub fn decode(data: &[u8]) -> Result<Option<Self>, DecodeError> {
-        let Some(rest) = data.strip_prefix(&EVENT_IX_TAG_LE[..]) else {
+        let Some(rest) = data.strip_prefix(EVENT_IX_TAG_LE) else {
             return Ok(None);
         };
         let Some((discriminator, body)) = rest.split_first_chunk::<8>() else {

@@ -2,8 +2,7 @@
 
 use aegle::{
     AddDelegateParams, CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, NewRecordParams,
-    RotateKeyParams, accounts, instruction, pda,
-    state::Expected,
+    RotateKeyParams, accounts, instruction, pda, state::Expected,
 };
 use anchor_lang::{InstructionData, ToAccountMetas, prelude::Pubkey};
 use solana_instruction::Instruction;

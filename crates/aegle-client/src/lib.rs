@@ -6,13 +6,15 @@ pub mod event;
 pub mod id;
 pub mod instruction;
 #[cfg(feature = "rpc")]
+pub mod reader;
+#[cfg(feature = "rpc")]
 pub mod sender;
 
 pub use aegle::{self, ID as PROGRAM_ID, events, pda, state};
-pub use anchor_lang::{
-    AccountDeserialize, AccountSerialize, Discriminator, Space, prelude::Pubkey,
-};
+pub use anchor_lang::{AccountDeserialize, AccountSerialize, AnchorDeserialize, Discriminator, Space, prelude::Pubkey};
 pub use error::ProgramError;
 pub use event::Event;
+#[cfg(feature = "rpc")]
+pub use reader::Reader;
 #[cfg(feature = "rpc")]
 pub use sender::{SendError, Sender, Sent};

@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use anchor_lang::{AccountDeserialize, prelude::Pubkey};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use solana_client::{
     client_error::{ClientError, ClientErrorKind},
     nonblocking::rpc_client::RpcClient,
-    rpc_config::RpcSendTransactionConfig,
+    rpc_config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig},
 };
 use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
+use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_message::Message;
@@ -19,7 +21,7 @@ use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
 use tokio::time::{Instant, sleep};
 
-use crate::ProgramError;
+use crate::{ProgramError, Reader};
 
 const POLL: Duration = Duration::from_millis(100);
 const RESEND: Duration = Duration::from_secs(2);
@@ -40,6 +42,8 @@ pub enum SendError {
     Signing(#[from] SignerError),
     #[error("The node at {url} did not answer as expected: {source}")]
     Node { url: String, source: Box<ClientError> },
+    #[error("The node ran the transaction and gave no answer back")]
+    NoAnswer,
     #[error("There is no {what} at {address} on this network")]
     NotFound { what: &'static str, address: Pubkey },
     #[error("The account at {address} is not a {what} this version can read")]
@@ -56,18 +60,21 @@ pub struct Sent {
 /// Sends transactions that `payer` pays for.
 #[derive(Clone)]
 pub struct Sender {
-    rpc: Arc<RpcClient>,
+    reader: Reader,
     payer: Arc<Keypair>,
-    commitment: CommitmentConfig,
 }
 
 impl Sender {
     pub fn new(rpc: Arc<RpcClient>, payer: Arc<Keypair>, commitment: CommitmentConfig) -> Self {
-        Self { rpc, payer, commitment }
+        Self { reader: Reader::new(rpc, commitment), payer }
     }
 
     pub fn rpc(&self) -> &RpcClient {
-        &self.rpc
+        self.reader.rpc()
+    }
+
+    pub fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     pub fn payer(&self) -> Pubkey {
@@ -76,16 +83,7 @@ impl Sender {
 
     /// Reads an account of the program.
     pub async fn account<T: AccountDeserialize>(&self, what: &'static str, address: &Pubkey) -> Result<T, SendError> {
-        let response = self.rpc.get_account_with_commitment(address, self.commitment).await;
-        let account = response
-            .map_err(|error| self.node(error))?
-            .value
-            .ok_or(SendError::NotFound { what, address: *address })?;
-        if account.owner != crate::PROGRAM_ID {
-            return Err(SendError::NotReadable { what, address: *address });
-        }
-        T::try_deserialize(&mut &account.data[..])
-            .map_err(|_| SendError::NotReadable { what, address: *address })
+        self.reader.account(what, address).await
     }
 
     /// Sends until the commitment is reached, the program refuses, or the network has provably not
@@ -101,16 +99,8 @@ impl Sender {
 
     /// One signed transaction until it lands; `None` once its blockhash has expired without it.
     async fn attempt(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Option<Sent>, SendError> {
-        let (blockhash, last_valid) = self
-            .rpc
-            .get_latest_blockhash_with_commitment(CommitmentConfig::confirmed())
-            .await
-            .map_err(|error| self.node(error))?;
-        let message = Message::new(instructions, Some(&self.payer.pubkey()));
-        let mut keys: Vec<&Keypair> = vec![&self.payer];
-        keys.extend(signers.iter().filter(|key| key.pubkey() != self.payer.pubkey()));
-        let mut transaction = Transaction::new_unsigned(message);
-        transaction.try_sign(&keys, blockhash)?;
+        let (blockhash, last_valid) = self.blockhash().await?;
+        let transaction = self.sign(instructions, signers, blockhash)?;
         let signature = transaction.signatures[0];
 
         self.submit(&transaction, false).await?;
@@ -120,8 +110,8 @@ impl Sender {
                 return Ok(Some(sent));
             }
             if submitted.elapsed() > RESEND {
-                let height = self.rpc.get_block_height_with_commitment(CommitmentConfig::confirmed()).await;
-                if height.map_err(|error| self.node(error))? > last_valid {
+                let height = self.rpc().get_block_height_with_commitment(CommitmentConfig::confirmed()).await;
+                if height.map_err(|error| self.reader.node_error(error))? > last_valid {
                     // The blockhash is spent: what has not landed by now never will.
                     return self.status(&signature).await;
                 }
@@ -132,6 +122,51 @@ impl Sender {
         }
     }
 
+    /// A recent blockhash and the last block height it is valid for.
+    async fn blockhash(&self) -> Result<(Hash, u64), SendError> {
+        self.rpc()
+            .get_latest_blockhash_with_commitment(CommitmentConfig::confirmed())
+            .await
+            .map_err(|error| self.reader.node_error(error))
+    }
+
+    fn sign(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        blockhash: Hash,
+    ) -> Result<Transaction, SendError> {
+        let message = Message::new(instructions, Some(&self.payer.pubkey()));
+        let mut keys: Vec<&Keypair> = vec![&self.payer];
+        keys.extend(signers.iter().filter(|key| key.pubkey() != self.payer.pubkey()));
+        let mut transaction = Transaction::new_unsigned(message);
+        transaction.try_sign(&keys, blockhash)?;
+        Ok(transaction)
+    }
+
+    /// Runs a transaction on the node without sending it, and returns the data that its last program
+    /// returned. Nothing is written and nothing becomes public, but the node sees it.
+    pub async fn simulate(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Vec<u8>, SendError> {
+        let (blockhash, _) = self.blockhash().await?;
+        let transaction = self.sign(instructions, signers, blockhash)?;
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: true,
+            commitment: Some(self.reader.commitment()),
+            ..Default::default()
+        };
+        let simulated = self
+            .rpc()
+            .simulate_transaction_with_config(&transaction, config)
+            .await
+            .map_err(|error| self.reader.node_error(error))?
+            .value;
+        if let Some(error) = simulated.err {
+            return Err(self.refused(error.into()));
+        }
+        let data = simulated.return_data.ok_or(SendError::NoAnswer)?.data.0;
+        BASE64_STANDARD.decode(data).map_err(|_| SendError::NoAnswer)
+    }
+
     async fn submit(&self, transaction: &Transaction, again: bool) -> Result<(), SendError> {
         let config = RpcSendTransactionConfig {
             // The first time the node simulates, so that a refusal costs nothing.
@@ -140,7 +175,7 @@ impl Sender {
             max_retries: Some(0),
             ..Default::default()
         };
-        match self.rpc.send_transaction_with_config(transaction, config).await {
+        match self.rpc().send_transaction_with_config(transaction, config).await {
             Ok(_) => Ok(()),
             Err(error) => match error.get_transaction_error() {
                 Some(TransactionError::AlreadyProcessed) => Ok(()),
@@ -148,22 +183,23 @@ impl Sender {
                 None => match preflight_error(&error) {
                     Some(refused) => Err(self.refused(refused)),
                     None if again => Ok(()),
-                    None => Err(self.node(error)),
+                    None => Err(self.reader.node_error(error)),
                 },
             },
         }
     }
 
     async fn status(&self, signature: &Signature) -> Result<Option<Sent>, SendError> {
-        let statuses = self.rpc.get_signature_statuses(&[*signature]).await.map_err(|error| self.node(error))?;
+        let statuses =
+            self.rpc().get_signature_statuses(&[*signature]).await.map_err(|error| self.reader.node_error(error))?;
         let Some(Some(status)) = statuses.value.into_iter().next() else {
             return Ok(None);
         };
         if let Some(error) = status.err.clone() {
-            return Err(self.refused(error.into()));
+            return Err(self.refused(error));
         }
         Ok(status
-            .satisfies_commitment(self.commitment)
+            .satisfies_commitment(self.reader.commitment())
             .then_some(Sent { signature: *signature, slot: status.slot }))
     }
 
@@ -179,10 +215,6 @@ impl Sender {
                 None => SendError::Failed(error),
             },
         }
-    }
-
-    fn node(&self, source: ClientError) -> SendError {
-        SendError::Node { url: self.rpc.url(), source: Box::new(source) }
     }
 }
 

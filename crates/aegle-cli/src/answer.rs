@@ -1,0 +1,150 @@
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use aegle_client::{Pubkey, Sent};
+use serde_json::{Map, Value};
+use solana_commitment_config::CommitmentLevel;
+
+/// What a command has to say: a sentence for people, details for machines and for who wants them.
+pub struct Answer {
+    message: String,
+    details: Vec<(&'static str, Value)>,
+    checks: Vec<Check>,
+    plain: bool,
+    yes: bool,
+}
+
+/// One step of a verification.
+pub struct Check {
+    pub passed: bool,
+    pub what: String,
+}
+
+impl Answer {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), details: Vec::new(), checks: Vec::new(), plain: false, yes: true }
+    }
+
+    /// Text that other programs take as it is, such as an address or a script.
+    pub fn plain(key: &'static str, text: String) -> Self {
+        Self { plain: true, ..Self::new(text.clone()).with(key, text) }
+    }
+
+    pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.details.push((key, value.into()));
+        self
+    }
+
+    pub fn address(self, key: &'static str, address: &Pubkey) -> Self {
+        self.with(key, address.to_string())
+    }
+
+    pub fn bytes(self, key: &'static str, bytes: &[u8]) -> Self {
+        self.with(key, hex::encode(bytes))
+    }
+
+    /// Adds how far a transaction got.
+    pub fn sent(mut self, sent: &Sent, commitment: CommitmentLevel) -> Self {
+        self.message.push(' ');
+        self.message.push_str(match commitment {
+            CommitmentLevel::Processed => "The node has it; it is not confirmed yet.",
+            CommitmentLevel::Confirmed => "Confirmed, and final in about 15 seconds.",
+            CommitmentLevel::Finalized => "It is final.",
+        });
+        self.with("signature", sent.signature.to_string())
+            .with("slot", sent.slot)
+            .with("commitment_level", commitment.to_string())
+    }
+
+    /// Adds the steps of a verification.
+    pub fn checks(mut self, checks: Vec<Check>) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Makes the exit status say whether the answer is yes.
+    pub fn yes_if(mut self, yes: bool) -> Self {
+        self.yes = yes;
+        self
+    }
+
+    pub fn print(&self, json: bool) -> ExitCode {
+        let text = match (json, self.plain) {
+            (true, _) => self.json().to_string(),
+            (false, true) => self.message.clone(),
+            (false, false) => self.text(),
+        };
+        // A reader that closed the pipe wants no more; that is no failure of the command.
+        let _ = writeln!(io::stdout(), "{}", text.trim_end());
+        if self.yes { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn json(&self) -> Value {
+        let mut object = Map::new();
+        if !self.plain {
+            object.insert("message".into(), self.message.clone().into());
+        }
+        object.extend(self.details.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        if !self.checks.is_empty() {
+            let checks =
+                self.checks.iter().map(|check| serde_json::json!({"passed": check.passed, "what": check.what}));
+            object.insert("checks".into(), checks.collect());
+        }
+        Value::Object(object)
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for check in &self.checks {
+            let result = if check.passed { "passed" } else { "FAILED" };
+            text.push_str(&format!("{result}  {}\n", check.what));
+        }
+        if !self.checks.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&self.message);
+        text.push_str("\n\n");
+        let (lists, details): (Vec<_>, Vec<_>) = self.details.iter().partition(|(_, value)| is_list(value));
+        text.push_str(&table(details.iter().map(|(key, value)| (*key, value))));
+        for (_, list) in lists {
+            for item in list.as_array().into_iter().flatten().filter_map(Value::as_object) {
+                text.push_str(&table(item.iter().map(|(key, value)| (key.as_str(), value))));
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().any(Value::is_object))
+}
+
+/// One row for each value; those within a value follow it with both names.
+fn table<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
+    let mut rows = Vec::new();
+    values.for_each(|(key, value)| flatten(key.replace('_', " "), value, &mut rows));
+    let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    rows.iter().map(|(key, text)| format!("  {key:width$}  {text}\n")).collect()
+}
+
+fn flatten(key: String, value: &Value, rows: &mut Vec<(String, String)>) {
+    match value.as_object() {
+        Some(object) => {
+            object.iter().for_each(|(inner, value)| flatten(format!("{key} {}", inner.replace('_', " ")), value, rows));
+        }
+        None => rows.push((key, cell(value))),
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.into(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,103 @@
+//! Lists come from the indexer: the ledger itself keeps none.
+
+use aegle_client::Pubkey;
+use clap::Args;
+use serde_json::Value;
+use solana_commitment_config::CommitmentLevel;
+
+use crate::{Answer, Context, Problem, context::address};
+
+/// What the indexer gives in one page at most.
+const MAX_PAGE: usize = 200;
+
+/// What every list command takes.
+#[derive(Args)]
+pub struct ListArgs {
+    /// The vault whose entries to list
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+/// Lists the vault's `what`: records, consents or delegates.
+pub async fn list(what: &str, args: &ListArgs, context: &Context) -> Result<Answer, Problem> {
+    let api = &context.options().api_url;
+    let path = format!("{api}/v1/chain/vaults/{}/{what}", args.vault);
+    let wanted = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    // A mirror holds nothing that is only processed.
+    let commitment = if context.commitment() == CommitmentLevel::Finalized { "finalized" } else { "confirmed" };
+    let mut items: Vec<Value> = Vec::new();
+    let mut page = Value::Null;
+    loop {
+        let cursor = page["next"].as_str().map(str::to_owned);
+        if items.len() >= wanted || (cursor.is_none() && !page.is_null()) {
+            break;
+        }
+        let limit = (wanted - items.len()).min(MAX_PAGE).to_string();
+        let mut query = vec![("limit", limit), ("commitment", commitment.into())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        page = context.wait("Waiting for the indexer", get(&path, &query)).await?;
+        let Some(more) = page["data"].as_array() else {
+            return Err(unexpected(api));
+        };
+        items.extend(more.iter().cloned());
+    }
+    items.truncate(wanted);
+    let count = items.len();
+    let message = match count {
+        0 => format!("No {what} in this vault yet."),
+        1 => format!("1 entry among the {what} of this vault."),
+        _ => format!("{count} {what} of this vault."),
+    };
+    Ok(Answer::new(message)
+        .address("vault", &args.vault)
+        .with("slot", page["meta"]["slot"].clone())
+        .with("items", items))
+}
+
+async fn get(url: &str, query: &[(&str, String)]) -> Result<Value, Problem> {
+    let unreachable = |error: reqwest::Error| {
+        Problem::new(
+            "indexer",
+            format!("The indexer did not answer as expected: {}", error_chain(&error)),
+            "Check --api-url (AEGLE_API_URL) and that `aegle-indexer run` is up.",
+        )
+    };
+    let response = reqwest::Client::new().get(url).query(query).send().await.map_err(unreachable)?;
+    let status = response.status();
+    let body: Value = response.json().await.map_err(unreachable)?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    // RFC 9457 problem details.
+    let text = |key: &str| body[key].as_str().map(str::to_owned);
+    let message = text("detail").or_else(|| text("title")).unwrap_or_else(|| format!("The indexer answered {status}"));
+    let advice = match status.as_u16() {
+        404 => "Check the address; what was created seconds ago may take a moment to show.",
+        429 => "Wait a moment and try again.",
+        503 => "The indexer is behind the ledger. Wait a moment and try again.",
+        _ => "Check --api-url and what you asked for.",
+    };
+    let code = text("code").unwrap_or_else(|| "indexer".into());
+    Err(Problem::new(&code, message.trim_end_matches('.'), advice))
+}
+
+fn unexpected(api: &str) -> Problem {
+    Problem::new(
+        "indexer",
+        format!("What answers at {api} is not an indexer that this version knows"),
+        "Check --api-url (AEGLE_API_URL).",
+    )
+}
+
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}

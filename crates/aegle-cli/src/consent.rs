@@ -1,0 +1,368 @@
+use std::path::PathBuf;
+
+use aegle_client::{
+    AnchorDeserialize, Pubkey,
+    aegle::{CheckConsentParams, ConsentAnswer, GrantConsentParams},
+    commitment::{Opening, commit, random_bytes},
+    id, instruction, pda,
+    state::{Consent, DAY, Vault, day_of},
+};
+use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
+
+use crate::{
+    Answer, Context, Problem,
+    api::{self, ListArgs},
+    confirm::Confirmation,
+    context::{Acting, address},
+    opening::{self, ConsentKind, ConsentOpening},
+    record::read_document,
+    secret_file::SecretFile,
+    time,
+    words::{self, ACTIONS, PURPOSES},
+};
+
+#[derive(Subcommand)]
+pub enum ConsentCommand {
+    /// Allow somebody to see your records
+    #[command(after_help = "\
+The ledger never names whom you allow: it gets a salted hash, and the opening file what opens it. Give the
+grantee a copy of that file and keep one.
+
+Examples:
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --until 2030-12-31
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --purpose PATRQT --action read --action annotate \\
+      --from 2030-01-01 --until 2030-12-31
+  aegle consent grant --vault VAULT --grantee KEY --purpose HRESCH --until 2030-12-31 --policy policy.json")]
+    Grant(GrantArgs),
+    /// Stop allowing somebody
+    #[command(after_help = "\
+They keep what they have already downloaded and get nothing new.
+
+Examples:
+  aegle consent revoke CONSENT
+  aegle consent revoke CONSENT --as-delegate --keypair carer.json")]
+    Revoke(RevokeArgs),
+    /// Stop allowing everybody at once
+    #[command(after_help = "\
+Asks first. Also stops what somebody prepared and held back. It cannot be undone: allow again one by one.
+
+Examples:
+  aegle consent revoke-all --vault VAULT
+  aegle consent revoke-all --vault VAULT --yes")]
+    RevokeAll(RevokeAllArgs),
+    /// Ask the program whether you, the grantee, are allowed
+    #[command(after_help = "\
+--keypair is the grantee's. The node runs the check without writing anything, so the opening does not become
+public; the node sees it. The answer is an upper bound: the consent's policy may narrow it. Exit status 1 when
+not allowed.
+
+Examples:
+  aegle consent check CONSENT --purpose TREAT --action read --keypair grantee.json
+  aegle consent check CONSENT --opening from-patient.json --purpose TREAT --keypair grantee.json")]
+    Check(CheckArgs),
+    /// Show a consent as the ledger has it
+    #[command(after_help = "\
+Examples:
+  aegle consent show CONSENT
+  aegle consent show CONSENT --json")]
+    Show(ShowArgs),
+    /// List a vault's consents, from the indexer
+    #[command(after_help = "\
+Examples:
+  aegle consent list --vault VAULT
+  aegle consent list --vault VAULT --json")]
+    List(ListArgs),
+}
+
+#[derive(Args)]
+pub struct GrantArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    /// Whom to allow, by their key
+    #[arg(long, value_name = "KEY", value_parser = address)]
+    grantee: Pubkey,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// The first day in effect, YYYY-MM-DD, UTC [default: today]
+    #[arg(long, value_name = "DAY", value_parser = time::day)]
+    from: Option<u32>,
+    /// The day that ends it, YYYY-MM-DD: the first one no more in effect, UTC
+    #[arg(long, value_name = "DAY", value_parser = time::day)]
+    until: u32,
+    /// A policy document that narrows the consent; the ledger gets its salted hash
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Where to write the opening [default: ./CONSENT.opening.json]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// What for, and what.
+#[derive(Args)]
+struct ScopeArgs {
+    /// What for, as an HL7 purpose of use; may be repeated
+    #[arg(
+        long = "purpose", required = true, value_name = "CODE", value_parser = words::parser(PURPOSES),
+        ignore_case = true, value_delimiter = ','
+    )]
+    purposes: Vec<u16>,
+    /// What they may do; may be repeated
+    #[arg(
+        long = "action", default_value = "read", value_name = "ACTION", value_parser = words::parser(ACTIONS),
+        ignore_case = true, value_delimiter = ','
+    )]
+    actions: Vec<u16>,
+}
+
+#[derive(Args)]
+pub struct RevokeArgs {
+    #[arg(value_parser = address)]
+    consent: Pubkey,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Args)]
+pub struct RevokeAllArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    #[command(flatten)]
+    acting: Acting,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+#[derive(Args)]
+pub struct CheckArgs {
+    #[arg(value_parser = address)]
+    consent: Pubkey,
+    /// The opening that the patient gave you [default: ./CONSENT.opening.json]
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+#[derive(Args)]
+pub struct ShowArgs {
+    #[arg(value_parser = address)]
+    consent: Pubkey,
+}
+
+pub async fn run(command: ConsentCommand, context: &Context) -> Result<Answer, Problem> {
+    match command {
+        ConsentCommand::Grant(args) => grant(args, context).await,
+        ConsentCommand::Revoke(args) => revoke(args, context).await,
+        ConsentCommand::RevokeAll(args) => revoke_all(args, context).await,
+        ConsentCommand::Check(args) => check(args, context).await,
+        ConsentCommand::Show(args) => show(args, context).await,
+        ConsentCommand::List(args) => api::list("consents", &args, context).await,
+    }
+}
+
+async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
+    let policy = args.policy.as_deref().map(read_document).transpose()?;
+    let signing = context.signing()?;
+    let read = async {
+        let vault: Vault = signing.sender.account("vault", &args.vault).await?;
+        Ok::<_, Problem>((vault, signing.sender.reader().now().await?))
+    };
+    let (vault, now) = context.wait("Reading from the node", read).await?;
+    let from_day = args.from.or_else(|| day_of(now)).unwrap_or(0);
+    let consent_id = id::consent_id(&mut OsRng, &args.vault);
+    let consent = pda::find_consent(&args.vault, &consent_id).0;
+    let opening = Opening { vault: args.vault, consent_id, grantee: args.grantee, salt: random_bytes(&mut OsRng) };
+    let policy_salt = random_bytes(&mut OsRng);
+    let path = args.out.unwrap_or_else(|| opening::default_path(&consent));
+    let file = SecretFile::create(
+        path,
+        &ConsentOpening {
+            kind: ConsentKind::V1,
+            vault: args.vault,
+            consent,
+            consent_id,
+            grantee: args.grantee,
+            salt: opening.salt,
+            policy_salt,
+            has_policy: policy.is_some(),
+        },
+    )?;
+
+    let purposes = words::union(&args.scope.purposes);
+    let actions = words::union(&args.scope.actions);
+    let params = GrantConsentParams {
+        consent_id,
+        handle: opening.handle(),
+        policy_commitment: commit(&policy_salt, policy.as_deref().unwrap_or_default()),
+        purposes,
+        actions: words::small_union(&args.scope.actions),
+        from_day,
+        until_day: args.until,
+        expected: instruction::expected(&vault),
+    };
+    let grant = instruction::grant_consent(args.vault, signing.authority(args.acting), signing.payer(), params);
+    let (sent, opening_file) = file.settle(context.send(grant, &signing).await)?;
+    let message = format!(
+        "Allowed. They may {} for {}, from {} until {} begins (UTC).",
+        words::says(ACTIONS, actions),
+        words::says(PURPOSES, purposes),
+        time::say_day(from_day, now),
+        time::say_day(args.until, now)
+    );
+    Ok(Answer::new(message)
+        .address("consent", &consent)
+        .address("vault", &args.vault)
+        .bytes("consent_id", &consent_id)
+        .with("purposes", words::codes(PURPOSES, purposes))
+        .with("actions", words::codes(ACTIONS, actions))
+        .with("from", time::iso_day(from_day))
+        .with("until", time::iso_day(args.until))
+        .with("opening_file", opening_file)
+        .sent(&sent, context.commitment()))
+}
+
+async fn revoke(args: RevokeArgs, context: &Context) -> Result<Answer, Problem> {
+    let signing = context.signing()?;
+    let consent: Consent =
+        context.wait("Reading from the node", signing.sender.account("consent", &args.consent)).await?;
+    let revoke = instruction::revoke_consent(consent.vault, signing.authority(args.acting), args.consent);
+    let sent = context.send(revoke, &signing).await?;
+    let message = "Stopped allowing. They keep what they have already downloaded, and get nothing new.";
+    Ok(Answer::new(message)
+        .address("consent", &args.consent)
+        .address("vault", &consent.vault)
+        .sent(&sent, context.commitment()))
+}
+
+async fn revoke_all(args: RevokeAllArgs, context: &Context) -> Result<Answer, Problem> {
+    let signing = context.signing()?;
+    args.confirmation.ask(&format!(
+        "This stops allowing everybody who may see into the vault {}, at once. They keep what they have already \
+         downloaded. To allow somebody again, allow them anew.",
+        args.vault
+    ))?;
+    let revoke = instruction::revoke_all_consents(args.vault, signing.authority(args.acting));
+    let sent = context.send(revoke, &signing).await?;
+    let message = "Stopped allowing everybody. They keep what they have already downloaded, and get nothing new.";
+    Ok(Answer::new(message).address("vault", &args.vault).sent(&sent, context.commitment()))
+}
+
+async fn check(args: CheckArgs, context: &Context) -> Result<Answer, Problem> {
+    let path = args.opening.unwrap_or_else(|| opening::default_path(&args.consent));
+    let opening: ConsentOpening = opening::read(&path)?;
+    let signing = context.signing()?;
+    let params = CheckConsentParams {
+        salt: opening.salt,
+        purposes: words::union(&args.scope.purposes),
+        actions: words::small_union(&args.scope.actions),
+    };
+    let check = instruction::check_consent(opening.vault, args.consent, signing.key(), params);
+    let instructions = [check];
+    let signers = [&signing.keypair];
+    let returned = context.wait("Asking the program", signing.sender.simulate(&instructions, &signers)).await?;
+    let answer = ConsentAnswer::try_from_slice(&returned).map_err(|_| {
+        Problem::new("not_readable", "The program's answer is not one this version can read", "Update aegle.")
+    })?;
+    let message = match (answer.permit, opening.has_policy) {
+        (true, false) => "Yes, you are allowed.",
+        (true, true) => "Yes, you are allowed, as far as the consent's policy goes.",
+        (false, _) => "No, you are not allowed: the consent is not in effect now, or does not cover this.",
+    };
+    Ok(Answer::new(message)
+        .with("permit", answer.permit)
+        .address("consent", &args.consent)
+        .address("grantee", &signing.key())
+        .with("expires_at", time::iso_time(answer.expires_at))
+        .bytes("policy_commitment", &answer.policy_commitment)
+        .yes_if(answer.permit))
+}
+
+/// Where a consent stands at a time of the ledger.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    InEffect,
+    NotYet,
+    Ended,
+    Revoked,
+    AllRevoked,
+}
+
+impl Standing {
+    pub fn of(consent: &Consent, vault: &Vault, now: i64) -> Self {
+        if consent.revoked_slot != 0 {
+            Self::Revoked
+        } else if consent.consent_epoch != vault.consent_epoch {
+            Self::AllRevoked
+        } else if now < i64::from(consent.from_day) * DAY {
+            Self::NotYet
+        } else if now >= i64::from(consent.until_day) * DAY {
+            Self::Ended
+        } else {
+            Self::InEffect
+        }
+    }
+
+    /// Why it is not in effect, in the words of the indexer's API.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::InEffect => None,
+            Self::NotYet => Some("not_yet"),
+            Self::Ended => Some("expired"),
+            Self::Revoked => Some("revoked"),
+            Self::AllRevoked => Some("out_of_epoch"),
+        }
+    }
+
+    pub fn says(self, consent: &Consent, now: i64) -> String {
+        let from = time::say_day(consent.from_day, now);
+        let until = time::say_day(consent.until_day, now);
+        match self {
+            Self::InEffect => format!("It is in effect until {until} begins (UTC)."),
+            Self::NotYet => format!("It is not in effect yet: it begins with {from} (UTC)."),
+            Self::Ended => format!("It is no longer in effect: it ended as {until} began (UTC)."),
+            Self::Revoked => {
+                format!("It is no longer in effect: it was revoked {}.", time::say_time(consent.revoked_at, now))
+            }
+            Self::AllRevoked => "It is no longer in effect: all consents of the vault were revoked after it.".into(),
+        }
+    }
+}
+
+async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
+    let reader = context.reader();
+    let read = async {
+        let consent: Consent = reader.account("consent", &args.consent).await?;
+        let vault: Vault = reader.account("vault", &consent.vault).await?;
+        Ok::<_, Problem>((consent, vault, reader.now().await?))
+    };
+    let (consent, vault, now) = context.wait("Reading from the node", read).await?;
+    let standing = Standing::of(&consent, &vault, now);
+    let message = format!(
+        "A consent to {} for {}. {}",
+        words::says(ACTIONS, consent.actions.into()),
+        words::says(PURPOSES, consent.purposes),
+        standing.says(&consent, now)
+    );
+    let revoked = consent.revoked_slot != 0;
+    Ok(Answer::new(message)
+        .with("in_effect", standing == Standing::InEffect)
+        .with("reason", standing.reason())
+        .address("consent", &args.consent)
+        .address("vault", &consent.vault)
+        .bytes("consent_id", &consent.consent_id)
+        .with("purposes", words::codes(PURPOSES, consent.purposes))
+        .with("actions", words::codes(ACTIONS, consent.actions.into()))
+        .with("from", time::iso_day(consent.from_day))
+        .with("until", time::iso_day(consent.until_day))
+        .bytes("handle", &consent.handle)
+        .bytes("policy_commitment", &consent.policy_commitment)
+        .with("consent_epoch", consent.consent_epoch)
+        .address("rent_payer", &consent.rent_payer)
+        .with("granted_at", time::iso_time(consent.granted_at))
+        .with("granted_slot", consent.granted_slot)
+        .with("revoked_at", revoked.then(|| time::iso_time(consent.revoked_at)))
+        .with("revoked_slot", revoked.then_some(consent.revoked_slot)))
+}

@@ -1,0 +1,212 @@
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aegle_client::{
+    ProgramError, Pubkey, Reader, SendError, Sender, Sent, aegle::AegleError, instruction::Authority, state::Vault,
+};
+use clap::{Args, ValueEnum};
+use solana_client::nonblocking::rpc_client::RpcClient;
+use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
+use solana_instruction::Instruction;
+use solana_keypair::{Keypair, read_keypair};
+use solana_signer::Signer;
+
+use crate::{Problem, progress};
+
+const GLOBAL: &str = "Global options";
+
+/// Options that every command takes.
+#[derive(Args, Clone)]
+pub struct Options {
+    /// Node to talk to: a URL, or 'devnet' or 'localnet'
+    #[arg(
+        long, global = true, env = "AEGLE_RPC_URL", hide_env_values = true, default_value = "localnet", value_name = "URL",
+        value_parser = node_url, help_heading = GLOBAL
+    )]
+    pub rpc_url: String,
+    /// Keypair file of who acts: the owner, a delegate or a grantee [default: ~/.config/solana/id.json]
+    #[arg(long, global = true, env = "AEGLE_KEYPAIR", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
+    pub keypair: Option<PathBuf>,
+    /// Keypair file of who pays fees and rent [default: the one of --keypair]
+    #[arg(long, global = true, env = "AEGLE_PAYER", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
+    pub payer: Option<PathBuf>,
+    /// How sure to be before answering
+    #[arg(long, global = true, default_value = "confirmed", value_name = "LEVEL", help_heading = GLOBAL)]
+    pub commitment: Level,
+    /// The indexer's address, for the list commands
+    #[arg(
+        long, global = true, env = "AEGLE_API_URL", hide_env_values = true, default_value = "http://127.0.0.1:8080", value_name = "URL",
+        value_parser = http_url, help_heading = GLOBAL
+    )]
+    pub api_url: String,
+    /// Answer with one JSON object
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    pub json: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy)]
+pub enum Level {
+    Processed,
+    Confirmed,
+    Finalized,
+}
+
+impl From<Level> for CommitmentLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Processed => Self::Processed,
+            Level::Confirmed => Self::Confirmed,
+            Level::Finalized => Self::Finalized,
+        }
+    }
+}
+
+/// Whether the signer acts for somebody else.
+#[derive(Args, Clone, Copy)]
+pub struct Acting {
+    /// Sign as a delegate of the vault instead of as its owner
+    #[arg(long)]
+    as_delegate: bool,
+}
+
+fn node_url(text: &str) -> Result<String, String> {
+    match text {
+        "localnet" => Ok("http://127.0.0.1:8899".into()),
+        "devnet" => Ok("https://api.devnet.solana.com".into()),
+        url => http_url(url),
+    }
+}
+
+fn http_url(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.trim_end_matches('/').into()),
+        _ => Err("expected an address that starts with http:// or https://".into()),
+    }
+}
+
+/// Reads an address for the command line.
+pub fn address(text: &str) -> Result<Pubkey, String> {
+    text.parse().map_err(|_| "expected an address: 32 bytes in base58".into())
+}
+
+/// What a command works with.
+pub struct Context {
+    options: Options,
+    rpc: Arc<RpcClient>,
+}
+
+/// The key that acts, with the one who pays for it.
+pub struct Signing {
+    pub keypair: Keypair,
+    pub sender: Sender,
+}
+
+impl Signing {
+    pub fn key(&self) -> Pubkey {
+        self.keypair.pubkey()
+    }
+
+    pub fn payer(&self) -> Pubkey {
+        self.sender.payer()
+    }
+
+    /// Refuses as the program would, for instructions that name the owner as their signer.
+    pub fn require_owner(&self, vault: &Vault) -> Result<(), SendError> {
+        if vault.owner == self.key() {
+            return Ok(());
+        }
+        Err(ProgramError { instruction: 0, code: AegleError::Unauthorized.into() }.into())
+    }
+
+    pub fn authority(&self, acting: Acting) -> Authority {
+        if acting.as_delegate { Authority::Delegate(self.key()) } else { Authority::Owner(self.key()) }
+    }
+}
+
+impl Context {
+    pub fn new(options: Options) -> Self {
+        let commitment = CommitmentConfig { commitment: options.commitment.into() };
+        let rpc = Arc::new(RpcClient::new_with_commitment(options.rpc_url.clone(), commitment));
+        Self { options, rpc }
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub fn commitment(&self) -> CommitmentLevel {
+        self.options.commitment.into()
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.rpc.clone(), CommitmentConfig { commitment: self.commitment() })
+    }
+
+    /// The node without what a URL may hold besides: providers put access keys into it.
+    pub fn node(&self) -> String {
+        reqwest::Url::parse(&self.options.rpc_url)
+            .map_or_else(|_| "an unknown address".into(), |url| url.origin().ascii_serialization())
+    }
+
+    /// Where the keypair of who acts is.
+    pub fn keypair_path(&self) -> Result<PathBuf, Problem> {
+        if let Some(path) = &self.options.keypair {
+            return Ok(path.clone());
+        }
+        let home = std::env::home_dir().ok_or_else(|| {
+            Problem::usage("no_keypair", "No keypair is named and there is no home folder", "Name one with --keypair.")
+        })?;
+        Ok(home.join(".config/solana/id.json"))
+    }
+
+    pub fn keypair(&self) -> Result<Keypair, Problem> {
+        read_keypair_file(&self.keypair_path()?)
+    }
+
+    pub fn signing(&self) -> Result<Signing, Problem> {
+        let keypair = self.keypair()?;
+        let payer = match &self.options.payer {
+            Some(path) => read_keypair_file(path)?,
+            None => keypair.insecure_clone(),
+        };
+        let commitment = CommitmentConfig { commitment: self.commitment() };
+        let sender = Sender::new(self.rpc.clone(), Arc::new(payer), commitment);
+        Ok(Signing { keypair, sender })
+    }
+
+    /// Sends one instruction and says so when it takes long. The error is the client's own, for who
+    /// must know whether the network may still take it.
+    pub async fn send(&self, instruction: Instruction, signing: &Signing) -> Result<Sent, SendError> {
+        let instructions = [instruction];
+        let signers = [&signing.keypair];
+        self.wait("Waiting for the network to confirm", signing.sender.send(&instructions, &signers)).await
+    }
+
+    /// Awaits `work`, with a line on standard error when it takes long.
+    pub async fn wait<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        progress::wait(what, !self.options.json, work).await
+    }
+}
+
+fn read_keypair_file(path: &Path) -> Result<Keypair, Problem> {
+    let shown = path.display();
+    let mut file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Problem::new(
+            "no_keypair",
+            format!("There is no keypair file at {shown}"),
+            format!("Make one with `aegle key new --out {shown}`, or name yours with --keypair or AEGLE_KEYPAIR."),
+        ),
+        _ => Problem::unreadable(path, &error),
+    })?;
+    // What the parser says may quote the secret; it stays here.
+    read_keypair(&mut file).map_err(|_| {
+        Problem::new(
+            "bad_keypair",
+            format!("{shown} is not a keypair file"),
+            "A keypair file is a JSON list of 64 numbers, as `aegle key new` writes it. Name another with --keypair.",
+        )
+    })
+}

@@ -1,0 +1,116 @@
+//! The command line of Aegle: one module per noun, and what they share.
+
+mod answer;
+mod api;
+mod completions;
+mod config;
+mod confirm;
+mod consent;
+mod context;
+mod delegate;
+mod key;
+mod opening;
+mod problem;
+mod progress;
+mod record;
+mod secret_file;
+mod time;
+mod vault;
+mod verify;
+mod words;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+
+pub use answer::Answer;
+pub use context::{Context, Options};
+pub use problem::Problem;
+
+#[derive(Parser)]
+#[command(
+    name = "aegle",
+    version,
+    about = "Own your health records and decide who may read them",
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  aegle key new
+  aegle vault create
+  aegle record mint --vault VAULT --document report.pdf
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --action read --until 2030-12-31
+  aegle verify record RECORD --document report.pdf
+
+Exit status: 0 done, or the answer is yes; 1 refused, failed, or the answer is no; 2 wrong usage."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Your vault, the root of your records
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
+    /// Health records
+    #[command(subcommand)]
+    Record(record::RecordCommand),
+    /// Who may see your records
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    /// Who may act for you: a parent, a carer, an agent
+    #[command(subcommand)]
+    Delegate(delegate::DelegateCommand),
+    /// Settings of the deployment, for operators
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Check a claim against the ledger, step by step
+    #[command(subcommand)]
+    Verify(verify::VerifyCommand),
+    /// Keypair files
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Completions for your shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the command that `arguments` spell, the program's name first.
+pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, arguments.iter().any(|argument| argument == "--json")),
+    };
+    let json = cli.options.json;
+    match run(cli).await {
+        Ok(answer) => answer.print(json),
+        Err(problem) => problem.print(json),
+    }
+}
+
+async fn run(cli: Cli) -> Result<Answer, Problem> {
+    let context = Context::new(cli.options);
+    match cli.command {
+        Command::Vault(command) => vault::run(command, &context).await,
+        Command::Record(command) => record::run(command, &context).await,
+        Command::Consent(command) => consent::run(command, &context).await,
+        Command::Delegate(command) => delegate::run(command, &context).await,
+        Command::Config(command) => config::run(command, &context).await,
+        Command::Verify(command) => verify::run(command, &context).await,
+        Command::Key(command) => key::run(command, &context).await,
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if json && !asked_for {
+        return Problem::from(error).print(true);
+    }
+    // Where even this cannot be written there is nobody to tell.
+    let _ = error.print();
+    if asked_for { ExitCode::SUCCESS } else { ExitCode::from(problem::USAGE) }
+}

@@ -1,0 +1,251 @@
+use std::path::{Path, PathBuf};
+
+use aegle_client::{
+    Pubkey,
+    aegle::NewRecordParams,
+    commitment::{commit, random_bytes},
+    id, instruction, pda,
+    state::{Record, RecordStatus, Vault},
+};
+use clap::{Args, Subcommand};
+use rand::rngs::OsRng;
+
+use crate::{
+    Answer, Context, Problem,
+    api::{self, ListArgs},
+    confirm::Confirmation,
+    context::{Acting, Signing, address},
+    opening::{self, RecordKind, RecordOpening},
+    secret_file::SecretFile,
+    time, words,
+};
+
+#[derive(Subcommand)]
+pub enum RecordCommand {
+    /// Add a record: commit to a document and get its token
+    #[command(after_help = "\
+The document stays with you. The ledger gets SHA-256 over a fresh random salt and the document, and the
+opening file the salt: keep both, they are what proves the record.
+
+Examples:
+  aegle record mint --vault VAULT --document report.pdf
+  aegle record mint --vault VAULT --document report.pdf --payer sponsor.json --out report.opening.json
+  aegle record mint --vault VAULT --document report.pdf --as-delegate --keypair carer.json")]
+    Mint(MintArgs),
+    /// Add a new version of a record
+    #[command(after_help = "\
+Examples:
+  aegle record amend RECORD --document report-corrected.pdf")]
+    Amend(AmendArgs),
+    /// Mark a record as entered in error; its token and history stay
+    #[command(after_help = "\
+Examples:
+  aegle record mark-error RECORD")]
+    MarkError(MarkErrorArgs),
+    /// Erase a record: its token goes for good, a tombstone stays
+    #[command(after_help = "\
+Asks first. Delete the opening file and the document too: without them the commitment says nothing to anybody.
+
+Examples:
+  aegle record erase RECORD
+  aegle record erase RECORD --yes")]
+    Erase(EraseArgs),
+    /// Show a record as the ledger has it
+    #[command(after_help = "\
+Examples:
+  aegle record show RECORD
+  aegle record show RECORD --json")]
+    Show(ShowArgs),
+    /// List a vault's records, from the indexer
+    #[command(after_help = "\
+Examples:
+  aegle record list --vault VAULT
+  aegle record list --vault VAULT --limit 10 --json")]
+    List(ListArgs),
+}
+
+#[derive(Args)]
+pub struct MintArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    #[command(flatten)]
+    content: ContentArgs,
+}
+
+#[derive(Args)]
+pub struct AmendArgs {
+    /// The newest version so far
+    #[arg(value_parser = address)]
+    record: Pubkey,
+    #[command(flatten)]
+    content: ContentArgs,
+}
+
+#[derive(Args)]
+struct ContentArgs {
+    /// The document to commit to
+    #[arg(long, value_name = "FILE")]
+    document: PathBuf,
+    /// Where to write the opening [default: ./RECORD.opening.json]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Args)]
+pub struct MarkErrorArgs {
+    #[arg(value_parser = address)]
+    record: Pubkey,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+#[derive(Args)]
+pub struct EraseArgs {
+    #[arg(value_parser = address)]
+    record: Pubkey,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+#[derive(Args)]
+pub struct ShowArgs {
+    #[arg(value_parser = address)]
+    record: Pubkey,
+}
+
+pub async fn run(command: RecordCommand, context: &Context) -> Result<Answer, Problem> {
+    match command {
+        RecordCommand::Mint(args) => mint(args, context).await,
+        RecordCommand::Amend(args) => amend(args, context).await,
+        RecordCommand::MarkError(args) => mark_error(args, context).await,
+        RecordCommand::Erase(args) => erase(args, context).await,
+        RecordCommand::Show(args) => show(args, context).await,
+        RecordCommand::List(args) => api::list("records", &args, context).await,
+    }
+}
+
+/// The document's bytes; an empty one is taken for a mistake.
+pub fn read_document(path: &Path) -> Result<Vec<u8>, Problem> {
+    let document = std::fs::read(path).map_err(|error| Problem::unreadable(path, &error))?;
+    if document.is_empty() {
+        let message = format!("{} is empty", path.display());
+        return Err(Problem::new("empty_document", message, "Name the document that the record is about."));
+    }
+    Ok(document)
+}
+
+async fn mint(args: MintArgs, context: &Context) -> Result<Answer, Problem> {
+    let message = "Added the record to the vault, with its token in the owner's wallet.";
+    add(&args.vault, None, args.content, message, context).await
+}
+
+async fn amend(args: AmendArgs, context: &Context) -> Result<Answer, Problem> {
+    let previous: Record =
+        context.wait("Reading from the node", context.reader().account("record", &args.record)).await?;
+    let message = "Added the new version. The one before stays, marked as amended.";
+    add(&previous.vault, Some(args.record), args.content, message, context).await
+}
+
+/// Adds a record to the vault at `address`: a new one, or the next version of `previous`.
+async fn add(
+    address: &Pubkey,
+    previous: Option<Pubkey>,
+    content: ContentArgs,
+    message: &str,
+    context: &Context,
+) -> Result<Answer, Problem> {
+    let document = read_document(&content.document)?;
+    let signing = context.signing()?;
+    let vault: Vault = signing.sender.account("vault", address).await?;
+    let record_id = id::record_id(&mut OsRng, address, &vault.owner);
+    let record = pda::find_record(address, &record_id).0;
+    let salt = random_bytes(&mut OsRng);
+    let commitment = commit(&salt, &document);
+    let path = content.out.unwrap_or_else(|| opening::default_path(&record));
+    let file =
+        SecretFile::create(path, &RecordOpening { kind: RecordKind::V1, vault: *address, record, record_id, salt })?;
+
+    let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&vault) };
+    let (authority, payer) = (signing.authority(content.acting), signing.payer());
+    let instruction = match previous {
+        None => instruction::mint_record(*address, authority, payer, params),
+        Some(previous) => instruction::amend_record(*address, authority, payer, previous, params),
+    };
+    let (sent, opening_file) = file.settle(context.send(instruction, &signing).await)?;
+    let mut answer = Answer::new(message).address("record", &record);
+    if let Some(previous) = previous {
+        answer = answer.address("previous", &previous);
+    }
+    Ok(answer
+        .address("vault", address)
+        .bytes("record_id", &record_id)
+        .bytes("commitment", &commitment)
+        .address("mint", &pda::find_mint(&record).0)
+        .with("opening_file", opening_file)
+        .sent(&sent, context.commitment()))
+}
+
+async fn mark_error(args: MarkErrorArgs, context: &Context) -> Result<Answer, Problem> {
+    let (signing, record) = existing(&args.record, context).await?;
+    let authority = signing.authority(args.acting);
+    let mark = instruction::mark_record_entered_in_error(record.vault, authority, args.record);
+    let sent = context.send(mark, &signing).await?;
+    Ok(Answer::new("Marked the record as entered in error. Its token and history stay.")
+        .address("record", &args.record)
+        .address("vault", &record.vault)
+        .sent(&sent, context.commitment()))
+}
+
+async fn erase(args: EraseArgs, context: &Context) -> Result<Answer, Problem> {
+    let (signing, record) = existing(&args.record, context).await?;
+    args.confirmation.ask(&format!(
+        "This erases version {} of the record {}: its token goes for good and cannot be made again.",
+        record.record_version, args.record
+    ))?;
+    let erase = instruction::erase_record(record.vault, signing.key(), args.record, record.rent_payer);
+    let sent = context.send(erase, &signing).await?;
+    let message = "Erased the record. Only a tombstone is left. Delete its opening file and the document too, then \
+        the commitment says nothing to anybody.";
+    Ok(Answer::new(message)
+        .address("record", &args.record)
+        .address("vault", &record.vault)
+        .address("rent_returned_to", &record.rent_payer)
+        .sent(&sent, context.commitment()))
+}
+
+async fn existing(address: &Pubkey, context: &Context) -> Result<(Signing, Record), Problem> {
+    let signing = context.signing()?;
+    let record: Record = context.wait("Reading from the node", signing.sender.account("record", address)).await?;
+    Ok((signing, record))
+}
+
+async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
+    let reader = context.reader();
+    let record: Record = context.wait("Reading from the node", reader.account("record", &args.record)).await?;
+    let now = time::local_now();
+    let version = record.record_version;
+    let changed = time::say_time(record.changed_at, now);
+    let state = match record.status {
+        RecordStatus::Active => "the current version".into(),
+        RecordStatus::Amended => format!("amended {changed} by a newer version"),
+        RecordStatus::EnteredInError => format!("marked {changed} as entered in error"),
+        RecordStatus::Erased => format!("erased {changed}"),
+    };
+    let added = time::say_time(record.minted_at, now);
+    Ok(Answer::new(format!("Version {version} of a record, added {added}, {state}."))
+        .with("status", words::status(record.status))
+        .address("record", &args.record)
+        .address("vault", &record.vault)
+        .with("version", version)
+        .with("previous", (record.previous != Pubkey::default()).then(|| record.previous.to_string()))
+        .bytes("record_id", &record.record_id)
+        .bytes("commitment", &record.commitment)
+        .address("mint", &pda::find_mint(&args.record).0)
+        .address("rent_payer", &record.rent_payer)
+        .with("minted_at", time::iso_time(record.minted_at))
+        .with("minted_slot", record.minted_slot)
+        .with("changed_at", time::iso_time(record.changed_at))
+        .with("changed_slot", record.changed_slot))
+}

@@ -1,0 +1,74 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use aegle_client::{SendError, Sent};
+use serde::Serialize;
+
+use crate::Problem;
+
+/// A file that only its owner may read, written before the transaction that makes it matter: an
+/// opening that is lost cannot be made again.
+pub struct SecretFile {
+    path: PathBuf,
+}
+
+impl SecretFile {
+    /// Writes `content` as JSON. Never replaces a file.
+    pub fn create(path: PathBuf, content: &impl Serialize) -> Result<Self, Problem> {
+        let text = serde_json::to_string_pretty(content).map_err(io::Error::from);
+        text.and_then(|text| write_new(&path, format!("{text}\n").as_bytes()))
+            .map_err(|error| unwritable(&path, &error))?;
+        Ok(Self { path })
+    }
+
+    pub fn path(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Keeps the file when the transaction was taken or still may be, and removes it otherwise.
+    pub fn settle(self, result: Result<Sent, SendError>) -> Result<(Sent, String), Problem> {
+        let path = self.path();
+        match result {
+            Ok(sent) => Ok((sent, path)),
+            Err(error @ SendError::Node { .. }) => {
+                let mut problem = Problem::from(error);
+                problem.advice.push_str(&format!(
+                    " The network may still have taken the transaction: {path} is kept until you know."
+                ));
+                Err(problem)
+            }
+            Err(error) => {
+                // Left behind it would be in the way, no more.
+                let _ = fs::remove_file(&self.path);
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Writes a file that is not there yet, for its owner's eyes only.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a file helps nobody and would be in the way of the next attempt.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+pub fn unwritable(path: &Path, error: &io::Error) -> Problem {
+    let shown = path.display();
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Problem::new(
+            "file_exists",
+            format!("{shown} exists already and is not replaced"),
+            "Move it away, or name another file with --out.",
+        );
+    }
+    Problem::new("file_unwritable", format!("{shown} cannot be written: {error}"), "Name another file with --out.")
+}
