@@ -22,6 +22,8 @@ use solana_compiler_builtins as _;
 
 declare_id!("CwU9raCfZN6TXoUTzehgM5Rd5kUfRaq6kpB1j48UXnSZ");
 
+/// Records, consents and commitments of patients. Nothing readable and no grantee is on chain; every
+/// change emits one event by self-CPI.
 #[program]
 pub mod aegle {
     use super::*;

@@ -43,7 +43,7 @@ impl Config {
 }
 
 /// Whether the program is paused: the first fields of [`Config`], in its order.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfigPause {
     pub version: u8,
     pub bump: u8,

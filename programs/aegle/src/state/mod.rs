@@ -29,6 +29,10 @@ macro_rules! read_prefix {
         impl anchor_lang::Discriminator for $part {
             const DISCRIMINATOR: &'static [u8] = <$whole as anchor_lang::Discriminator>::DISCRIMINATOR;
         }
+
+        // The IDL names the whole account only: two of one discriminator would be ambiguous.
+        #[cfg(feature = "idl-build")]
+        impl anchor_lang::IdlBuild for $part {}
     };
 }
 pub(crate) use read_prefix;

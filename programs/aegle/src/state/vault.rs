@@ -41,7 +41,7 @@ pub struct Vault {
 
 /// What decides who may act on a vault: the first fields of [`Vault`], in its order. Instructions that
 /// leave the vault as it is read only these, which saves some 700 compute units.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VaultAuthority {
     pub version: u8,
     pub bump: u8,
