@@ -1,7 +1,23 @@
 //! The HTTP API: what the mirror knows of the chain, with the slot it reflects.
+//!
+//! Handlers hold no SQL (`store`), every answer is read in one transaction (`snapshot`), every refusal
+//! is problem details (`error`), and what holds for all requests stands in `layers`.
 
+mod bytes;
 mod config;
+mod cursor;
+mod document;
+mod error;
+mod extract;
+mod layers;
+mod model;
+mod routes;
 mod server;
+mod snapshot;
+mod state;
+mod store;
+mod time;
 
 pub use config::ApiConfig;
+pub use error::{Code, Problem};
 pub use server::{openapi, router, serve};

@@ -1,0 +1,45 @@
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder, header::Header},
+};
+
+use super::{
+    error::Problem,
+    routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT},
+};
+
+const DESCRIPTION: &str = "What the chain says about vaults, records, consents and delegates, mirrored into a \
+    database. It is public and holds nothing readable: addresses and keys are base58; ids, handles, commitments \
+    and encryption keys hex; times and days ISO 8601, UTC.\n\n\
+    Each answer says which slot it reflects and how far the mirror is behind its node; too far behind, it answers \
+    503 and no data. Refusals are problem details (RFC 9457) with stable codes.";
+
+/// Adds to the routes' document what holds for all of them.
+pub fn describe(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("Aegle chain API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .build();
+    document.servers = None;
+
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    document.components.get_or_insert_default().schemas.extend(schemas);
+
+    for (path, item) in &mut document.paths.paths {
+        let Some(operation) = &mut item.get else { continue };
+        if path.starts_with("/v1/")
+            && let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200")
+        {
+            for header in [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS] {
+                answer.headers.insert(header.to_string(), Header::new(i64::schema()));
+            }
+        }
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+        let refusal =
+            ResponseBuilder::new().description("A refusal.").content("application/problem+json", problem).build();
+        operation.responses.responses.insert("default".into(), refusal.into());
+    }
+    document
+}

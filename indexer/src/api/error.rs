@@ -1,0 +1,222 @@
+//! What the API refuses, and how it says so: RFC 9457 problem details with a stable code.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Seconds after which a caller may ask again where the mirror or its database is not there.
+const RETRY_AFTER: u64 = 5;
+
+/// Stable codes of problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    BadRequest,
+    InvalidAddress,
+    InvalidParameter,
+    InvalidCursor,
+    SlotOutOfRange,
+    NotFound,
+    NoSuchRoute,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UriTooLong,
+    HeadersTooLarge,
+    RateLimited,
+    Internal,
+    NotReady,
+    Behind,
+    Unavailable,
+    Timeout,
+}
+
+impl Code {
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest
+            | Self::InvalidAddress
+            | Self::InvalidParameter
+            | Self::InvalidCursor
+            | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
+            Self::NotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotReady | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest => "The request is malformed",
+            Self::InvalidAddress => "The path holds no address",
+            Self::InvalidParameter => "A query parameter is wrong",
+            Self::InvalidCursor => "The cursor does not belong to this list",
+            Self::SlotOutOfRange => "The slot is not in the mirror",
+            Self::NotFound => "Nothing is known at this address",
+            Self::NoSuchRoute => "There is no such route",
+            Self::MethodNotAllowed => "The route does not have this method",
+            Self::PayloadTooLarge => "The request body is too large",
+            Self::UriTooLong => "The request's address is too long",
+            Self::HeadersTooLarge => "The request's headers are too large",
+            Self::RateLimited => "Too many requests",
+            Self::Internal => "The server failed",
+            Self::NotReady => "The mirror has not started yet",
+            Self::Behind => "The mirror is behind its node",
+            Self::Unavailable => "The database cannot be reached",
+            Self::Timeout => "The answer took too long",
+        }
+    }
+
+    fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The code of a response that a library made.
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NoSuchRoute,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::GATEWAY_TIMEOUT => Self::Timeout,
+            status if status.is_server_error() => Self::Internal,
+            _ => Self::BadRequest,
+        }
+    }
+}
+
+/// Problem details, RFC 9457.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Path of the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub code: Code,
+    pub detail: String,
+    /// The id under which the server logged the request; also in the header `x-request-id`.
+    pub request_id: String,
+}
+
+impl Problem {
+    fn new(code: Code, detail: String) -> Self {
+        Self {
+            kind: format!("/problems/{}", code.name()),
+            title: code.title().to_owned(),
+            status: code.status().as_u16(),
+            code,
+            detail,
+            request_id: String::new(),
+        }
+    }
+
+    /// The problem that an error response stands for, whoever made it.
+    pub(super) fn of(response: &Response) -> Self {
+        let status = response.status();
+        response.extensions().get::<Self>().cloned().unwrap_or_else(|| {
+            let code = Code::of(status);
+            Self { status: status.as_u16(), ..Self::new(code, format!("{}.", code.title())) }
+        })
+    }
+}
+
+/// Every refusal of the API.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("{0}.")]
+    InvalidAddress(String),
+    #[error("{0}.")]
+    InvalidParameter(String),
+    #[error("The cursor was not made by this server for this list and these parameters.")]
+    InvalidCursor,
+    #[error("as_of_slot must be between {first} and {last}.")]
+    SlotOutOfRange { first: i64, last: i64 },
+    #[error("There is no {0} at this address in the state asked for.")]
+    NotFound(&'static str),
+    #[error("There is no such route; /docs lists them.")]
+    NoSuchRoute,
+    #[error("The request's address may have {0} bytes.")]
+    UriTooLong(usize),
+    #[error("The request's headers may have {0} bytes.")]
+    HeadersTooLarge(usize),
+    #[error("This address sent too many requests; ask again in {retry_after} seconds.")]
+    RateLimited { retry_after: u64 },
+    #[error("The mirror has ingested nothing yet.")]
+    NotReady,
+    #[error("The mirror is behind its node by {slots} slots and {seconds} seconds; nothing stale is served.")]
+    Behind { slots: i64, seconds: i64 },
+    #[error("The database cannot be reached.")]
+    Unavailable(#[source] sqlx::Error),
+    #[error("The server failed; it logged why under the request id.")]
+    Database(#[source] sqlx::Error),
+    #[error("The server failed; it logged why under the request id.")]
+    Internal(String),
+}
+
+impl ApiError {
+    fn code(&self) -> Code {
+        match self {
+            Self::InvalidAddress(_) => Code::InvalidAddress,
+            Self::InvalidParameter(_) => Code::InvalidParameter,
+            Self::InvalidCursor => Code::InvalidCursor,
+            Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
+            Self::NotFound(_) => Code::NotFound,
+            Self::NoSuchRoute => Code::NoSuchRoute,
+            Self::UriTooLong(_) => Code::UriTooLong,
+            Self::HeadersTooLarge(_) => Code::HeadersTooLarge,
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::NotReady => Code::NotReady,
+            Self::Behind { .. } => Code::Behind,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Database(_) | Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        let unreachable = match &error {
+            Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+            // Connection exceptions, lack of resources, operator intervention (shutdown, cancelled
+            // statement), recovery conflicts of a replica.
+            Database(error) => {
+                error.code().is_some_and(|code| ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)))
+            }
+            _ => false,
+        };
+        if unreachable { Self::Unavailable(error) } else { Self::Database(error) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// A response without a body: the layer that knows the request's id writes the problem.
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
+            Self::Database(error) => tracing::error!(%error, "query failed"),
+            Self::Internal(error) => tracing::error!(%error, "request failed"),
+            _ => {}
+        }
+        let retry_after = match &self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::NotReady | Self::Behind { .. } | Self::Unavailable(_) => Some(RETRY_AFTER),
+            _ => None,
+        };
+        let code = self.code();
+        let mut response = code.status().into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Problem::new(code, self.to_string()));
+        response
+    }
+}

@@ -1,0 +1,15 @@
+//! What surrounds every route.
+
+mod bounds;
+mod headers;
+mod observe;
+mod problems;
+mod rate_limit;
+mod request_id;
+
+pub use bounds::bound;
+pub use headers::secure;
+pub use observe::observe;
+pub use problems::{catch_panic, write_problems};
+pub use rate_limit::{RateLimit, limit_rate};
+pub use request_id::{REQUEST_ID, identify};

@@ -1,0 +1,38 @@
+//! The routes, one file per entity.
+
+mod consent;
+mod delegate;
+mod event;
+mod health;
+mod record;
+pub mod reply;
+mod status;
+mod token;
+mod vault;
+mod walk;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::state::ApiState;
+
+/// Everything that reads the chain; limited by peer.
+pub fn public() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(vault::get_vault))
+        .routes(routes!(record::list_records))
+        .routes(routes!(consent::list_consents))
+        .routes(routes!(delegate::list_delegates))
+        .routes(routes!(record::get_record))
+        .routes(routes!(consent::get_consent))
+        .routes(routes!(event::list_events))
+        .routes(routes!(status::get_status))
+        .routes(routes!(token::get_token_metadata))
+}
+
+/// What supervisors ask; never limited.
+pub fn operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(health::get_metrics))
+}

@@ -1,0 +1,36 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+
+use super::{ApiConfig, cursor::CursorKey, snapshot::MaxLag};
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct ApiState {
+    pub pool: PgPool,
+    pub cursors: CursorKey,
+    pub max_lag: MaxLag,
+    pub metrics: PrometheusHandle,
+    /// Seconds since the Unix epoch.
+    pub now: fn() -> i64,
+}
+
+impl ApiState {
+    pub fn new(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Result<Self, String> {
+        let cursors = match config.cursor_key()? {
+            Some(key) => CursorKey::new(key),
+            None => {
+                tracing::warn!("cursor_key is not set: cursors end with this process and hold in no other");
+                CursorKey::random()
+            }
+        };
+        let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
+        Ok(Self { pool, cursors, max_lag, metrics, now: wall_clock })
+    }
+}
+
+fn wall_clock() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+}

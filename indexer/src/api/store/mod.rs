@@ -1,0 +1,8 @@
+//! What the mirror's tables say, one file per entity. Every read is of the state as of a slot.
+
+pub mod consent;
+pub mod delegate;
+pub mod event;
+pub mod frontier;
+pub mod record;
+pub mod vault;
