@@ -1,0 +1,86 @@
+//! The router with all its layers, asked as a peer would.
+
+use std::net::SocketAddr;
+
+use aegle_indexer::api::{ApiConfig, router};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode},
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::Value;
+use sqlx::PgPool;
+use tower::ServiceExt;
+
+pub struct Client(Router);
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body of a success.
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        self.json()
+    }
+
+    /// Checks that it is problem details, and gives status and code.
+    pub fn problem(&self) -> (u16, String) {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{} {}", self.status, self.text);
+        let problem = self.json();
+        let code = problem["code"].as_str().unwrap().to_owned();
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(problem["request_id"], self.headers["x-request-id"].to_str().unwrap());
+        for text in ["title", "detail"] {
+            assert!(!problem[text].as_str().unwrap().is_empty(), "{problem}");
+        }
+        (self.status.as_u16(), code)
+    }
+
+    pub fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A configuration that limits no test.
+pub fn config() -> ApiConfig {
+    ApiConfig { rate_per_second: 1_000_000, burst: 1_000_000, cursor_key: Some("07".repeat(32)), ..Default::default() }
+}
+
+pub fn peer(address: &str) -> ConnectInfo<SocketAddr> {
+    ConnectInfo(address.parse().unwrap())
+}
+
+impl Client {
+    pub fn new(pool: &PgPool) -> Self {
+        Self::with(pool, &config())
+    }
+
+    pub fn with(pool: &PgPool, config: &ApiConfig) -> Self {
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Self(router(pool.clone(), config, metrics).unwrap())
+    }
+
+    pub async fn get(&self, uri: impl AsRef<str>) -> Answer {
+        self.send(Request::get(uri.as_ref()).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(peer("192.0.2.1:1000"));
+        }
+        let (parts, body) = self.0.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, 16 * 1024 * 1024).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+}

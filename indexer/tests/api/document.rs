@@ -1,0 +1,70 @@
+use std::{env, fs, path::Path};
+
+use aegle_indexer::api::openapi;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::{
+    client::Client,
+    facts::{Ledger, base58},
+};
+
+#[test]
+fn the_committed_document_is_what_the_code_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let current = openapi() + "\n";
+    if env::var_os("AEGLE_UPDATE").is_some() {
+        fs::write(&path, &current).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == current, "openapi.json is stale: run this test with AEGLE_UPDATE=1 and commit it");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_document_is_served_and_names_every_route(pool: PgPool) {
+    Ledger::new(&pool).await.vault(101, [10; 32]).await;
+    let client = Client::new(&pool);
+    let document = client.get("/openapi.json").await.ok();
+    assert_eq!(document, serde_json::from_str::<Value>(&openapi()).unwrap());
+    assert_eq!(document["openapi"], "3.1.0");
+
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 12);
+    for path in paths.keys() {
+        let uri = path.split('/').map(|part| if part.starts_with('{') { base58(&[10; 32]) } else { part.to_owned() });
+        let answer = client.get(uri.collect::<Vec<_>>().join("/")).await;
+        if !answer.status.is_success() {
+            assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    fn check(value: &Value, document: &Value) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| match value.as_str() {
+                Some(reference) if name == "$ref" => {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+                }
+                _ => check(value, document),
+            }),
+            Value::Array(values) => values.iter().for_each(|value| check(value, document)),
+            _ => {}
+        }
+    }
+    let document = serde_json::from_str(&openapi()).unwrap();
+    check(&document, &document);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_documentation_can_be_browsed(pool: PgPool) {
+    let client = Client::new(&pool);
+    let page = client.get("/docs/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("swagger-ui"));
+    let start = client.get("/docs/swagger-initializer.js").await;
+    assert!(start.text.contains("/openapi.json"), "{}", start.text);
+    assert_eq!(client.get("/docs/nothing.js").await.problem(), (404, "no_such_route".into()));
+}

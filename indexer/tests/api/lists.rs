@@ -1,0 +1,109 @@
+use sqlx::PgPool;
+
+use crate::{
+    client::{Client, config},
+    facts::{Ledger, base58, day, key},
+};
+
+const VAULT: [u8; 32] = [10; 32];
+const OTHER: [u8; 32] = [11; 32];
+
+/// Seven of everything in one vault, two records in another.
+async fn filled(pool: &PgPool) -> Ledger {
+    let mut ledger = Ledger::new(pool).await;
+    ledger.vault(101, VAULT).await;
+    ledger.vault(101, OTHER).await;
+    for number in 0..7 {
+        ledger.record(110, VAULT, key(20 + number), 1, None).await;
+        ledger.consent(110, VAULT, key(40 + number), day(110), day(1_000)).await;
+        ledger.delegate(110, VAULT, key(60 + number), 1, day(1_000)).await;
+    }
+    ledger.record(110, OTHER, key(30), 1, None).await;
+    ledger.record(110, OTHER, key(31), 1, None).await;
+    ledger
+}
+
+fn list(vault: [u8; 32], name: &str) -> String {
+    format!("/v1/chain/vaults/{}/{name}", base58(&vault))
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
+    filled(&pool).await;
+    let client = Client::new(&pool);
+    for (name, id, first) in [("records", "record", 20), ("consents", "consent", 40), ("delegates", "delegate", 60)] {
+        for limit in [1, 3, 7, 8, 200] {
+            let path = format!("{}?limit={limit}", list(VAULT, name));
+            let (mut uri, mut seen) = (path.clone(), Vec::new());
+            loop {
+                let body = client.get(&uri).await.ok();
+                let page = body["data"].as_array().unwrap();
+                assert!(page.len() <= limit);
+                seen.extend(page.iter().map(|element| element[id].as_str().unwrap().to_owned()));
+                let Some(next) = body["next"].as_str() else { break };
+                uri = format!("{path}&cursor={next}");
+            }
+            let expected: Vec<_> = (0..7).map(|number| base58(&key(first + number))).collect();
+            assert_eq!(seen, expected, "{name} by {limit}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_list_of_an_unknown_vault_is_not_found(pool: PgPool) {
+    filled(&pool).await;
+    let client = Client::new(&pool);
+    for name in ["records", "consents", "delegates"] {
+        assert_eq!(client.get(list(key(99), name)).await.problem(), (404, "not_found".into()));
+        let before = format!("{}?as_of_slot=100", list(VAULT, name));
+        assert_eq!(client.get(before).await.problem(), (404, "not_found".into()));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_cursor_holds_only_for_the_list_and_the_state_it_was_made_for(pool: PgPool) {
+    filled(&pool).await;
+    let client = Client::new(&pool);
+    let body = client.get(format!("{}?limit=1", list(VAULT, "records"))).await.ok();
+    let cursor = body["next"].as_str().unwrap();
+    client.get(format!("{}?cursor={cursor}&limit=200", list(VAULT, "records"))).await.ok();
+
+    let events = format!("/v1/chain/events?after={cursor}");
+    for uri in [
+        format!("{}?cursor={cursor}", list(OTHER, "records")),
+        format!("{}?cursor={cursor}", list(VAULT, "consents")),
+        format!("{}?cursor={cursor}", list(VAULT, "delegates")),
+        format!("{}?cursor={cursor}&commitment=confirmed", list(VAULT, "records")),
+        format!("{}?cursor={cursor}&as_of_slot=120", list(VAULT, "records")),
+        format!("/v1/chain/records/{}?cursor={cursor}", base58(&key(20))),
+        events,
+    ] {
+        assert_eq!(client.get(&uri).await.problem(), (400, "invalid_cursor".into()), "{uri}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_cursor_that_was_changed_or_made_elsewhere_is_refused(pool: PgPool) {
+    filled(&pool).await;
+    let client = Client::new(&pool);
+    let path = list(VAULT, "records");
+    let body = client.get(format!("{path}?limit=1")).await.ok();
+    let cursor = body["next"].as_str().unwrap();
+    for index in 0..cursor.len() {
+        let mut changed = cursor.as_bytes().to_vec();
+        changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        let answer = client.get(format!("{path}?cursor={changed}")).await;
+        assert_eq!(answer.problem(), (400, "invalid_cursor".into()), "character {index}");
+    }
+    for other in ["", "A", "%00", "null", &cursor[1..], &cursor[..cursor.len() - 4], &"A".repeat(1_000)] {
+        let answer = client.get(format!("{path}?cursor={other}")).await;
+        assert_eq!(answer.problem(), (400, "invalid_cursor".into()), "{other}");
+    }
+
+    let mut elsewhere = config();
+    elsewhere.cursor_key = Some("08".repeat(32));
+    let elsewhere = Client::with(&pool, &elsewhere);
+    let answer = elsewhere.get(format!("{path}?cursor={cursor}")).await;
+    assert_eq!(answer.problem(), (400, "invalid_cursor".into()));
+}
