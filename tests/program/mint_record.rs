@@ -297,21 +297,8 @@ fn the_holder_cannot_transfer_or_take_over_the_token() {
     let (record, owner) = (vm.record(&patient), patient.owner.pubkey());
     let (mint, token) = addresses(&record, &owner);
     let receiver = vm.keypair().pubkey();
-    let theirs = vm.keypair();
-    let space = vm.size(&token).unwrap();
-    let create = anchor_lang::solana_program::system_instruction::create_account(
-        &vm.payer.pubkey(),
-        &theirs.pubkey(),
-        vm.rent(space),
-        u64::try_from(space).unwrap(),
-        &TOKEN_2022,
-    );
-    let immutable = token_instruction::initialize_immutable_owner(&TOKEN_2022, &theirs.pubkey()).unwrap();
-    let initialize = token_instruction::initialize_account3(&TOKEN_2022, &theirs.pubkey(), &mint, &receiver).unwrap();
-    vm.send(&[create, immutable, initialize], &[&theirs]).unwrap();
-
+    let theirs = token::open_account(&mut vm, &record, &receiver);
     let signers = [&patient.owner];
-    let theirs = theirs.pubkey();
     let transfer = token_instruction::transfer_checked(&TOKEN_2022, &token, &mint, &theirs, &owner, &[], 1, 0).unwrap();
     vm.refuse(transfer, &signers, TokenError::NonTransferable as u32);
     let mint_more = token_instruction::mint_to(&TOKEN_2022, &mint, &token, &owner, &[], 1).unwrap();

@@ -2,6 +2,7 @@
 
 use aegle_client::{Pubkey, pda};
 use aegle_tests::vm::{RECORD_URI, Vm};
+use anchor_lang::solana_program::system_instruction;
 use anchor_spl::{
     token_2022::{
         ID,
@@ -17,6 +18,7 @@ use anchor_spl::{
     token_2022_extensions::spl_token_metadata_interface::state::TokenMetadata,
 };
 use solana_instruction::Instruction;
+use solana_signer::Signer;
 
 /// Every fact of a record's mint.
 #[derive(Debug, PartialEq)]
@@ -137,6 +139,21 @@ pub fn burn(record: &Pubkey, holder: &Pubkey) -> Instruction {
 pub fn close(record: &Pubkey, holder: &Pubkey) -> Instruction {
     let (_, token) = addresses(record, holder);
     instruction::close_account(&ID, &token, holder, holder, &[]).unwrap()
+}
+
+/// Opens one more, empty account for the record's token in `owner`'s name, which anyone may.
+pub fn open_account(vm: &mut Vm, record: &Pubkey, owner: &Pubkey) -> Pubkey {
+    let account = vm.keypair();
+    let key = account.pubkey();
+    let mint = pda::find_mint(record).0;
+    let extensions = [ExtensionType::ImmutableOwner, ExtensionType::NonTransferableAccount];
+    let space = ExtensionType::try_calculate_account_len::<Account>(&extensions).unwrap();
+    let create =
+        system_instruction::create_account(&vm.payer.pubkey(), &key, vm.rent(space), space.try_into().unwrap(), &ID);
+    let immutable = instruction::initialize_immutable_owner(&ID, &key).unwrap();
+    let initialize = instruction::initialize_account3(&ID, &key, &mint, owner).unwrap();
+    vm.send(&[create, immutable, initialize], &[&account]).unwrap();
+    key
 }
 
 fn token_account(vm: &Vm, address: &Pubkey) -> solana_account::Account {
