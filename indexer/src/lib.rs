@@ -1,3 +1,14 @@
 //! Mirrors the Aegle program into Postgres and serves it over HTTP.
 
 pub mod api;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod decode;
+pub mod ingest;
+pub mod leader;
+pub mod project;
+pub mod retry;
+pub mod source;
+pub mod telemetry;
+pub mod verify;

@@ -1,0 +1,187 @@
+//! The command line.
+
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand, ValueEnum};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::{api, config::Config, db::MIGRATIONS, ingest, source::RpcSource, telemetry, verify};
+
+/// How long to wait for a database connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+
+/// Mirrors the Aegle program into Postgres and serves it over HTTP.
+///
+/// Settings come from the file and the environment, which goes first: DATABASE_URL, AEGLE_RPC_URL,
+/// AEGLE_WS_URL, and every other key as AEGLE_SECTION__KEY.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// Configuration file (TOML)
+    #[arg(long, env = "AEGLE_INDEXER_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ingests the ledger, serves the API, or both, until told to stop
+    Run {
+        /// Any number of processes may serve; of those that ingest, one does and the others stand by
+        #[arg(long, value_enum, default_value = "both", env = "AEGLE_INDEXER_ROLE")]
+        role: Role,
+    },
+    /// Reads finalized slots again and adds what is missing; also slots older than the mirror's first
+    Backfill {
+        /// First slot to read
+        #[arg(long)]
+        from_slot: u64,
+        /// Last slot to read; by default the mirror's finalized slot
+        #[arg(long)]
+        to_slot: Option<u64>,
+    },
+    /// Compares every account of the program with the tables; exit status 1 when they differ
+    Verify {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Brings the database's schema up to date
+    Migrate,
+    /// Prints the OpenAPI document of the API
+    Openapi,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Ingest,
+    Api,
+    Both,
+}
+
+/// Runs the command that the arguments name.
+///
+/// # Errors
+/// What the user should read.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::Openapi = cli.command {
+        writeln!(std::io::stdout(), "{}", api::openapi())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    telemetry::start_logs(&config.log)?;
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    match cli.command {
+        Command::Run { role } => serve(config, role, stop).await,
+        Command::Backfill { from_slot, to_slot } => backfill(&config, from_slot, to_slot, stop).await,
+        Command::Verify { json } => compare(&config, json, stop).await,
+        Command::Migrate => migrate(&config).await,
+        Command::Openapi => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let (ingests, serves) = (role != Role::Api, role != Role::Ingest);
+    let rpc_url = if ingests { Some(config.rpc_url()?) } else { None };
+    let pool = connect(&config).await?;
+    require_schema(&pool).await?;
+    let metrics = telemetry::start_metrics()?;
+    let mut roles = JoinSet::new();
+    if let Some(rpc_url) = rpc_url {
+        let ws_url = config.ws_url.as_ref().map(|url| url.expose().to_owned());
+        let source = Arc::new(RpcSource::new(rpc_url, ws_url, stop.clone()));
+        let ingesting = ingest::run(source, pool.clone(), config.ingest.clone(), config.verify.clone(), stop.clone());
+        roles.spawn(async move { ingesting.await.context("ingestion stopped") });
+    }
+    if serves {
+        roles.spawn(api::serve(pool.clone(), config.api.clone(), metrics, stop.clone()));
+    }
+    let mut outcome = Ok(ExitCode::SUCCESS);
+    while let Some(ended) = roles.join_next().await {
+        // One role that ends takes the other with it: a mirror that no longer moves must not serve.
+        stop.cancel();
+        if let Err(failure) = ended.context("a role panicked").flatten() {
+            error!(error = format!("{failure:#}"), "stopping");
+            outcome = Err(failure);
+        }
+    }
+    pool.close().await;
+    info!("ended");
+    outcome
+}
+
+async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let source = RpcSource::new(config.rpc_url()?, None, stop.clone());
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let done = ingest::backfill(&source, &pool, &config.ingest, from, to, &stop).await?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compare(config: &Config, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let source = RpcSource::new(config.rpc_url()?, None, stop.clone());
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let report = verify::verify(&source, &pool, &config.verify, &stop).await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for difference in &report.differences {
+            writeln!(out, "{difference}")?;
+        }
+        let (accounts, slot, count) = (report.accounts, report.slot, report.differences.len());
+        writeln!(out, "{accounts} accounts compared at slot {slot}: {count} differences")?;
+    }
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    let pool = connect(config).await?;
+    MIGRATIONS.run(&pool).await.context("the schema could not be brought up to date")?;
+    info!("the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn connect(config: &Config) -> anyhow::Result<PgPool> {
+    let options = config.database()?;
+    let pool = PgPoolOptions::new().max_connections(config.database_connections).acquire_timeout(ACQUIRE);
+    pool.connect_with(options).await.context("the database cannot be reached; check database_url")
+}
+
+/// Refuses a database whose schema is not this release's.
+async fn require_schema(pool: &PgPool) -> anyhow::Result<()> {
+    let row = sqlx::query!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "migrated!""#).fetch_one(pool).await?;
+    let applied: Vec<i64> = if row.migrated {
+        // Not a checked query: the table is the migrator's own.
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await?
+    } else {
+        Vec::new()
+    };
+    if MIGRATIONS.iter().any(|migration| !applied.contains(&migration.version)) {
+        bail!("the database's schema is not up to date; run `aegle-indexer migrate` first");
+    }
+    Ok(())
+}
+
+/// Cancels `stop` on SIGINT or SIGTERM.
+fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! Settings from a file and the environment, checked before anything starts.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use aegle_client::PROGRAM_ID;
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::Deserialize;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::{api::ApiConfig, ingest::IngestConfig, telemetry::LogConfig, verify::VerifyConfig};
+
+/// First words of the environment variables that are ours; other programs of Aegle have variables too.
+const SECTIONS: &[&str] =
+    &["database_url", "database_connections", "rpc_url", "ws_url", "program", "log", "ingest", "verify", "api"];
+
+/// A value that logs and errors never repeat.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Every setting. Unknown keys are refused.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Postgres, as `postgres://user:password@host/database`.
+    pub database_url: Option<Secret>,
+    /// Database connections at most.
+    #[serde(default = "default_connections")]
+    pub database_connections: u32,
+    /// The node's JSON-RPC address.
+    pub rpc_url: Option<Secret>,
+    /// The node's WebSocket address; without it the node is polled.
+    pub ws_url: Option<Secret>,
+    /// The program to mirror; must be the one this release knows.
+    pub program: Option<String>,
+    #[serde(default)]
+    pub log: LogConfig,
+    #[serde(default)]
+    pub ingest: IngestConfig,
+    #[serde(default)]
+    pub verify: VerifyConfig,
+    #[serde(default)]
+    pub api: ApiConfig,
+}
+
+fn default_connections() -> u32 {
+    16
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration file {0} does not exist")]
+    NoFile(String),
+    #[error("configuration: {0}")]
+    Unreadable(String),
+    #[error("{key} is not set; {hint}")]
+    Missing { key: &'static str, hint: &'static str },
+    #[error("{key} is wrong: {reason}")]
+    Wrong { key: &'static str, reason: String },
+}
+
+impl Config {
+    /// Reads the file, if any, and the environment over it: `AEGLE_RPC_URL`, `AEGLE_INGEST__POLL_MS`, …,
+    /// and `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// The first key that is wrong, and the way out.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut sources = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::NoFile(file.display().to_string()));
+            }
+            sources = sources.merge(Toml::file_exact(file));
+        }
+        let ours = Env::prefixed("AEGLE_").filter(|key| {
+            let text = key.as_str().to_ascii_lowercase();
+            SECTIONS.contains(&text.split("__").next().unwrap_or_default())
+        });
+        if let Ok(url) = std::env::var("DATABASE_URL") {
+            sources = sources.merge(Serialized::global("database_url", url));
+        }
+        let config: Self = sources.merge(ours.split("__")).extract().map_err(|error| unreadable(&error))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let wrong = |key, reason| ConfigError::Wrong { key, reason };
+        self.log.validate().map_err(|reason| wrong("log", reason))?;
+        self.ingest.validate().map_err(|reason| wrong("ingest", reason))?;
+        self.api.validate().map_err(|reason| wrong("api", reason))?;
+        if self.database_connections < 4 {
+            return Err(wrong("database_connections", format!("{} is fewer than 4", self.database_connections)));
+        }
+        if let Some(program) = &self.program
+            && *program != PROGRAM_ID.to_string()
+        {
+            return Err(wrong("program", format!("this release mirrors {PROGRAM_ID}, not {program}; remove the key")));
+        }
+        for (key, url, schemes) in [("rpc_url", &self.rpc_url, ["http", "https"]), ("ws_url", &self.ws_url, ["ws", "wss"])] {
+            let Some(url) = url else { continue };
+            let known = url::Url::parse(url.expose()).is_ok_and(|url| schemes.contains(&url.scheme()));
+            if !known {
+                return Err(wrong(key, format!("it must be an address that starts with {}:// or {}://", schemes[0], schemes[1])));
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// A database URL that is not set or cannot be read; it is not repeated.
+    pub fn database(&self) -> Result<PgConnectOptions, ConfigError> {
+        let hint = "set DATABASE_URL, or database_url in the file, to postgres://user:password@host/database";
+        let url = self.database_url.as_ref().ok_or(ConfigError::Missing { key: "database_url", hint })?;
+        let options = PgConnectOptions::from_str(url.expose());
+        let options = options.map_err(|_| ConfigError::Wrong { key: "database_url", reason: hint.to_owned() })?;
+        Ok(options.application_name("aegle-indexer"))
+    }
+
+    /// # Errors
+    /// A node's address that is not set.
+    pub fn rpc_url(&self) -> Result<String, ConfigError> {
+        let hint = "set AEGLE_RPC_URL, or rpc_url in the file, to the node's JSON-RPC address";
+        let url = self.rpc_url.as_ref().ok_or(ConfigError::Missing { key: "rpc_url", hint })?;
+        Ok(url.expose().to_owned())
+    }
+}
+
+/// Figment's errors name the key and where it was set, and repeat the value; a secret's is left out.
+fn unreadable(error: &figment::Error) -> ConfigError {
+    let key = error.path.join(".");
+    let secret = ["database_url", "rpc_url", "ws_url", "api.cursor_key"].contains(&key.as_str());
+    ConfigError::Unreadable(if secret { format!("{key} must be text") } else { error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::Jail;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::result_large_err)]
+    fn the_environment_goes_over_the_file_and_names_nest_by_two_underscores() {
+        Jail::expect_with(|jail| {
+            jail.clear_env();
+            jail.create_file("indexer.toml", "rpc_url = 'http://a'\n[ingest]\npoll_ms = 50\nconcurrency = 3\n")?;
+            jail.set_env("AEGLE_INGEST__POLL_MS", "70");
+            jail.set_env("AEGLE_KEYPAIR", "of another program");
+            jail.set_env("DATABASE_URL", "postgres://user:hidden@localhost/aegle");
+            let config = Config::load(Some(Path::new("indexer.toml"))).expect("configuration");
+            assert_eq!(config.ingest.poll_ms, 70);
+            assert_eq!(config.ingest.concurrency, 3);
+            assert_eq!(config.rpc_url().expect("url"), "http://a");
+            assert_eq!(config.database().expect("database").get_database(), Some("aegle"));
+            assert!(!format!("{config:?}").contains("hidden"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[allow(clippy::result_large_err)]
+    fn what_is_wrong_or_missing_is_named_with_its_key() {
+        Jail::expect_with(|jail| {
+            jail.clear_env();
+            let missing = Config::load(None).expect("empty").database().expect_err("no database").to_string();
+            assert!(missing.contains("database_url") && missing.contains("DATABASE_URL"), "{missing}");
+
+            jail.set_env("AEGLE_INGEST__STRAT_SLOT", "5");
+            let unknown = Config::load(None).expect_err("unknown key").to_string();
+            assert!(unknown.contains("strat_slot"), "{unknown}");
+            jail.clear_env();
+
+            jail.set_env("AEGLE_INGEST__CONCURRENCY", "0");
+            let range = Config::load(None).expect_err("range").to_string();
+            assert!(range.contains("concurrency is 0"), "{range}");
+            jail.clear_env();
+
+            jail.set_env("AEGLE_RPC_URL", "ftp://user:hidden@node");
+            let url = Config::load(None).expect_err("scheme").to_string();
+            assert!(url.contains("rpc_url") && !url.contains("hidden"), "{url}");
+            jail.clear_env();
+
+            jail.set_env("AEGLE_PROGRAM", "11111111111111111111111111111111");
+            assert!(matches!(Config::load(None), Err(ConfigError::Wrong { key: "program", .. })));
+            jail.clear_env();
+
+            assert!(matches!(Config::load(Some(Path::new("nowhere.toml"))), Err(ConfigError::NoFile(_))));
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! Records, one row per version.
+
+use aegle_client::state::RecordStatus;
+use sqlx::PgConnection;
+
+use super::{Position, column};
+
+/// A record as minted; `previous` is the one it amends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    pub position: Position,
+    pub record: [u8; 32],
+    pub vault: [u8; 32],
+    pub record_id: [u8; 32],
+    pub bump: i16,
+    pub mint_bump: i16,
+    pub commitment: [u8; 32],
+    pub record_version: i64,
+    pub previous: Option<[u8; 32]>,
+    pub authority: [u8; 32],
+    pub rent_payer: [u8; 32],
+    pub at: i64,
+}
+
+/// A record's new status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordChangeRow {
+    pub position: Position,
+    pub record: [u8; 32],
+    pub status: RecordStatus,
+    pub authority: [u8; 32],
+    pub at: i64,
+}
+
+pub(super) async fn insert(rows: &[RecordRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO record (
+            record, vault, record_id, bump, mint_bump, commitment, record_version, previous, authority,
+            rent_payer, at, signature, instruction_index, inner_index, slot, tx_index
+         )
+         SELECT * FROM UNNEST(
+            $1::bytea[], $2::bytea[], $3::bytea[], $4::smallint[], $5::smallint[], $6::bytea[], $7::bigint[],
+            $8::bytea[], $9::bytea[], $10::bytea[], $11::bigint[], $12::bytea[], $13::smallint[],
+            $14::smallint[], $15::bigint[], $16::integer[]
+         )
+         ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
+        &column(rows, |row| row.record) as _,
+        &column(rows, |row| row.vault) as _,
+        &column(rows, |row| row.record_id) as _,
+        &column(rows, |row| row.bump) as _,
+        &column(rows, |row| row.mint_bump) as _,
+        &column(rows, |row| row.commitment) as _,
+        &column(rows, |row| row.record_version) as _,
+        &column(rows, |row| row.previous) as _,
+        &column(rows, |row| row.authority) as _,
+        &column(rows, |row| row.rent_payer) as _,
+        &column(rows, |row| row.at) as _,
+        &column(rows, |row| row.position.signature) as _,
+        &column(rows, |row| row.position.instruction_index) as _,
+        &column(rows, |row| row.position.inner_index) as _,
+        &column(rows, |row| row.position.slot) as _,
+        &column(rows, |row| row.position.tx_index) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_changes(rows: &[RecordChangeRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO record_change (
+            record, status, authority, at, signature, instruction_index, inner_index, slot, tx_index
+         )
+         SELECT record, status::record_status, authority, at, signature, instruction_index, inner_index, slot,
+               tx_index
+         FROM UNNEST(
+            $1::bytea[], $2::text[], $3::bytea[], $4::bigint[], $5::bytea[], $6::smallint[], $7::smallint[],
+            $8::bigint[], $9::integer[]
+         ) AS rows (record, status, authority, at, signature, instruction_index, inner_index, slot, tx_index)
+         ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
+        &column(rows, |row| row.record) as _,
+        &column(rows, |row| status_name(row.status)) as _,
+        &column(rows, |row| row.authority) as _,
+        &column(rows, |row| row.at) as _,
+        &column(rows, |row| row.position.signature) as _,
+        &column(rows, |row| row.position.instruction_index) as _,
+        &column(rows, |row| row.position.inner_index) as _,
+        &column(rows, |row| row.position.slot) as _,
+        &column(rows, |row| row.position.tx_index) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The status as the database names it.
+fn status_name(status: RecordStatus) -> &'static str {
+    match status {
+        RecordStatus::Active => "active",
+        RecordStatus::Amended => "amended",
+        RecordStatus::EnteredInError => "entered_in_error",
+        RecordStatus::Erased => "erased",
+    }
+}

@@ -1,0 +1,117 @@
+//! Vaults and what changed of them.
+
+use aegle_client::Pubkey;
+use sqlx::PgConnection;
+
+use super::{Position, column};
+
+/// A vault as created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultRow {
+    pub position: Position,
+    pub vault: [u8; 32],
+    pub vault_id: [u8; 32],
+    pub bump: i16,
+    pub owner: [u8; 32],
+    pub rent_payer: [u8; 32],
+    pub encryption_key: [u8; 32],
+    pub delegate_mint_cap: i64,
+    pub at: i64,
+}
+
+/// New values of a vault; `None` where the event leaves the old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultChangeRow {
+    pub position: Position,
+    pub vault: [u8; 32],
+    pub encryption_key: Option<[u8; 32]>,
+    pub key_epoch: Option<i64>,
+    pub consent_epoch: Option<i64>,
+    pub record_count: Option<i64>,
+    pub delegate_mints: Option<i64>,
+    pub authority: [u8; 32],
+    pub at: i64,
+}
+
+impl VaultChangeRow {
+    /// A change that leaves every value as it is.
+    pub fn new(position: Position, vault: &Pubkey, authority: &Pubkey, at: i64) -> Self {
+        Self {
+            position,
+            vault: vault.to_bytes(),
+            encryption_key: None,
+            key_epoch: None,
+            consent_epoch: None,
+            record_count: None,
+            delegate_mints: None,
+            authority: authority.to_bytes(),
+            at,
+        }
+    }
+}
+
+pub(super) async fn insert(rows: &[VaultRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO vault (
+            vault, vault_id, bump, owner, rent_payer, encryption_key, delegate_mint_cap, at, signature,
+            instruction_index, inner_index, slot, tx_index
+         )
+         SELECT * FROM UNNEST(
+            $1::bytea[], $2::bytea[], $3::smallint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[],
+            $8::bigint[], $9::bytea[], $10::smallint[], $11::smallint[], $12::bigint[], $13::integer[]
+         )
+         ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
+        &column(rows, |row| row.vault) as _,
+        &column(rows, |row| row.vault_id) as _,
+        &column(rows, |row| row.bump) as _,
+        &column(rows, |row| row.owner) as _,
+        &column(rows, |row| row.rent_payer) as _,
+        &column(rows, |row| row.encryption_key) as _,
+        &column(rows, |row| row.delegate_mint_cap) as _,
+        &column(rows, |row| row.at) as _,
+        &column(rows, |row| row.position.signature) as _,
+        &column(rows, |row| row.position.instruction_index) as _,
+        &column(rows, |row| row.position.inner_index) as _,
+        &column(rows, |row| row.position.slot) as _,
+        &column(rows, |row| row.position.tx_index) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_changes(rows: &[VaultChangeRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO vault_change (
+            vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, authority, at,
+            signature, instruction_index, inner_index, slot, tx_index
+         )
+         SELECT * FROM UNNEST(
+            $1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[],
+            $8::bigint[], $9::bytea[], $10::smallint[], $11::smallint[], $12::bigint[], $13::integer[]
+         )
+         ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
+        &column(rows, |row| row.vault) as _,
+        &column(rows, |row| row.encryption_key) as _,
+        &column(rows, |row| row.key_epoch) as _,
+        &column(rows, |row| row.consent_epoch) as _,
+        &column(rows, |row| row.record_count) as _,
+        &column(rows, |row| row.delegate_mints) as _,
+        &column(rows, |row| row.authority) as _,
+        &column(rows, |row| row.at) as _,
+        &column(rows, |row| row.position.signature) as _,
+        &column(rows, |row| row.position.instruction_index) as _,
+        &column(rows, |row| row.position.inner_index) as _,
+        &column(rows, |row| row.position.slot) as _,
+        &column(rows, |row| row.position.tx_index) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Ingestion: source → decoder → writer, tasks joined by bounded channels. A full channel makes the
+//! one before it wait; nothing is dropped.
+
+mod backfill;
+mod branch;
+mod error;
+mod fetch;
+mod progress;
+mod start;
+mod write;
+
+use std::{sync::Arc, time::Instant};
+
+use serde::Deserialize;
+use solana_transaction_status_client_types::UiConfirmedBlock;
+use sqlx::{Connection, PgPool};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub use backfill::{Backfilled, backfill};
+pub use error::IngestError;
+pub use branch::Branch;
+pub use start::prepare;
+pub use write::{Step, apply};
+
+use self::progress::Progress;
+use crate::{
+    db::checkpoint::BlockId,
+    decode::Block,
+    leader,
+    retry::Backoff,
+    source::{Source, SourceError},
+    verify::{self, VerifyConfig},
+};
+
+/// Settings of ingestion.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Where an empty mirror starts. Default: the node's oldest block.
+    pub start_slot: Option<u64>,
+    /// Milliseconds between questions for a new block where no hint comes sooner.
+    pub poll_ms: u64,
+    /// Blocks asked for at once while behind.
+    pub concurrency: usize,
+    /// Blocks that may wait between two stages.
+    pub queue_blocks: usize,
+    /// Blocks written in one transaction at most.
+    pub batch_blocks: usize,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self { start_slot: None, poll_ms: 1_000, concurrency: 8, queue_blocks: 64, batch_blocks: 512 }
+    }
+}
+
+impl IngestConfig {
+    /// # Errors
+    /// A sentence that starts with the name of the first key that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        let ranges = [
+            ("poll_ms", self.poll_ms, 10, 60_000),
+            ("concurrency", self.concurrency as u64, 1, 256),
+            ("queue_blocks", self.queue_blocks as u64, 1, 10_000),
+            ("batch_blocks", self.batch_blocks as u64, 1, 100_000),
+        ];
+        for (key, value, least, most) in ranges {
+            if !(least..=most).contains(&value) {
+                return Err(format!("{key} is {value}; it must be from {least} to {most}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the source hands on.
+enum Fetched {
+    Block { slot: u64, block: Box<UiConfirmedBlock>, seen: Instant },
+    Finalized(BlockId),
+}
+
+/// What the decoder hands on.
+struct Decoded {
+    step: Step,
+    /// When the node first said that it has the block.
+    seen: Option<Instant>,
+}
+
+/// Mirrors `source` into the database until `stop`, whenever this process is the elected one.
+///
+/// # Errors
+/// What cannot pass by itself: a block that this version cannot read, a chain other than the
+/// mirrored one, a node that refuses. Lost connections are made anew.
+pub async fn run<S: Source>(
+    source: Arc<S>,
+    pool: PgPool,
+    config: IngestConfig,
+    verify: VerifyConfig,
+    stop: CancellationToken,
+) -> Result<(), IngestError> {
+    let mut backoff = Backoff::default();
+    while !stop.is_cancelled() {
+        match lead(&source, &pool, &config, &verify, &stop, &mut backoff).await {
+            Ok(()) => {}
+            // A stage that waited when another one ended, or the process is ending.
+            Err(IngestError::Source(SourceError::Stopped)) => {}
+            Err(failure) if failure.may_pass() => {
+                metrics::counter!("aegle_retries_total", "what" => "database").increment(1);
+                let pause = backoff.next();
+                warn!(error = %failure, ?pause, "the database is unavailable; starting again from its checkpoint");
+                stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            }
+            Err(failure) => {
+                error!(error = %failure, "ingestion stopped");
+                return Err(failure);
+            }
+        }
+    }
+    info!("ingestion ended");
+    Ok(())
+}
+
+/// One term as the ingester.
+async fn lead<S: Source>(
+    source: &Arc<S>,
+    pool: &PgPool,
+    config: &IngestConfig,
+    verify: &VerifyConfig,
+    stop: &CancellationToken,
+    backoff: &mut Backoff,
+) -> Result<(), IngestError> {
+    let Some(mut connection) = leader::elect(&pool.connect_options(), stop).await? else {
+        return Ok(());
+    };
+    let branch = start::prepare(source.as_ref(), config, &mut connection, stop).await?;
+    info!(slot = branch.head().slot, finalized = branch.base().slot, "ingesting");
+    *backoff = Backoff::default();
+
+    // Whichever stage ends first ends the term; the writer still commits what reached it.
+    let term = stop.child_token();
+    let (to_decoder, from_source) = mpsc::channel(config.queue_blocks);
+    let (to_writer, from_decoder) = mpsc::channel(config.queue_blocks);
+    let progress = Arc::new(Progress::new(branch.head().slot));
+    let fetcher =
+        fetch::Fetcher::new(source.clone(), pool.clone(), config, branch, progress.clone(), to_decoder, term.clone());
+    let fetch = tokio::spawn(ending(term.clone(), fetcher.run()));
+    let decode = tokio::spawn(ending(term.clone(), decode(from_source, to_writer)));
+    let write = tokio::spawn(ending(term.clone(), write::run(connection, from_decoder, config.batch_blocks, progress)));
+    let check = tokio::spawn(verify::periodically(source.clone(), pool.clone(), verify.clone(), term.clone()));
+
+    let (decoded, written, fetched) = (join(decode).await, join(write).await, join(fetch).await);
+    // It only waits; nothing is lost by ending it.
+    check.abort();
+    decoded.and(written).and(fetched)
+}
+
+async fn ending(term: CancellationToken, stage: impl Future<Output = Result<(), IngestError>>) -> Result<(), IngestError> {
+    let _guard = term.drop_guard();
+    stage.await
+}
+
+async fn join(task: tokio::task::JoinHandle<Result<(), IngestError>>) -> Result<(), IngestError> {
+    task.await.unwrap_or_else(|failure| Err(IngestError::Stage(failure.to_string())))
+}
+
+async fn decode(mut from: mpsc::Receiver<Fetched>, to: mpsc::Sender<Decoded>) -> Result<(), IngestError> {
+    while let Some(fetched) = from.recv().await {
+        let decoded = match fetched {
+            Fetched::Block { slot, block, seen } => {
+                Decoded { step: Step::Block(Block::decode(slot, &block)?), seen: Some(seen) }
+            }
+            Fetched::Finalized(block) => Decoded { step: Step::Finalized(block), seen: None },
+        };
+        metrics::gauge!("aegle_queue_depth", "stage" => "decode").set(from.len() as f64);
+        if to.send(decoded).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Closes a connection whose work is done; the lock goes with it.
+async fn close(connection: sqlx::PgConnection) {
+    if let Err(failure) = connection.close().await {
+        warn!(error = %failure, "the database connection did not close cleanly");
+    }
+}
