@@ -29,24 +29,29 @@ impl SecretFile {
         self.path.display().to_string()
     }
 
-    /// Keeps the file when the transaction was taken or still may be, and removes it otherwise.
+    /// Keeps the file unless the transaction was surely not taken.
     pub fn settle(self, result: Result<Sent, SendError>) -> Result<(Sent, String), Problem> {
         let path = self.path();
-        match result {
-            Ok(sent) => Ok((sent, path)),
-            Err(error @ SendError::Node { .. }) => {
-                let mut problem = Problem::from(error);
-                problem.advice.push_str(&format!(
-                    " The network may still have taken the transaction: {path} is kept until you know."
-                ));
-                Err(problem)
-            }
-            Err(error) => {
-                // Left behind it would be in the way, no more.
-                let _ = fs::remove_file(&self.path);
-                Err(error.into())
-            }
+        let error = match result {
+            Ok(sent) => return Ok((sent, path)),
+            Err(error) => error,
+        };
+        let surely_not_taken = match &error {
+            // Other codes may be the echo of a first attempt that was taken after all.
+            SendError::Refused(refused) => refused.explain().is_some(),
+            SendError::PayerEmpty { .. } | SendError::Signing(_) => true,
+            _ => false,
+        };
+        let mut problem = Problem::from(error);
+        if surely_not_taken {
+            // Left behind it would be in the way, no more.
+            let _ = fs::remove_file(&self.path);
+        } else {
+            problem.advice.push_str(&format!(
+                " Keep {path} until you know: should the network have taken the transaction after all, it is needed."
+            ));
         }
+        Err(problem)
     }
 }
 

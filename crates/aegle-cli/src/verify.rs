@@ -109,7 +109,7 @@ async fn record(args: RecordArgs, context: &Context) -> Result<Answer, Problem> 
     let message = if verified {
         format!("Verified: this very document was added to the vault {added}. {state}")
     } else {
-        "Not verified: the document and its opening do not prove this record.".into()
+        "Not verified: what failed above does not fit this record.".into()
     };
     Ok(Answer::new(message)
         .checks(checks)
@@ -172,7 +172,7 @@ async fn consent(args: ConsentArgs, context: &Context) -> Result<Answer, Problem
     let message = if verified {
         format!("Verified: the consent is for {}. {}{unchecked}", opening.grantee, standing.says(&consent, now))
     } else {
-        "Not verified: the opening does not prove this consent.".into()
+        "Not verified: what failed above does not fit this consent.".into()
     };
     Ok(Answer::new(message)
         .checks(checks)
