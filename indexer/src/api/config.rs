@@ -1,4 +1,7 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::http::HeaderValue;
 use serde::Deserialize;
@@ -64,6 +67,10 @@ impl ApiConfig {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn request_timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.request_timeout))
     }
 
     pub(super) fn cursor_key(&self) -> Result<Option<[u8; 32]>, String> {

@@ -29,11 +29,12 @@ pub fn describe(mut document: OpenApi) -> OpenApi {
 
     for (path, item) in &mut document.paths.paths {
         let Some(operation) = &mut item.get else { continue };
-        if path.starts_with("/v1/")
-            && let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200")
-        {
-            for header in [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS] {
-                answer.headers.insert(header.to_string(), Header::new(i64::schema()));
+        if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") {
+            answer.description = "What was asked for.".into();
+            if path.starts_with("/v1/") {
+                for header in [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS] {
+                    answer.headers.insert(header.to_string(), Header::new(i64::schema()));
+                }
             }
         }
         let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();

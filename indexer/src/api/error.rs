@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 
 /// Seconds after which a caller may ask again where the mirror or its database is not there.
 const RETRY_AFTER: u64 = 5;
+/// Postgres' code of a statement that took too long.
+const STATEMENT_TIMEOUT: &str = "57014";
 
 /// Stable codes of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -153,6 +155,8 @@ pub enum ApiError {
     NotReady,
     #[error("The mirror is behind its node by {slots} slots and {seconds} seconds; nothing stale is served.")]
     Behind { slots: i64, seconds: i64 },
+    #[error("The answer took too long; ask for less.")]
+    Timeout,
     #[error("The database cannot be reached.")]
     Unavailable(#[source] sqlx::Error),
     #[error("The server failed; it logged why under the request id.")]
@@ -175,6 +179,7 @@ impl ApiError {
             Self::RateLimited { .. } => Code::RateLimited,
             Self::NotReady => Code::NotReady,
             Self::Behind { .. } => Code::Behind,
+            Self::Timeout => Code::Timeout,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
         }
@@ -184,6 +189,10 @@ impl ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        let code = |error: &sqlx::Error| error.as_database_error().and_then(|error| error.code().map(String::from));
+        if code(&error).as_deref() == Some(STATEMENT_TIMEOUT) {
+            return Self::Timeout;
+        }
         let unreachable = match &error {
             Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
             // Connection exceptions, lack of resources, operator intervention (shutdown, cancelled

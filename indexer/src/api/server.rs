@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use anyhow::Context;
 use axum::{
@@ -50,7 +50,7 @@ pub async fn serve(
     // No request takes longer; a connection that is merely open does not hold the process up.
     let drained = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(timeout(&config)).await;
+        tokio::time::sleep(config.request_timeout()).await;
     };
     tokio::select! {
         result = async { server.await } => result.context("serve HTTP"),
@@ -73,7 +73,12 @@ pub fn router(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Re
         .fallback(async || ApiError::NoSuchRoute)
         .layer(from_fn_with_state(RateLimit::new(config)?, layers::limit_rate));
 
-    // The first is outermost: what refuses stands inside what describes refusals.
+    Ok(surround(public.merge(operations), config)?.with_state(state))
+}
+
+/// What holds for every request. The first layer is outermost: what refuses stands inside what writes
+/// refusals.
+fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &ApiConfig) -> Result<Router<S>, String> {
     let layers = ServiceBuilder::new()
         .layer(from_fn(layers::identify))
         .layer(from_fn(layers::secure))
@@ -84,8 +89,8 @@ pub fn router(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Re
         .layer(CatchPanicLayer::custom(layers::catch_panic))
         .layer(from_fn(layers::bound))
         .layer(RequestBodyLimitLayer::new(config.max_body_bytes))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout(config)));
-    Ok(public.merge(operations).layer(layers).with_state(state))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, config.request_timeout()));
+    Ok(router.layer(layers))
 }
 
 /// The OpenAPI document of the API, as indented JSON.
@@ -113,6 +118,48 @@ fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
         .expose_headers([SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER]))
 }
 
-fn timeout(config: &ApiConfig) -> Duration {
-    Duration::from_secs(u64::from(config.request_timeout))
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::api::{Code, Problem};
+
+    async fn ask(router: Router, config: &ApiConfig) -> (StatusCode, Problem) {
+        let router = surround(router, config).unwrap();
+        let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_a_problem_without_its_message() {
+        let panics = async || -> &'static str { panic!("secret") };
+        let (status, problem) = ask(Router::new().route("/", get(panics)), &ApiConfig::default()).await;
+        assert_eq!((status, problem.code), (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal));
+        assert!(!problem.detail.contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_takes_too_long_is_stopped() {
+        let sleeps = async || tokio::time::sleep(Duration::from_secs(30)).await;
+        let config = ApiConfig { request_timeout: 1, ..Default::default() };
+        let (status, problem) = ask(Router::new().route("/", get(sleeps)), &config).await;
+        assert_eq!((status, problem.code), (StatusCode::GATEWAY_TIMEOUT, Code::Timeout));
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_a_library_answers_a_problem_of_its_status() {
+        let fails = async || (StatusCode::BAD_GATEWAY, "internals");
+        let (status, problem) = ask(Router::new().route("/", get(fails)), &ApiConfig::default()).await;
+        assert_eq!((status, problem.status, problem.code), (StatusCode::BAD_GATEWAY, 502, Code::Internal));
+        assert!(!problem.detail.contains("internals"));
+    }
 }

@@ -1,8 +1,8 @@
 //! One consistent look at the mirror: all that an answer says is read in one transaction.
 
-use std::ops::DerefMut;
+use std::{ops::DerefMut, time::Duration};
 
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{
     error::ApiError,
@@ -15,6 +15,8 @@ use super::{
 
 /// Milliseconds between slots, nominally; used where the node did not tell a time.
 const SLOT_MILLIS: i64 = 400;
+/// How long to wait for the database before it counts as unreachable.
+const ACQUIRE: Duration = Duration::from_secs(3);
 
 /// How far the mirror is behind its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Snapshot {
     /// # Errors
     /// The mirror is empty or behind (INV-10), or does not have the slot.
     pub async fn open(state: &ApiState, at: At) -> Result<Self, ApiError> {
-        let (mut transaction, frontier) = begin(&state.pool).await?;
+        let (mut transaction, frontier) = begin(state).await?;
         let lag = state.max_lag.require(&frontier)?;
         let slot = choose(&frontier, at)?;
         let evaluated_at = match at.as_of_slot {
@@ -98,8 +100,15 @@ impl Snapshot {
 }
 
 /// A transaction that sees one state of the database, and how far the mirror has come in it.
-pub async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, Frontier), ApiError> {
-    let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+pub async fn begin(state: &ApiState) -> Result<(Transaction<'static, Postgres>, Frontier), ApiError> {
+    // Whoever stops waiting leaves the statement running, so the database stops it too.
+    let statement = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}",
+        state.request_timeout.as_millis()
+    );
+    let mut transaction = tokio::time::timeout(ACQUIRE, state.pool.begin_with(AssertSqlSafe(statement)))
+        .await
+        .map_err(|_| sqlx::Error::PoolTimedOut)??;
     let frontier = frontier::read(&mut transaction).await?.ok_or(ApiError::NotReady)?;
     Ok((transaction, frontier))
 }

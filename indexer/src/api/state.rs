@@ -1,4 +1,4 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -12,6 +12,7 @@ pub struct ApiState {
     pub cursors: CursorKey,
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
+    pub request_timeout: Duration,
     /// Seconds since the Unix epoch.
     pub now: fn() -> i64,
 }
@@ -26,7 +27,7 @@ impl ApiState {
             }
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
-        Ok(Self { pool, cursors, max_lag, metrics, now: wall_clock })
+        Ok(Self { pool, cursors, max_lag, metrics, request_timeout: config.request_timeout(), now: wall_clock })
     }
 }
 

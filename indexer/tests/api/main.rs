@@ -7,4 +7,5 @@ mod facts;
 mod lists;
 mod operations;
 mod refusals;
+mod service;
 mod state;

@@ -117,6 +117,22 @@ async fn a_query_that_fails_tells_the_caller_nothing_of_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_query_that_takes_too_long_is_stopped_in_the_database(pool: PgPool) {
+    filled(&pool).await;
+    let mut config = config();
+    config.request_timeout = 1;
+    let client = Client::with(&pool, &config);
+    let mut blocker = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE vault").execute(&mut *blocker).await.unwrap();
+    let answer = client.get(format!("/v1/chain/vaults/{}", base58(&VAULT))).await;
+    assert_eq!(answer.problem(), (504, "timeout".into()));
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'vault'::regclass AND NOT granted";
+    let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut *blocker).await.unwrap();
+    assert_eq!(waiting, 0, "no statement is left waiting");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_status_names_chain_program_and_frontier(pool: PgPool) {
     filled(&pool).await;
     let answer = Client::new(&pool).get("/v1/chain/status").await;

@@ -19,7 +19,7 @@ pub async fn get_health() -> Json<Health> {
 /// Whether it answers: 503 while the database cannot be reached or the mirror is behind.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Health)))]
 pub async fn get_readiness(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
-    let (transaction, frontier) = snapshot::begin(&state.pool).await?;
+    let (transaction, frontier) = snapshot::begin(&state).await?;
     transaction.commit().await?;
     state.max_lag.require(&frontier)?;
     Ok(Json(Health { status: "ready" }))

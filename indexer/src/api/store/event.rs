@@ -50,7 +50,8 @@ impl From<Row> for Event {
     }
 }
 
-/// One query for each index, so that none is planned for all of them.
+/// One query for each index, so that none is planned for all of them. The limit stands below the join:
+/// above it, the planner may walk every slot.
 macro_rules! select {
     ($conn:expr, $condition:tt, $after:expr, $until:expr, $name:expr, $limit:expr $(, $argument:expr)*) => {
         sqlx::query_as!(
@@ -61,11 +62,14 @@ macro_rules! select {
                 s.block_hash AS "block_hash!: BlockHash", s.block_time AS "block_time: Time", e.name,
                 e.account AS "account: Address", e.vault AS "vault: Address", e.authority AS "authority: Address",
                 e.data
-            FROM event e JOIN slot s ON s.slot = e.slot
-            WHERE (e.slot, e.tx_index, e.instruction_index, e.inner_index) > ($1, $2, $3, $4)
-                AND e.slot <= $5 AND ($6::text IS NULL OR e.name = $6)
+            FROM (
+                SELECT * FROM event
+                WHERE (slot, tx_index, instruction_index, inner_index) > ($1, $2, $3, $4)
+                    AND slot <= $5 AND ($6::text IS NULL OR name = $6)
             "# + $condition + r#"
-            ORDER BY e.slot, e.tx_index, e.instruction_index, e.inner_index LIMIT $7
+                ORDER BY slot, tx_index, instruction_index, inner_index LIMIT $7
+            ) e JOIN slot s ON s.slot = e.slot
+            ORDER BY e.slot, e.tx_index, e.instruction_index, e.inner_index
             "#,
             $after.slot,
             $after.tx_index,
@@ -93,10 +97,10 @@ pub async fn list(
     let name = filter.name;
     let rows = match (filter.account, filter.vault) {
         (None, None) => select!(conn, "", after, until, name, limit),
-        (None, Some(vault)) => select!(conn, "AND e.vault = $8", after, until, name, limit, vault as _),
-        (Some(account), None) => select!(conn, "AND e.account = $8", after, until, name, limit, account as _),
+        (None, Some(vault)) => select!(conn, "AND vault = $8", after, until, name, limit, vault as _),
+        (Some(account), None) => select!(conn, "AND account = $8", after, until, name, limit, account as _),
         (Some(account), Some(vault)) => {
-            select!(conn, "AND e.account = $8 AND e.vault = $9", after, until, name, limit, account as _, vault as _)
+            select!(conn, "AND account = $8 AND vault = $9", after, until, name, limit, account as _, vault as _)
         }
     };
     Ok(rows.into_iter().map(Into::into).collect())
