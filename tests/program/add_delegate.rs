@@ -4,7 +4,7 @@ use aegle_client::{
     events, instruction, pda,
     state::{ALL_RIGHTS, Delegate, MAX_PERIOD_DAYS, Right, VERSION},
 };
-use aegle_tests::vm::{TODAY, Vm, replace};
+use aegle_tests::vm::{Change, TODAY, Vm, replace};
 use solana_signer::Signer;
 
 #[test]
@@ -102,7 +102,7 @@ fn bad_keys_rights_and_periods_are_refused_and_their_limits_are_not() {
         let add = instruction::add_delegate(patient.vault, vm.payer.pubkey(), params);
         vm.send(&[add], &[&patient.owner]).map_err(|failed| aegle_client::ProgramError::of(&failed.err).unwrap().code)
     };
-    let bad: [(fn(&mut AddDelegateParams), AegleError); 8] = [
+    let bad: [(Change<AddDelegateParams>, AegleError); 8] = [
         (|params| params.key = Pubkey::default(), AegleError::ZeroKey),
         (|params| params.rights = 0, AegleError::InvalidRights),
         (|params| params.rights = ALL_RIGHTS + 1, AegleError::InvalidRights),
@@ -115,7 +115,7 @@ fn bad_keys_rights_and_periods_are_refused_and_their_limits_are_not() {
     for (change, error) in bad {
         assert_eq!(add(change).map(|done| done.events).unwrap_err(), u32::from(error));
     }
-    let good: [fn(&mut AddDelegateParams); 4] = [
+    let good: [Change<AddDelegateParams>; 4] = [
         |params| params.rights = ALL_RIGHTS,
         |params| params.rights = Right::Read as u8,
         |params| params.until_day = TODAY + 1,
@@ -145,7 +145,7 @@ fn a_key_is_added_once_also_after_its_removal() {
     let (patient, key) = (vm.patient(), vm.keypair().pubkey());
     let params = vm.delegate_params(&patient, key, &[Right::Mint]);
     let add = instruction::add_delegate(patient.vault, vm.payer.pubkey(), params);
-    vm.send(&[add.clone()], &[&patient.owner]).unwrap();
+    vm.run(&add, &[&patient.owner]);
     vm.refuse_existing(add.clone(), &[&patient.owner]);
     let remove = instruction::remove_delegate(patient.vault, patient.owner.pubkey(), &key);
     vm.send(&[remove], &[&patient.owner]).unwrap();

@@ -234,7 +234,7 @@ fn a_record_id_is_used_once() {
     let params = scene.vm.record_params(&scene.patient);
     let record = pda::find_record(&scene.patient.vault, &params.record_id).0;
     let amend = scene.amend_with(params);
-    scene.vm.send(&[amend.clone()], &[&scene.patient.owner, &scene.sponsor]).unwrap();
+    scene.vm.run(&amend, &[&scene.patient.owner, &scene.sponsor]);
     let Scene { mut vm, patient, sponsor, previous } = scene;
     vm.refuse_existing(amend.clone(), &[&patient.owner, &sponsor]);
     let itself = replace(amend, previous, record);

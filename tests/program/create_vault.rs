@@ -111,7 +111,7 @@ fn a_zero_encryption_key_is_refused() {
 fn a_vault_id_is_used_once_also_by_somebody_else() {
     let (mut vm, owner, sponsor, params) = scene();
     let create = instruction::create_vault(owner.pubkey(), sponsor.pubkey(), params.clone());
-    vm.send(&[create.clone()], &[&owner, &sponsor]).unwrap();
+    vm.run(&create, &[&owner, &sponsor]);
     vm.refuse_existing(create, &[&owner, &sponsor]);
     let thief = vm.keypair();
     let again = instruction::create_vault(thief.pubkey(), sponsor.pubkey(), params);

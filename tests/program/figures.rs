@@ -1,34 +1,298 @@
-//! Compute units and sizes.
+//! What the program costs: compute units, bytes of accounts, events and code, against the committed
+//! table. `AEGLE_UPDATE=1` rewrites the table. Keys, bumps and clock are fixed, so figures repeat.
 
-use aegle_client::{instruction, pda};
-use aegle_tests::vm::Vm;
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, io::Write as _, path::PathBuf};
+
+use aegle_client::{
+    Event, Pubkey,
+    aegle::{CheckConsentParams, CreateVaultParams, InitConfigParams},
+    id, instruction, pda,
+    state::{Action, MAX_RECORD_URI, Purpose, Right},
+};
+use aegle_tests::vm::{Patient, RECORD_URI, Vm, deploy_dir, elf};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::token;
+
+const COMPUTE: &str = "CU";
+const BYTES: &str = "bytes";
+const CODE: &str = "program (ELF)";
+
+#[derive(Clone, Debug, PartialEq)]
+struct Figure {
+    name: String,
+    value: u64,
+    unit: &'static str,
+    limit: Option<u64>,
+}
+
+impl Figure {
+    /// Whether the value depends on how the program was compiled.
+    fn of_route(&self) -> bool {
+        self.unit == COMPUTE || self.name == CODE
+    }
+}
+
+/// How target/deploy/aegle.so was built: its route, and the versions of the tools.
+struct Build {
+    route: String,
+    tools: String,
+}
+
+impl Build {
+    fn read() -> Self {
+        let text = fs::read_to_string(deploy_dir().join("aegle.build")).expect("target/deploy/aegle.build");
+        let value = |key| {
+            let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("no {key} in target/deploy/aegle.build")).to_owned()
+        };
+        Self { route: value("route"), tools: value("tools") }
+    }
+}
 
 #[test]
-fn show() {
-    let mut vm = Vm::new();
-    let patient = vm.patient();
-    let params = vm.record_params(&patient);
-    let record = pda::find_record(&patient.vault, &params.record_id).0;
-    let mint = instruction::mint_record(patient.vault, patient.authority(), vm.payer.pubkey(), params);
-    let done = vm.send(&[mint], &[&patient.owner]).unwrap();
-    println!("mint {}", done.compute_units());
-    println!("{}", done.meta.logs.join("\n"));
-    let params = vm.consent_params(&patient);
-    let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
-    let grant = instruction::grant_consent(patient.vault, patient.authority(), vm.payer.pubkey(), params);
-    let done = vm.send(&[grant], &[&patient.owner]).unwrap();
-    println!("grant {}", done.compute_units());
-    let done = vm
-        .send(&[instruction::revoke_consent(patient.vault, patient.authority(), consent)], &[&patient.owner])
-        .unwrap();
-    println!("revoke {}", done.compute_units());
-    let done = vm
-        .send(
-            &[instruction::erase_record(patient.vault, patient.owner.pubkey(), record, vm.payer.pubkey())],
-            &[&patient.owner],
-        )
-        .unwrap();
-    println!("erase {}", done.compute_units());
-    println!("{}", done.meta.logs.join("\n"));
+fn no_figure_exceeds_its_limit_or_grows_unnoticed() {
+    let build = Build::read();
+    let figures = measure();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/reports/program-figures.md");
+    if env::var_os("AEGLE_UPDATE").is_some_and(|value| value == "1") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, render(&build, &figures)).unwrap();
+    }
+    let table = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (route, committed) = parse(&table);
+    let same_route = route == build.route;
+    if !same_route {
+        // Past the capture of test output: whoever builds by another route must see it.
+        let _ = writeln!(
+            std::io::stderr(),
+            "The program was built by the route {}, the committed figures are of {route}: compute units and code size \
+             are held to their limits only.",
+            build.route
+        );
+    }
+    let mut faults = Vec::new();
+    for figure in &figures {
+        let Figure { name, value, unit, limit } = figure;
+        if let Some(limit) = limit.filter(|limit| value > limit) {
+            faults.push(format!("{name}: {value} {unit}, above the limit of {limit}"));
+        }
+        match committed.get(name) {
+            None => faults.push(format!("{name}: not in the committed table")),
+            Some(_) if figure.of_route() && !same_route => {}
+            Some(old) if value * 100 > old * 101 => {
+                faults.push(format!("{name}: {value} {unit}, more than 1% above {old}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = committed.keys().filter(|name| figures.iter().all(|figure| figure.name != **name));
+    faults.extend(gone.map(|name| format!("{name}: in the committed table, but not measured")));
+    assert!(
+        faults.is_empty(),
+        "{}\nAEGLE_UPDATE=1 rewrites docs/reports/program-figures.md where a change is meant.",
+        faults.join("\n")
+    );
 }
-use solana_signer::Signer;
+
+#[test]
+fn the_table_is_read_as_it_is_written() {
+    let figure = |name: &str, limit| Figure { name: name.into(), value: 7, unit: BYTES, limit };
+    let build = Build { route: "upstream".into(), tools: "rustc 1.2.3, a | b".into() };
+    let (route, figures) = parse(&render(&build, &[figure("one", None), figure("two", Some(8))]));
+    assert_eq!(route, "upstream");
+    assert_eq!(figures, BTreeMap::from([("one".into(), 7), ("two".into(), 7)]));
+}
+
+fn render(build: &Build, figures: &[Figure]) -> String {
+    let mut text = format!(
+        "# Figures of the program\n\n\
+         Measured by the tests in the virtual machine, one instruction per transaction, with fixed keys and bumps.\n\
+         The tests fail when a figure grows by more than 1% or exceeds its limit; after a change that is meant,\n\
+         `AEGLE_UPDATE=1 cargo test -p aegle-tests --test program figures` rewrites this file.\n\n\
+         - route: {}\n- tools: {}\n\n\
+         | figure | value | unit | limit |\n|---|---:|---|---:|\n",
+        build.route, build.tools
+    );
+    for Figure { name, value, unit, limit } in figures {
+        let limit = limit.map(|limit| limit.to_string()).unwrap_or_default();
+        writeln!(text, "| {name} | {value} | {unit} | {limit} |").unwrap();
+    }
+    text
+}
+
+/// The route and the values of a rendered table.
+fn parse(table: &str) -> (String, BTreeMap<String, u64>) {
+    let route = table.lines().find_map(|line| line.strip_prefix("- route: ")).expect("the table's route").to_owned();
+    let figures = table
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            Some((cells.next()?.to_owned(), cells.next()?.parse().ok()?))
+        })
+        .collect();
+    (route, figures)
+}
+
+/// Every figure, each kind in the order of the instructions.
+fn measure() -> Vec<Figure> {
+    let mut measured = Measured { vm: Vm::deployed(), compute: Vec::new(), events: BTreeMap::new() };
+    let accounts = measured.play();
+    measured.longest_configuration();
+    let Measured { mut compute, events, .. } = measured;
+
+    compute.extend(accounts.iter().map(|(name, size)| Figure {
+        name: format!("account {name}"),
+        value: *size,
+        unit: BYTES,
+        limit: (*name == "Consent").then_some(224),
+    }));
+    for name in Event::NAMES {
+        let value = *events.get(name).unwrap_or_else(|| panic!("no {name} was emitted"));
+        compute.push(Figure { name: format!("event {name}"), value, unit: BYTES, limit: Some(256) });
+    }
+    let code = elf().len().try_into().unwrap();
+    compute.push(Figure { name: CODE.into(), value: code, unit: BYTES, limit: None });
+    compute
+}
+
+struct Measured {
+    vm: Vm,
+    compute: Vec<Figure>,
+    /// The largest of each kind.
+    events: BTreeMap<&'static str, u64>,
+}
+
+impl Measured {
+    fn run(&mut self, name: &str, limit: Option<u64>, instruction: Instruction, signer: &Keypair) {
+        let done = self.vm.send(&[instruction], &[signer]).unwrap_or_else(|failed| panic!("{name}: {failed:?}"));
+        for (event, bytes) in done.events.iter().zip(&done.event_bytes) {
+            let largest = self.events.entry(event.name()).or_default();
+            *largest = (*largest).max(u64::try_from(*bytes).unwrap());
+        }
+        self.compute.push(Figure { name: name.into(), value: done.compute_units(), unit: COMPUTE, limit });
+    }
+
+    /// Every instruction as the owner and, where it differs, as a delegate. Returns the accounts' sizes.
+    fn play(&mut self) -> Vec<(&'static str, u64)> {
+        let (upgrade_authority, governance) =
+            (self.vm.upgrade_authority.insecure_clone(), self.vm.governance.insecure_clone());
+        let payer = self.vm.payer.pubkey();
+        let init = instruction::init_config(upgrade_authority.pubkey(), payer, self.vm.config_params());
+        self.run("init_config", None, init, &upgrade_authority);
+        self.run("set_pause", None, instruction::set_pause(governance.pubkey(), false), &governance);
+
+        let owner = self.vm.keypair();
+        let params = CreateVaultParams { vault_id: id::vault_id(self.vm.rng()), encryption_key: self.vm.bytes() };
+        let vault = pda::find_vault(&params.vault_id).0;
+        self.run("create_vault", None, instruction::create_vault(owner.pubkey(), payer, params), &owner);
+        let patient = Patient { owner, vault };
+        let owner = &patient.owner;
+        let rotate = instruction::rotate_key(vault, self.vm.rotate_params(&patient));
+        self.run("rotate_key", None, rotate, owner);
+
+        let delegate = self.delegate_key(&vault);
+        let params = self.vm.delegate_params(&patient, delegate.pubkey(), &[Right::Mint, Right::Grant, Right::Revoke]);
+        self.run("add_delegate", None, instruction::add_delegate(vault, payer, params), owner);
+
+        let first = self.mint("mint_record", &patient, owner);
+        let second = self.mint("mint_record by a delegate", &patient, &delegate);
+        let amended = self.amend("amend_record", &patient, owner, first);
+        let amended_by_delegate = self.amend("amend_record by a delegate", &patient, &delegate, second);
+        let mark = |authority: &Keypair, record| {
+            instruction::mark_record_entered_in_error(vault, patient.acting(authority), record)
+        };
+        self.run("mark_record_entered_in_error", None, mark(owner, first), owner);
+        self.run("mark_record_entered_in_error by a delegate", None, mark(&delegate, second), &delegate);
+
+        let granted = self.grant("grant_consent", &patient, owner);
+        let granted_by_delegate = self.grant("grant_consent by a delegate", &patient, &delegate);
+        let grantee = self.vm.keypair();
+        let (checked, opening) = self.vm.consent_for(&patient, &grantee.pubkey());
+        let params =
+            CheckConsentParams { salt: opening.salt, purposes: Purpose::Treatment as u16, actions: Action::Read as u8 };
+        let check = instruction::check_consent(vault, checked, grantee.pubkey(), params);
+        self.run("check_consent", None, check, &grantee);
+
+        let (mint, holding) = token::addresses(&amended, &owner.pubkey());
+        let sizes = [
+            ("Config", pda::find_config().0),
+            ("Vault", vault),
+            ("Delegate", pda::find_delegate(&vault, &delegate.pubkey()).0),
+            ("Record", first),
+            ("Consent", granted),
+            ("mint of a record", mint),
+            ("token account of a record", holding),
+        ]
+        .map(|(name, address)| (name, u64::try_from(self.vm.size(&address).unwrap()).unwrap()));
+
+        let revoke =
+            |authority: &Keypair, consent| instruction::revoke_consent(vault, patient.acting(authority), consent);
+        self.run("revoke_consent", Some(7_000), revoke(owner, granted), owner);
+        self.run("revoke_consent by a delegate", Some(7_000), revoke(&delegate, granted_by_delegate), &delegate);
+        let revoke_all = |authority: &Keypair| instruction::revoke_all_consents(vault, patient.acting(authority));
+        self.run("revoke_all_consents", None, revoke_all(owner), owner);
+        self.run("revoke_all_consents by a delegate", None, revoke_all(&delegate), &delegate);
+
+        let erase = self.vm.erase_instruction(&patient, &amended);
+        self.run("erase_record", None, erase, owner);
+        let erase = self.vm.erase_instruction(&patient, &amended_by_delegate);
+        self.run("erase_record minted by a delegate", None, erase, owner);
+        self.vm.send(&[token::burn(&first, &owner.pubkey())], &[owner]).expect("burn");
+        let erase = self.vm.erase_instruction(&patient, &first);
+        self.run("erase_record whose token is burnt", None, erase, owner);
+        let remove = instruction::remove_delegate(vault, owner.pubkey(), &delegate.pubkey());
+        self.run("remove_delegate", None, remove, owner);
+        sizes.to_vec()
+    }
+
+    /// The one event whose size varies, at its largest.
+    fn longest_configuration(&mut self) {
+        let mut vm = Vm::deployed();
+        let params = InitConfigParams { record_uri: "u".repeat(MAX_RECORD_URI), ..vm.config_params() };
+        assert!(RECORD_URI.len() <= MAX_RECORD_URI);
+        let authority = vm.upgrade_authority.insecure_clone();
+        let init = instruction::init_config(authority.pubkey(), vm.payer.pubkey(), params);
+        let done = vm.send(&[init], &[&authority]).expect("configuration");
+        self.events.insert(done.event().name(), done.event_bytes[0].try_into().unwrap());
+    }
+
+    /// A delegate's key whose account has the first bump tried, as clients choose ids.
+    fn delegate_key(&mut self, vault: &Pubkey) -> Keypair {
+        loop {
+            let key = self.vm.keypair();
+            if pda::find_delegate(vault, &key.pubkey()).1 == u8::MAX {
+                return key;
+            }
+        }
+    }
+
+    fn mint(&mut self, name: &str, patient: &Patient, authority: &Keypair) -> Pubkey {
+        let params = self.vm.record_params(patient);
+        let record = pda::find_record(&patient.vault, &params.record_id).0;
+        let payer = self.vm.payer.pubkey();
+        let mint = instruction::mint_record(patient.vault, patient.acting(authority), payer, params);
+        self.run(name, Some(60_000), mint, authority);
+        record
+    }
+
+    fn amend(&mut self, name: &str, patient: &Patient, authority: &Keypair, previous: Pubkey) -> Pubkey {
+        let params = self.vm.record_params(patient);
+        let record = pda::find_record(&patient.vault, &params.record_id).0;
+        let payer = self.vm.payer.pubkey();
+        let amend = instruction::amend_record(patient.vault, patient.acting(authority), payer, previous, params);
+        self.run(name, None, amend, authority);
+        record
+    }
+
+    fn grant(&mut self, name: &str, patient: &Patient, authority: &Keypair) -> Pubkey {
+        let params = self.vm.consent_params(patient);
+        let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
+        let payer = self.vm.payer.pubkey();
+        let grant = instruction::grant_consent(patient.vault, patient.acting(authority), payer, params);
+        self.run(name, Some(10_000), grant, authority);
+        consent
+    }
+}

@@ -4,7 +4,7 @@ use aegle_client::{
     events, instruction, pda,
     state::{ALL_ACTIONS, ALL_PURPOSES, Action, Consent, DAY, MAX_PERIOD_DAYS, Purpose, Right, VERSION},
 };
-use aegle_tests::vm::{Patient, START, TODAY, Vm};
+use aegle_tests::vm::{Change, Patient, START, TODAY, Vm};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -141,7 +141,7 @@ fn bad_commitments_purposes_actions_and_periods_are_refused_and_their_limits_are
         vm.send(&[grant], &[&patient.owner, &sponsor])
             .map_err(|failed| aegle_client::ProgramError::of(&failed.err).unwrap().code)
     };
-    let bad: [(fn(&mut GrantConsentParams), AegleError); 17] = [
+    let bad: [(Change<GrantConsentParams>, AegleError); 17] = [
         (|params| params.handle = [0; 32], AegleError::ZeroCommitment),
         (|params| params.policy_commitment = [0; 32], AegleError::ZeroCommitment),
         (|params| params.purposes = 0, AegleError::InvalidPurposes),
@@ -164,7 +164,7 @@ fn bad_commitments_purposes_actions_and_periods_are_refused_and_their_limits_are
     for (change, error) in bad {
         assert_eq!(grant(change).map(|done| done.events).unwrap_err(), u32::from(error));
     }
-    let good: [fn(&mut GrantConsentParams); 6] = [
+    let good: [Change<GrantConsentParams>; 6] = [
         |params| params.purposes = ALL_PURPOSES,
         |params| params.actions = ALL_ACTIONS,
         |params| params.until_day = TODAY + 1,
@@ -195,7 +195,7 @@ fn a_consent_id_is_used_once_also_after_its_revocation() {
     let (mut vm, patient, sponsor) = scene();
     let grant = grant(&mut vm, &patient, &sponsor);
     let signers = [&patient.owner, &sponsor];
-    let consent: Pubkey = vm.send(&[grant.clone()], &signers).unwrap().event().account();
+    let consent: Pubkey = vm.run(&grant, &signers).event().account();
     vm.refuse_existing(grant.clone(), &signers);
     let revoke = instruction::revoke_consent(patient.vault, patient.authority(), consent);
     vm.send(&[revoke], &[&patient.owner]).unwrap();

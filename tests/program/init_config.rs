@@ -4,7 +4,7 @@ use aegle_client::{
     events, instruction, pda,
     state::{Config, VERSION},
 };
-use aegle_tests::vm::{SPONSORED, Vm, framework, replace};
+use aegle_tests::vm::{Change, SPONSORED, Vm, framework, replace};
 use anchor_lang::error::ErrorCode;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -111,7 +111,7 @@ fn a_program_without_upgrade_authority_cannot_be_configured() {
 fn the_configuration_is_initialised_once() {
     let Scene { mut vm, upgrade_authority, sponsor, params } = scene();
     let init = instruction::init_config(upgrade_authority.pubkey(), sponsor.pubkey(), params);
-    vm.send(&[init.clone()], &[&upgrade_authority, &sponsor]).unwrap();
+    vm.run(&init, &[&upgrade_authority, &sponsor]);
     vm.refuse_existing(init, &[&upgrade_authority, &sponsor]);
 }
 
@@ -123,7 +123,7 @@ fn bad_settings_are_refused_and_their_limits_are_not() {
         let init = scene.instruction();
         (scene.vm, init, scene.upgrade_authority, scene.sponsor)
     };
-    let bad: [(fn(&mut InitConfigParams), AegleError); 8] = [
+    let bad: [(Change<InitConfigParams>, AegleError); 8] = [
         (|params| params.governance = Pubkey::default(), AegleError::ZeroKey),
         (|params| params.min_recovery_delay = 0, AegleError::InvalidRecoveryDelay),
         (|params| params.min_recovery_delay = i64::MIN, AegleError::InvalidRecoveryDelay),
@@ -137,7 +137,7 @@ fn bad_settings_are_refused_and_their_limits_are_not() {
         let (mut vm, init, authority, sponsor) = set(change);
         vm.refuse(init, &[&authority, &sponsor], error);
     }
-    let good: [fn(&mut InitConfigParams); 4] = [
+    let good: [Change<InitConfigParams>; 4] = [
         |params| params.min_recovery_delay = 1,
         |params| params.max_recovery_delay = params.min_recovery_delay,
         |params| params.max_recovery_delay = i64::MAX,

@@ -81,7 +81,7 @@ fn nobody_without_the_right_to_mint_marks() {
 fn a_record_is_marked_once_and_never_after_its_erasure() {
     let (mut vm, patient, record) = scene();
     let mark = instruction::mark_record_entered_in_error(patient.vault, patient.authority(), record);
-    vm.send(&[mark.clone()], &[&patient.owner]).unwrap();
+    vm.run(&mark, &[&patient.owner]);
     vm.refuse(mark.clone(), &[&patient.owner], AegleError::RecordAlreadyInError);
     vm.erase(&patient, &record);
     vm.refuse(mark, &[&patient.owner], AegleError::RecordErased);

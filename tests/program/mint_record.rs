@@ -233,7 +233,7 @@ fn a_record_id_is_used_once_also_after_an_erasure() {
     let (mut vm, patient, sponsor) = scene();
     let (record, _, mint) = mint(&mut vm, &patient, &sponsor);
     let signers = [&patient.owner, &sponsor];
-    vm.send(&[mint.clone()], &signers).unwrap();
+    vm.run(&mint, &signers);
     vm.refuse_existing(mint.clone(), &signers);
     vm.erase(&patient, &record);
     vm.refuse_existing(mint, &signers);

@@ -69,7 +69,7 @@ fn a_delegate_is_removed_once() {
     let patient = vm.patient();
     let key = vm.delegate(&patient, &[Right::Mint]).pubkey();
     let remove = instruction::remove_delegate(patient.vault, patient.owner.pubkey(), &key);
-    vm.send(&[remove.clone()], &[&patient.owner]).unwrap();
+    vm.run(&remove, &[&patient.owner]);
     vm.refuse(remove, &[&patient.owner], AegleError::DelegateRemoved);
 }
 

@@ -60,7 +60,7 @@ fn everything_is_revoked_until_the_last_epoch() {
     let patient = vm.patient();
     vm.edit(&patient.vault, |vault: &mut Vault| vault.consent_epoch = u32::MAX - 1);
     let revoke = instruction::revoke_all_consents(patient.vault, patient.authority());
-    vm.send(&[revoke.clone()], &[&patient.owner]).unwrap();
+    vm.run(&revoke, &[&patient.owner]);
     assert_eq!(vm.vault(&patient).consent_epoch, u32::MAX);
     vm.refuse(revoke, &[&patient.owner], AegleError::CounterOverflow);
 }

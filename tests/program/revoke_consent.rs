@@ -57,7 +57,7 @@ fn nobody_without_the_right_to_revoke_revokes() {
 fn a_consent_is_revoked_once() {
     let (mut vm, patient, consent) = scene();
     let revoke = instruction::revoke_consent(patient.vault, patient.authority(), consent);
-    vm.send(&[revoke.clone()], &[&patient.owner]).unwrap();
+    vm.run(&revoke, &[&patient.owner]);
     vm.refuse(revoke, &[&patient.owner], AegleError::ConsentRevoked);
 }
 

@@ -40,7 +40,7 @@ fn a_rotation_lands_once() {
     let mut vm = Vm::new();
     let patient = vm.patient();
     let rotate = instruction::rotate_key(patient.vault, vm.rotate_params(&patient));
-    vm.send(&[rotate.clone()], &[&patient.owner]).unwrap();
+    vm.run(&rotate, &[&patient.owner]);
     vm.refuse(rotate, &[&patient.owner], AegleError::KeyEpochMismatch);
 }
 

@@ -46,6 +46,9 @@ pub const SPONSORED: u64 = 10_000_000_000;
 /// The system program's refusal to create what exists.
 pub const ACCOUNT_ALREADY_IN_USE: u32 = 0;
 
+/// What a test changes about good parameters.
+pub type Change<T> = fn(&mut T);
+
 /// The folder of the built program.
 pub fn deploy_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/deploy")
@@ -223,6 +226,15 @@ impl Vm {
             {
                 assert!(mint.base.supply <= 1, "INV-4: supply {}", mint.base.supply);
             }
+        }
+    }
+
+    /// Sends one instruction that must succeed.
+    #[track_caller]
+    pub fn run(&mut self, instruction: &Instruction, signers: &[&Keypair]) -> Done {
+        match self.send(std::slice::from_ref(instruction), signers) {
+            Ok(done) => done,
+            Err(failed) => panic!("{:?}\n{}", failed.err, failed.meta.logs.join("\n")),
         }
     }
 
