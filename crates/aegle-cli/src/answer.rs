@@ -12,8 +12,15 @@ pub struct Answer {
     message: String,
     details: Vec<(&'static str, Value)>,
     checks: Vec<Check>,
+    items: Option<Items>,
     plain: bool,
     yes: bool,
+}
+
+/// What a list holds: for machines, and as lines of an address and what is there.
+struct Items {
+    items: Vec<Value>,
+    rows: Vec<(String, String)>,
 }
 
 /// One step of a verification.
@@ -24,7 +31,7 @@ pub struct Check {
 
 impl Answer {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: Vec::new(), checks: Vec::new(), plain: false, yes: true }
+        Self { message: message.into(), details: Vec::new(), checks: Vec::new(), items: None, plain: false, yes: true }
     }
 
     /// Text that other programs take as it is, such as an address or a script.
@@ -64,6 +71,12 @@ impl Answer {
         self
     }
 
+    /// Adds what a list holds: `items` for machines, `rows` of an address and a line for people.
+    pub fn items(mut self, items: Vec<Value>, rows: Vec<(String, String)>) -> Self {
+        self.items = Some(Items { items, rows });
+        self
+    }
+
     /// Makes the exit status say whether the answer is yes.
     pub fn yes_if(mut self, yes: bool) -> Self {
         self.yes = yes;
@@ -92,6 +105,9 @@ impl Answer {
                 self.checks.iter().map(|check| serde_json::json!({"passed": check.passed, "what": check.what}));
             object.insert("checks".into(), checks.collect());
         }
+        if let Some(items) = &self.items {
+            object.insert("items".into(), items.items.clone().into());
+        }
         Value::Object(object)
     }
 
@@ -106,36 +122,13 @@ impl Answer {
         }
         text.push_str(&self.message);
         text.push_str("\n\n");
-        let (lists, details): (Vec<_>, Vec<_>) = self.details.iter().partition(|(_, value)| is_list(value));
-        text.push_str(&table(details.iter().map(|(key, value)| (*key, value))));
-        for (_, list) in lists {
-            for item in list.as_array().into_iter().flatten().filter_map(Value::as_object) {
-                text.push_str(&table(item.iter().map(|(key, value)| (key.as_str(), value))));
-                text.push('\n');
-            }
-        }
+        let rows: Vec<(String, String)> = match &self.items {
+            Some(items) => items.rows.clone(),
+            None => self.details.iter().map(|(key, value)| (key.replace('_', " "), cell(value))).collect(),
+        };
+        let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        rows.iter().for_each(|(key, value)| text.push_str(&format!("  {key:width$}  {value}\n")));
         text
-    }
-}
-
-fn is_list(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.iter().any(Value::is_object))
-}
-
-/// One row for each value; those within a value follow it with both names.
-fn table<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
-    let mut rows = Vec::new();
-    values.for_each(|(key, value)| flatten(key.replace('_', " "), value, &mut rows));
-    let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-    rows.iter().map(|(key, text)| format!("  {key:width$}  {text}\n")).collect()
-}
-
-fn flatten(key: String, value: &Value, rows: &mut Vec<(String, String)>) {
-    match value.as_object() {
-        Some(object) => {
-            object.iter().for_each(|(inner, value)| flatten(format!("{key} {}", inner.replace('_', " ")), value, rows));
-        }
-        None => rows.push((key, cell(value))),
     }
 }
 

@@ -21,40 +21,66 @@ pub struct ListArgs {
     limit: u32,
 }
 
-/// Lists the vault's `what`: records, consents or delegates.
-pub async fn list(what: &str, args: &ListArgs, context: &Context) -> Result<Answer, Problem> {
+/// What is listed: its name in the route, one of it, and how one reads in a line.
+pub struct Listed {
+    pub plural: &'static str,
+    pub singular: &'static str,
+    pub line: fn(&Value) -> String,
+}
+
+/// Lists what a vault has of `listed`.
+pub async fn list(listed: &Listed, args: &ListArgs, context: &Context) -> Result<Answer, Problem> {
+    let Listed { plural, singular, line } = listed;
     let api = &context.options().api_url;
-    let path = format!("{api}/v1/chain/vaults/{}/{what}", args.vault);
+    let path = format!("{api}/v1/chain/vaults/{}/{plural}", args.vault);
     let wanted = usize::try_from(args.limit).unwrap_or(usize::MAX);
     // A mirror holds nothing that is only processed.
     let commitment = if context.commitment() == CommitmentLevel::Finalized { "finalized" } else { "confirmed" };
     let mut items: Vec<Value> = Vec::new();
-    let mut page = Value::Null;
-    loop {
-        let cursor = page["next"].as_str().map(str::to_owned);
-        if items.len() >= wanted || (cursor.is_none() && !page.is_null()) {
-            break;
-        }
+    let mut cursor: Option<String> = None;
+    let page = loop {
         let limit = (wanted - items.len()).min(MAX_PAGE).to_string();
         let mut query = vec![("limit", limit), ("commitment", commitment.into())];
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        page = context.wait("Waiting for the indexer", get(&path, &query)).await?;
+        let page = context.wait("Waiting for the indexer", get(&path, &query)).await?;
         let Some(more) = page["data"].as_array() else {
             return Err(unexpected(api));
         };
         items.extend(more.iter().cloned());
-    }
-    items.truncate(wanted);
-    let count = items.len();
-    let message = match count {
-        0 => format!("No {what} in this vault yet."),
-        1 => format!("1 entry among the {what} of this vault."),
-        _ => format!("{count} {what} of this vault."),
+        cursor = page["next"].as_str().map(str::to_owned);
+        if cursor.is_none() || items.len() >= wanted {
+            break page;
+        }
     };
+    let count = items.len();
+    let message = match (count, &cursor) {
+        (0, _) => format!("No {plural} in this vault yet."),
+        (1, None) => format!("1 {singular} in this vault."),
+        (_, None) => format!("{count} {plural} in this vault."),
+        (_, Some(_)) => format!("The first {count} {plural} of this vault; a higher --limit shows more."),
+    };
+    let rows = items.iter().map(|item| (text(item, singular), line(item))).collect();
     Ok(Answer::new(message)
         .address("vault", &args.vault)
         .with("slot", page["meta"]["slot"].clone())
-        .with("items", items))
+        .with("more", cursor.is_some())
+        .items(items, rows))
+}
+
+/// The text at `key`, empty where there is none.
+pub fn text(item: &Value, key: &str) -> String {
+    item[key].as_str().unwrap_or_default().replace('_', " ")
+}
+
+/// The codes at `key`, as a list.
+pub fn codes(item: &Value, key: &str) -> String {
+    let codes = item[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+    codes.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a consent or delegate is in effect, and why not.
+pub fn effect(item: &Value) -> String {
+    if item["in_effect"] == true { "in effect".into() } else { format!("not in effect ({})", text(item, "reason")) }
 }
 
 async fn get(url: &str, query: &[(&str, String)]) -> Result<Value, Problem> {
@@ -72,15 +98,15 @@ async fn get(url: &str, query: &[(&str, String)]) -> Result<Value, Problem> {
         return Ok(body);
     }
     // RFC 9457 problem details.
-    let text = |key: &str| body[key].as_str().map(str::to_owned);
-    let message = text("detail").or_else(|| text("title")).unwrap_or_else(|| format!("The indexer answered {status}"));
+    let said = |key: &str| body[key].as_str().map(str::to_owned);
+    let message = said("detail").or_else(|| said("title")).unwrap_or_else(|| format!("The indexer answered {status}"));
     let advice = match status.as_u16() {
         404 => "Check the address; what was created seconds ago may take a moment to show.",
         429 => "Wait a moment and try again.",
         503 => "The indexer is behind the ledger. Wait a moment and try again.",
         _ => "Check --api-url and what you asked for.",
     };
-    let code = text("code").unwrap_or_else(|| "indexer".into());
+    let code = said("code").unwrap_or_else(|| "indexer".into());
     Err(Problem::new(&code, message.trim_end_matches('.'), advice))
 }
 

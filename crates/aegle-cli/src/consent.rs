@@ -12,7 +12,7 @@ use rand::rngs::OsRng;
 
 use crate::{
     Answer, Context, Problem,
-    api::{self, ListArgs},
+    api::{self, ListArgs, Listed},
     confirm::Confirmation,
     context::{Acting, address},
     opening::{self, ConsentKind, ConsentOpening},
@@ -159,9 +159,19 @@ pub async fn run(command: ConsentCommand, context: &Context) -> Result<Answer, P
         ConsentCommand::RevokeAll(args) => revoke_all(args, context).await,
         ConsentCommand::Check(args) => check(args, context).await,
         ConsentCommand::Show(args) => show(args, context).await,
-        ConsentCommand::List(args) => api::list("consents", &args, context).await,
+        ConsentCommand::List(args) => api::list(&LISTED, &args, context).await,
     }
 }
+
+const LISTED: Listed = Listed {
+    plural: "consents",
+    singular: "consent",
+    line: |item| {
+        let (actions, purposes) = (api::codes(item, "actions"), api::codes(item, "purposes"));
+        let (from, until) = (api::text(item, "from"), api::text(item, "until"));
+        format!("{actions} for {purposes}, {from} until {until}, {}", api::effect(item))
+    },
+};
 
 async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
     let policy = args.policy.as_deref().map(read_document).transpose()?;

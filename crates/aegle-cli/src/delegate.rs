@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     Answer, Context, Problem,
-    api::{self, ListArgs},
+    api::{self, ListArgs, Listed},
     context::address,
     time,
     words::{self, RIGHTS},
@@ -69,9 +69,18 @@ pub async fn run(command: DelegateCommand, context: &Context) -> Result<Answer, 
         DelegateCommand::Add(args) => add(args, context).await,
         DelegateCommand::Remove(args) => remove(args, context).await,
         DelegateCommand::Show(args) => show(args, context).await,
-        DelegateCommand::List(args) => api::list("delegates", &args, context).await,
+        DelegateCommand::List(args) => api::list(&LISTED, &args, context).await,
     }
 }
+
+const LISTED: Listed = Listed {
+    plural: "delegates",
+    singular: "delegate",
+    line: |item| {
+        let (rights, until) = (api::codes(item, "rights"), api::text(item, "until"));
+        format!("key {}, {rights} until {until}, {}", api::text(item, "key"), api::effect(item))
+    },
+};
 
 async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
     let DelegateArgs { vault: address, key } = args.delegate;

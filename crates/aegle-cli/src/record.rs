@@ -12,7 +12,7 @@ use rand::rngs::OsRng;
 
 use crate::{
     Answer, Context, Problem,
-    api::{self, ListArgs},
+    api::{self, ListArgs, Listed},
     confirm::Confirmation,
     context::{Acting, Signing, address},
     opening::{self, RecordKind, RecordOpening},
@@ -122,9 +122,18 @@ pub async fn run(command: RecordCommand, context: &Context) -> Result<Answer, Pr
         RecordCommand::MarkError(args) => mark_error(args, context).await,
         RecordCommand::Erase(args) => erase(args, context).await,
         RecordCommand::Show(args) => show(args, context).await,
-        RecordCommand::List(args) => api::list("records", &args, context).await,
+        RecordCommand::List(args) => api::list(&LISTED, &args, context).await,
     }
 }
+
+const LISTED: Listed = Listed {
+    plural: "records",
+    singular: "record",
+    line: |item| {
+        let (status, at) = (api::text(item, "status"), api::text(&item["minted"], "at"));
+        format!("version {}, {status}, added {at}", item["version"])
+    },
+};
 
 /// The document's bytes; an empty one is taken for a mistake.
 pub fn read_document(path: &Path) -> Result<Vec<u8>, Problem> {
