@@ -453,3 +453,35 @@ pub struct Status {
     pub lag_slots: Option<i64>,
     pub lag_seconds: Option<i64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use aegle_client::state::{DAY, period_holds};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn inv_2_a_period_is_judged_as_the_program_does(
+            from in 20_000u32..20_010, length in 1u32..10, day in 19_995i64..20_025, second in -1i64..=1,
+        ) {
+            let (until, now) = (from + length, day * DAY + second);
+            let judge = Judge { epoch: Some(3), now: Some(Time(now)) };
+            let reason = judge.reason(3, Some(Day(from.into())), Day(until.into()));
+            prop_assert_eq!(reason.is_none(), period_holds(from, until, now), "{:?}", reason);
+            prop_assert_eq!(judge.reason(2, Some(Day(from.into())), Day(until.into())), Some(Reason::OutOfEpoch));
+        }
+    }
+
+    #[test]
+    fn every_bit_of_the_program_has_its_name() {
+        use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, ALL_RIGHTS};
+        assert_eq!(PURPOSES.iter().fold(0, |bits, (bit, _)| bits | *bit as u16), ALL_PURPOSES);
+        assert_eq!(ACTIONS.iter().fold(0, |bits, (bit, _)| bits | *bit as u8), ALL_ACTIONS);
+        assert_eq!(RIGHTS.iter().fold(0, |bits, (bit, _)| bits | *bit as u8), ALL_RIGHTS);
+        for (purpose, code) in PURPOSES.iter().zip(["TREAT", "ETREAT", "HPAYMT", "HOPERAT", "HRESCH", "PUBHLTH"]) {
+            assert_eq!(serde_json::to_value(purpose.1).unwrap(), code);
+        }
+    }
+}

@@ -1,7 +1,11 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use super::{ApiConfig, cursor::CursorKey, snapshot::MaxLag};
 
@@ -13,6 +17,8 @@ pub struct ApiState {
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
     pub request_timeout: Duration,
+    /// Readiness may be asked without limit, so it takes one database connection at most.
+    pub readiness: Arc<Semaphore>,
     /// Seconds since the Unix epoch.
     pub now: fn() -> i64,
 }
@@ -27,7 +33,15 @@ impl ApiState {
             }
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
-        Ok(Self { pool, cursors, max_lag, metrics, request_timeout: config.request_timeout(), now: wall_clock })
+        Ok(Self {
+            pool,
+            cursors,
+            max_lag,
+            metrics,
+            request_timeout: config.request_timeout(),
+            readiness: Arc::new(Semaphore::new(1)),
+            now: wall_clock,
+        })
     }
 }
 

@@ -251,7 +251,8 @@ async fn answers_are_compressed_not_stored_not_framed_and_not_guessed(pool: PgPo
 fn a_wrong_configuration_names_its_key() {
     use aegle_indexer::api::ApiConfig;
     assert_eq!(ApiConfig::default().validate(), Ok(()));
-    let wrong: [(&str, fn(&mut ApiConfig)); 8] = [
+    type Change = fn(&mut ApiConfig);
+    let wrong: [(&str, Change); 8] = [
         ("cursor_key", |config| config.cursor_key = Some("secret".into())),
         ("cors_origins", |config| config.cors_origins = vec!["*".into()]),
         ("cors_origins", |config| config.cors_origins = vec!["https://aegle.example/".into()]),

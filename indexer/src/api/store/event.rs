@@ -50,8 +50,8 @@ impl From<Row> for Event {
     }
 }
 
-/// One query for each index, so that none is planned for all of them. The limit stands below the join:
-/// above it, the planner may walk every slot.
+/// One query for each index, so that none is planned for all of them. The limits keep the planner from
+/// merging the events with every slot before them.
 macro_rules! select {
     ($conn:expr, $condition:tt, $after:expr, $until:expr, $name:expr, $limit:expr $(, $argument:expr)*) => {
         sqlx::query_as!(
@@ -68,7 +68,7 @@ macro_rules! select {
                     AND slot <= $5 AND ($6::text IS NULL OR name = $6)
             "# + $condition + r#"
                 ORDER BY slot, tx_index, instruction_index, inner_index LIMIT $7
-            ) e JOIN slot s ON s.slot = e.slot
+            ) e CROSS JOIN LATERAL (SELECT block_hash, block_time FROM slot WHERE slot.slot = e.slot LIMIT 1) s
             ORDER BY e.slot, e.tx_index, e.instruction_index, e.inner_index
             "#,
             $after.slot,
