@@ -1,5 +1,7 @@
 //! What a request carries, checked before a handler sees it.
 
+use std::error::Error;
+
 use axum::{
     extract::{FromRequestParts, Path, Query},
     http::request::Parts,
@@ -16,9 +18,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(address) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|error| ApiError::InvalidAddress(error.body_text()))?;
+        let Path(address) =
+            Path::from_request_parts(parts, state).await.map_err(|error| ApiError::InvalidAddress(cause(&error)))?;
         Ok(Self(address))
     }
 }
@@ -31,9 +32,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Query(params) =
-            Query::try_from_uri(&parts.uri).map_err(|error| ApiError::InvalidParameter(error.body_text()))?;
+            Query::try_from_uri(&parts.uri).map_err(|error| ApiError::InvalidParameter(cause(&error)))?;
         Ok(Self(params))
     }
+}
+
+/// What the innermost error says; those around it only name the library's step.
+fn cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), cause)
 }
 
 /// How sure the ledger is of a block.

@@ -34,7 +34,7 @@ async fn what_is_no_address_is_refused(pool: PgPool) {
     }
     let answer = client.get("/v1/chain/consents/nothing").await;
     assert_eq!(answer.problem(), (400, "invalid_address".into()));
-    assert!(answer.detail().contains("32 bytes in base58"), "{}", answer.detail());
+    assert_eq!(answer.detail(), "not an address: 32 bytes in base58 are expected.");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -66,6 +66,18 @@ async fn a_wrong_parameter_is_refused_by_its_name(pool: PgPool) {
         let answer = client.get(format!("{route}?{query}")).await;
         assert_eq!(answer.problem(), (400, "invalid_parameter".into()), "{query}");
         assert!(answer.detail().contains(name), "{query}: {}", answer.detail());
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_detail_says_which_parameter_and_what_it_may_be(pool: PgPool) {
+    let client = client(&pool).await;
+    for (query, detail) in [
+        ("limit=0", "limit: must be 1 to 200."),
+        ("commitment=processed", "commitment: unknown variant `processed`, expected `finalized` or `confirmed`."),
+        ("vault=abc", "vault: not an address: 32 bytes in base58 are expected."),
+    ] {
+        assert_eq!(client.get(format!("/v1/chain/events?{query}")).await.detail(), detail);
     }
 }
 
