@@ -29,6 +29,9 @@ struct Options {
     /// Lamports to give to an address, joined by '='; may be repeated
     #[arg(long, value_name = "ADDRESS=LAMPORTS", value_parser = pair::<u64>)]
     fund: Vec<(Pubkey, u64)>,
+    /// Time the clock starts at, in seconds since the Unix epoch, later than now
+    #[arg(long)]
+    clock: Option<u64>,
     /// Ends when standard input closes
     #[arg(long)]
     until_stdin_closes: bool,
@@ -56,6 +59,9 @@ async fn main() -> anyhow::Result<()> {
         .context("the ledger did not start")?;
 
     let cheatcodes = surfnet.cheatcodes();
+    if let Some(clock) = options.clock {
+        cheatcodes.time_travel_to_timestamp(clock * 1_000).context("the clock cannot be set to that time")?;
+    }
     for (address, lamports) in &options.fund {
         cheatcodes.fund_sol(address, *lamports).with_context(|| format!("cannot fund {address}"))?;
     }

@@ -85,7 +85,7 @@ fn an_amendment_is_a_new_version_with_its_own_token_at_the_payers_expense() {
                 changed_slot: clock.slot,
                 changed_at: clock.unix_timestamp,
                 issues: 1,
-                reserved: [0; 32],
+                token: pda::find_token(&pda::find_mint(&record).0, &patient.owner.pubkey()).0,
             }
         );
         assert_eq!(

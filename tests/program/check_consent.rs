@@ -189,10 +189,10 @@ fn only_the_grantee_with_the_opening_is_answered() {
 fn a_handle_copied_to_another_vault_is_refused() {
     let mut scene = scene();
     let other = scene.vm.patient();
-    let mut params = scene.vm.consent_params(&other);
+    let (consent_id, mut params) = scene.vm.consent_params(&other);
     params.handle = scene.opening.handle();
-    let copied = aegle_client::pda::find_consent(&other.vault, &params.consent_id).0;
-    let grant = instruction::grant_consent(other.vault, other.authority(), scene.vm.payer.pubkey(), params);
+    let copied = aegle_client::pda::find_consent(&other.vault, &consent_id).0;
+    let grant = instruction::grant_consent(other.vault, other.authority(), scene.vm.payer.pubkey(), consent_id, params);
     scene.vm.send(&[grant], &[&other.owner]).unwrap();
     let there = instruction::check_consent(other.vault, copied, scene.grantee.pubkey(), scene.params());
     scene.refuse(there, AegleError::GranteeMismatch);

@@ -288,11 +288,13 @@ impl Measured {
     }
 
     fn grant(&mut self, name: &str, patient: &Patient, authority: &Keypair) -> Pubkey {
-        let params = self.vm.consent_params(patient);
-        let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
+        let (consent_id, params) = self.vm.consent_params(patient);
+        let consent = pda::find_consent(&patient.vault, &consent_id).0;
         let payer = self.vm.payer.pubkey();
-        let grant = instruction::grant_consent(patient.vault, patient.acting(authority), payer, params);
-        self.run(name, Some(10_000), grant, authority);
+        let grant = instruction::grant_consent(patient.vault, patient.acting(authority), payer, consent_id, params);
+        // Reading the delegate's account comes on top for a delegate.
+        let limit = if authority.pubkey() == patient.owner.pubkey() { 10_000 } else { 11_000 };
+        self.run(name, Some(limit), grant, authority);
         consent
     }
 }

@@ -17,8 +17,8 @@ fn scene() -> (Vm, Patient, Keypair) {
 
 /// A good instruction with fresh parameters, signed by the owner and paid by `payer`.
 fn grant(vm: &mut Vm, patient: &Patient, payer: &Keypair) -> Instruction {
-    let params = vm.consent_params(patient);
-    instruction::grant_consent(patient.vault, patient.authority(), payer.pubkey(), params)
+    let (consent_id, params) = vm.consent_params(patient);
+    instruction::grant_consent(patient.vault, patient.authority(), payer.pubkey(), consent_id, params)
 }
 
 #[test]
@@ -29,17 +29,24 @@ fn the_owner_or_a_delegate_grants_a_consent_at_the_payers_expense() {
         let actor = if by_delegate { &delegate } else { &patient.owner };
         vm.send(&[instruction::revoke_all_consents(patient.vault, patient.authority())], &[&patient.owner]).unwrap();
         let vault = vm.vault(&patient);
+        let (consent_id, fresh) = vm.consent_params(&patient);
         let params = GrantConsentParams {
             purposes: Purpose::Treatment as u16 | Purpose::Marketing as u16,
             actions: Action::Read as u8 | Action::Compute as u8,
             from_day: TODAY + 1,
             until_day: TODAY + 2,
-            ..vm.consent_params(&patient)
+            ..fresh
         };
-        let grant = instruction::grant_consent(patient.vault, patient.acting(actor), sponsor.pubkey(), params.clone());
+        let grant = instruction::grant_consent(
+            patient.vault,
+            patient.acting(actor),
+            sponsor.pubkey(),
+            consent_id,
+            params.clone(),
+        );
         let done = vm.send(&[grant], &[actor, &sponsor]).unwrap();
 
-        let (consent, bump) = pda::find_consent(&patient.vault, &params.consent_id);
+        let (consent, bump) = pda::find_consent(&patient.vault, &consent_id);
         let clock = vm.clock();
         assert_eq!(
             vm.account::<Consent>(&consent),
@@ -50,7 +57,7 @@ fn the_owner_or_a_delegate_grants_a_consent_at_the_payers_expense() {
                 purposes: 0b1_0000_0001,
                 rent_payer: sponsor.pubkey(),
                 vault: patient.vault,
-                consent_id: params.consent_id,
+                consent_id,
                 handle: params.handle,
                 policy_commitment: params.policy_commitment,
                 from_day: TODAY + 1,
@@ -66,7 +73,7 @@ fn the_owner_or_a_delegate_grants_a_consent_at_the_payers_expense() {
             *done.event(),
             Event::ConsentGranted(events::ConsentGranted {
                 vault: patient.vault,
-                consent_id: params.consent_id,
+                consent_id,
                 bump,
                 handle: params.handle,
                 policy_commitment: params.policy_commitment,
@@ -92,12 +99,12 @@ fn the_owner_or_a_delegate_grants_a_consent_at_the_payers_expense() {
 #[test]
 fn the_bump_need_not_be_the_first_tried() {
     let (mut vm, patient, sponsor) = scene();
-    let mut params = vm.consent_params(&patient);
-    while pda::find_consent(&patient.vault, &params.consent_id).1 == u8::MAX {
-        params.consent_id = vm.bytes();
+    let (mut consent_id, params) = vm.consent_params(&patient);
+    while pda::find_consent(&patient.vault, &consent_id).1 == u8::MAX {
+        consent_id = vm.bytes();
     }
-    let (consent, bump) = pda::find_consent(&patient.vault, &params.consent_id);
-    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), params);
+    let (consent, bump) = pda::find_consent(&patient.vault, &consent_id);
+    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), consent_id, params);
     let done = vm.send(&[grant], &[&patient.owner, &sponsor]).unwrap();
     assert_eq!(done.event().account(), consent);
     assert_eq!(vm.account::<Consent>(&consent).bump, bump);
@@ -107,18 +114,18 @@ fn the_bump_need_not_be_the_first_tried() {
 fn nobody_without_the_right_to_grant_grants() {
     let (mut vm, patient, _) = scene();
     vm.refuse_without_right(&patient, Right::Grant, |vm, authority| {
-        let params = vm.consent_params(&patient);
-        instruction::grant_consent(patient.vault, authority, vm.payer.pubkey(), params)
+        let (consent_id, params) = vm.consent_params(&patient);
+        instruction::grant_consent(patient.vault, authority, vm.payer.pubkey(), consent_id, params)
     });
 }
 
 #[test]
 fn another_owner_or_epoch_than_expected_is_refused() {
     let (mut vm, patient, sponsor) = scene();
-    let params = vm.consent_params(&patient);
+    let (consent_id, params) = vm.consent_params(&patient);
     vm.refuse_stale(&patient, &[&patient.owner, &sponsor], |expected| {
         let params = GrantConsentParams { expected, ..params.clone() };
-        instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), params)
+        instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), consent_id, params)
     });
 }
 
@@ -135,9 +142,10 @@ fn a_grant_held_back_does_not_land_after_revoke_all() {
 fn bad_commitments_purposes_actions_and_periods_are_refused_and_their_limits_are_not() {
     let (mut vm, patient, sponsor) = scene();
     let mut grant = |change: fn(&mut GrantConsentParams)| {
-        let mut params = vm.consent_params(&patient);
+        let (consent_id, mut params) = vm.consent_params(&patient);
         change(&mut params);
-        let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), params);
+        let grant =
+            instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), consent_id, params);
         vm.send(&[grant], &[&patient.owner, &sponsor])
             .map_err(|failed| aegle_client::ProgramError::of(&failed.err).unwrap().code)
     };
@@ -182,8 +190,9 @@ fn bad_commitments_purposes_actions_and_periods_are_refused_and_their_limits_are
 fn a_period_may_end_one_second_from_now() {
     let (mut vm, patient, sponsor) = scene();
     vm.set_time(START + DAY - 1);
-    let params = GrantConsentParams { until_day: TODAY + 1, ..vm.consent_params(&patient) };
-    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), params);
+    let (consent_id, fresh) = vm.consent_params(&patient);
+    let params = GrantConsentParams { until_day: TODAY + 1, ..fresh };
+    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), consent_id, params);
     vm.set_time(START + DAY);
     vm.refuse(grant.clone(), &[&patient.owner, &sponsor], AegleError::InvalidPeriod);
     vm.set_time(START + DAY - 1);
@@ -219,11 +228,11 @@ fn every_account_must_be_the_right_one() {
 #[test]
 fn lamports_at_the_address_do_not_prevent_the_consent() {
     let (mut vm, patient, sponsor) = scene();
-    let params = vm.consent_params(&patient);
-    let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
+    let (consent_id, params) = vm.consent_params(&patient);
+    let consent = pda::find_consent(&patient.vault, &consent_id).0;
     let sent = vm.rent(0);
     vm.prefund(&consent, sent);
-    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), params);
+    let grant = instruction::grant_consent(patient.vault, patient.authority(), sponsor.pubkey(), consent_id, params);
     vm.send(&[grant], &[&patient.owner, &sponsor]).unwrap();
     assert_eq!(vm.spent(&sponsor), vm.rent_of(&consent) - sent, "INV-12");
 }

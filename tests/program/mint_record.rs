@@ -66,7 +66,7 @@ fn the_owner_mints_a_record_with_its_token_at_the_payers_expense() {
                 changed_slot: clock.slot,
                 changed_at: clock.unix_timestamp,
                 issues: 1,
-                reserved: [0; 32],
+                token: pda::find_token(&pda::find_mint(&record).0, &patient.owner.pubkey()).0,
             }
         );
         let delegate_mints = u32::from(by_delegate);

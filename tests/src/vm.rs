@@ -578,9 +578,9 @@ impl Vm {
         instruction::erase_record(patient.vault, patient.owner.pubkey(), *record, rent_payer)
     }
 
-    pub fn consent_params(&mut self, patient: &Patient) -> GrantConsentParams {
-        GrantConsentParams {
-            consent_id: id::consent_id(&mut self.rng, &patient.vault),
+    pub fn consent_params(&mut self, patient: &Patient) -> ([u8; 32], GrantConsentParams) {
+        let consent_id = id::consent_id(&mut self.rng, &patient.vault);
+        let params = GrantConsentParams {
             handle: self.bytes(),
             policy_commitment: self.bytes(),
             purposes: Purpose::Treatment as u16,
@@ -588,26 +588,28 @@ impl Vm {
             from_day: TODAY,
             until_day: TODAY + 365,
             expected: self.expected(patient),
-        }
+        };
+        (consent_id, params)
     }
 
     /// Grants a consent as the owner.
     pub fn consent(&mut self, patient: &Patient) -> Pubkey {
-        let params = self.consent_params(patient);
-        let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
-        let grant = instruction::grant_consent(patient.vault, patient.authority(), self.payer.pubkey(), params);
+        let (consent_id, params) = self.consent_params(patient);
+        let consent = pda::find_consent(&patient.vault, &consent_id).0;
+        let grant =
+            instruction::grant_consent(patient.vault, patient.authority(), self.payer.pubkey(), consent_id, params);
         self.send(&[grant], &[&patient.owner]).expect("consent");
         consent
     }
 
     /// Grants a consent with what opens it.
     pub fn consent_for(&mut self, patient: &Patient, grantee: &Pubkey) -> (Pubkey, Opening) {
-        let mut params = self.consent_params(patient);
-        let opening =
-            Opening { vault: patient.vault, consent_id: params.consent_id, grantee: *grantee, salt: self.bytes() };
+        let (consent_id, mut params) = self.consent_params(patient);
+        let opening = Opening { vault: patient.vault, consent_id: consent_id, grantee: *grantee, salt: self.bytes() };
         params.handle = opening.handle();
-        let consent = pda::find_consent(&patient.vault, &params.consent_id).0;
-        let grant = instruction::grant_consent(patient.vault, patient.authority(), self.payer.pubkey(), params);
+        let consent = pda::find_consent(&patient.vault, &consent_id).0;
+        let grant =
+            instruction::grant_consent(patient.vault, patient.authority(), self.payer.pubkey(), consent_id, params);
         self.send(&[grant], &[&patient.owner]).expect("consent");
         (consent, opening)
     }

@@ -204,7 +204,6 @@ async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
     let purposes = words::union(&args.scope.purposes);
     let actions = words::union(&args.scope.actions);
     let params = GrantConsentParams {
-        consent_id,
         handle: opening.handle(),
         policy_commitment: commit(&policy_salt, policy.as_deref().unwrap_or_default()),
         purposes,
@@ -213,7 +212,8 @@ async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
         until_day: args.until,
         expected: instruction::expected(&vault),
     };
-    let grant = instruction::grant_consent(args.vault, signing.authority(args.acting), signing.payer(), params);
+    let authority = signing.authority(args.acting);
+    let grant = instruction::grant_consent(args.vault, authority, signing.payer(), consent_id, params);
     let (sent, opening_file) = file.settle(context.send(grant, &signing).await)?;
     let message = format!(
         "Allowed. They may {} for {}, from {} until {} begins (UTC).",

@@ -200,7 +200,13 @@ pub fn erase_record(vault: Pubkey, owner: Pubkey, record: Pubkey, rent_payer: Pu
     )
 }
 
-pub fn grant_consent(vault: Pubkey, authority: Authority, payer: Pubkey, params: GrantConsentParams) -> Instruction {
+pub fn grant_consent(
+    vault: Pubkey,
+    authority: Authority,
+    payer: Pubkey,
+    consent_id: [u8; 32],
+    params: GrantConsentParams,
+) -> Instruction {
     build(
         accounts::GrantConsent {
             authority: authority.key(),
@@ -208,12 +214,12 @@ pub fn grant_consent(vault: Pubkey, authority: Authority, payer: Pubkey, params:
             config: pda::find_config().0,
             vault,
             delegate: authority.delegate(&vault),
-            consent: pda::find_consent(&vault, &params.consent_id).0,
+            consent: pda::find_consent(&vault, &consent_id).0,
             system_program: SYSTEM,
             event_authority: event_authority(),
             program: PROGRAM,
         },
-        instruction::GrantConsent { params },
+        instruction::GrantConsent { consent_id, params },
     )
 }
 

@@ -1,1 +1,279 @@
-fn main(){}
+//! `make demo`: everything real and together, a story played through it, what it cost, and the
+//! addresses to look around.
+
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+
+use aegle_client::Pubkey;
+use aegle_stack::{
+    folders,
+    indexer::{Api, Indexer, Settings},
+    ledger::{Embedded, Ledger},
+    operator::{Cost, Operator},
+    postgres::Postgres,
+    progress::step,
+    story::{self, Outcome},
+};
+use anyhow::{Context, ensure};
+use clap::Parser;
+use solana_keypair::{Keypair, read_keypair_file};
+use solana_signer::Signer;
+use tokio::time::{Instant, sleep};
+
+/// Plays the demonstration.
+#[derive(Parser)]
+struct Options {
+    /// End after the story instead of staying up
+    #[arg(long)]
+    once: bool,
+}
+
+/// Seconds before the embedded ledger's midnight at which the story starts: one consent ends then.
+const BEFORE_MIDNIGHT: i64 = 45;
+/// Slots as long as on the clusters.
+const SLOT_MS: u64 = 400;
+const DAY: i64 = aegle_client::state::DAY;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> anyhow::Result<()> {
+    let interrupted = async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    };
+    // Whichever ends first: everything started is stopped by what owns it.
+    tokio::select! {
+        result = demo(options) => result,
+        result = interrupted => {
+            println!("\nStopping …");
+            result.map_err(Into::into)
+        }
+    }
+}
+
+struct Keys {
+    payer: Keypair,
+    upgrade_authority: Keypair,
+}
+
+async fn demo(options: Options) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let state = folders::state();
+    std::fs::create_dir_all(&state)?;
+    let postgres = step("Postgres", async { Postgres::start(&state.join("postgres")) }).await?;
+    println!("  {}", postgres.which);
+
+    let (ledger, keys) = match Ledger::given()? {
+        Some(ledger) => (ledger, given_keys()?),
+        None => {
+            let keys = Keys { payer: Keypair::new(), upgrade_authority: Keypair::new() };
+            let embedded = Embedded {
+                slot_ms: SLOT_MS,
+                upgrade_authority: keys.upgrade_authority.pubkey(),
+                fund: vec![(keys.payer.pubkey(), 1_000_000_000_000)],
+                clock: Some(before_midnight()?),
+            };
+            (step("Ledger with the program", Ledger::start(embedded)).await?, keys)
+        }
+    };
+    println!("  {}", ledger.which);
+
+    // The embedded ledger begins anew each time, and so does its mirror.
+    let own_database = ledger.is_embedded();
+    let database = format!("aegle_demo_{}", std::process::id());
+    let database_url = match postgres.given() {
+        Some(url) if !own_database => url.to_owned(),
+        _ => step("Database", postgres.create(&database)).await?,
+    };
+    let mut settings = Settings::new(&ledger, database_url, &state)?;
+    if std::net::TcpListener::bind("127.0.0.1:8080").is_ok() {
+        settings.listen = "127.0.0.1:8080".into();
+    }
+    let operator = Operator::new(ledger.client(), keys.payer.insecure_clone());
+    settings.start_slot = Some(operator.sender.rpc().get_slot().await?);
+    settings.migrate().await?;
+    let mut indexer = settings.start()?;
+    step("Indexer", indexer.ready(Duration::from_secs(60))).await?;
+    println!("Up after {:.1} s\n", started.elapsed().as_secs_f64());
+
+    let uri = format!("{}/token/record.json", indexer.api.url);
+    operator.configure(&keys.upgrade_authority, keys.upgrade_authority.pubkey(), &uri).await?;
+    let story = format!("Story of {} patients and {} providers", story::PATIENTS, story::PROVIDERS);
+    let outcome = step(&story, story::play(&operator, &indexer.api, rand::random())).await?;
+
+    let all_ok = examine(&operator, &settings, &indexer, &outcome).await;
+    costs(&operator.costs());
+    latency(outcome.visible);
+    addresses(&indexer.api, &ledger, &settings);
+
+    if !options.once {
+        println!("\nEverything stays up until Ctrl-C.");
+        std::future::pending::<()>().await;
+    }
+    let stopped = indexer.stop().await?;
+    ensure!(stopped.success(), "the indexer ended with {stopped}");
+    ledger.stop().await?;
+    if own_database {
+        postgres.remove(&database).await?;
+    }
+    ensure!(all_ok, "a step failed");
+    Ok(())
+}
+
+/// A time shortly before midnight UTC, later than now.
+fn before_midnight() -> anyhow::Result<i64> {
+    let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
+    let midnight = (now + BEFORE_MIDNIGHT + 60) / DAY * DAY + DAY;
+    Ok(midnight - BEFORE_MIDNIGHT)
+}
+
+/// On a ledger that is not ours, the user's own keys pay and configure.
+fn given_keys() -> anyhow::Result<Keys> {
+    let file = |variable: &str| -> anyhow::Result<Keypair> {
+        let path = std::env::var(variable).with_context(|| {
+            format!("set {variable} to a keypair file: AEGLE_RPC_URL names a ledger that is not ours")
+        })?;
+        read_keypair_file(&path).map_err(|error| anyhow::anyhow!("{variable}: cannot read {path}: {error}"))
+    };
+    let payer = file("AEGLE_PAYER")?;
+    let upgrade_authority = match std::env::var("AEGLE_UPGRADE_AUTHORITY") {
+        Ok(_) => file("AEGLE_UPGRADE_AUTHORITY")?,
+        Err(_) => payer.insecure_clone(),
+    };
+    Ok(Keys { payer, upgrade_authority })
+}
+
+/// Prints one line for every promise, and says whether all hold.
+async fn examine(operator: &Operator, settings: &Settings, indexer: &Indexer, outcome: &Outcome) -> bool {
+    let mut all_ok = true;
+    let mut report = |what: &str, result: anyhow::Result<()>| {
+        match &result {
+            Ok(()) => println!("STEP {what} ok"),
+            Err(error) => println!("STEP {what} FAILED: {error:#}"),
+        }
+        all_ok &= result.is_ok();
+    };
+    println!();
+    let caught_up = step("The mirror catches up to finality", reach(&indexer.api, outcome.last_slot)).await;
+    report("every transaction is final and mirrored", caught_up);
+    let expired = step("A consent ends at midnight", expiry(operator, indexer, outcome)).await;
+    let slot = match &expired {
+        Ok(slot) => *slot,
+        Err(_) => outcome.last_slot,
+    };
+    report("an expired consent is dead without a transaction", expired.map(|_| ()));
+    report("the API shows exactly what was done", compare(&indexer.api, outcome, slot).await);
+    report("the mirror equals the chain: drift 0", verify(settings).await);
+    all_ok
+}
+
+async fn reach(api: &Api, slot: u64) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while api.reached().await?.0 < slot {
+        ensure!(Instant::now() < deadline, "slot {slot} is not final after two minutes");
+        sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+/// Watches the consent over its end: the program and the mirror both stop permitting. Returns a
+/// mirrored slot after the end.
+async fn expiry(operator: &Operator, indexer: &Indexer, outcome: &Outcome) -> anyhow::Result<u64> {
+    let expiring = outcome.vaults.iter().find_map(|vault| vault.expiring.as_ref()).context("no consent to watch")?;
+    let before = story::check(operator, expiring).await?;
+    let now = story::ledger_time(operator).await?;
+    ensure!(now >= expiring.ends_at || before.permit, "the program does not permit before the end");
+    let left = expiring.ends_at - now;
+    ensure!(left < 300, "it ends in {left} s; only the embedded ledger's clock is set near midnight");
+    loop {
+        sleep(Duration::from_millis(400)).await;
+        if story::ledger_time(operator).await? > expiring.ends_at + 1 {
+            break;
+        }
+    }
+    ensure!(!story::check(operator, expiring).await?.permit, "the program still permits");
+    let slot = operator.sender.rpc().get_slot().await?;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while indexer.api.reached().await?.1 < slot {
+        ensure!(Instant::now() < deadline, "the mirror does not reach slot {slot}");
+        sleep(Duration::from_millis(100)).await;
+    }
+    let consent = indexer.api.get(&format!("/v1/chain/consents/{}?as_of_slot={slot}", expiring.consent)).await?;
+    ensure!(consent["data"]["reason"] == "expired", "the mirror says {}", consent["data"]["reason"]);
+    Ok(slot)
+}
+
+async fn compare(api: &Api, outcome: &Outcome, slot: u64) -> anyhow::Result<()> {
+    for vault in &outcome.vaults {
+        story::compare(api, vault, slot).await?;
+    }
+    Ok(())
+}
+
+async fn verify(settings: &Settings) -> anyhow::Result<()> {
+    let output = step("Every account is compared with the mirror", settings.output(&["verify"])).await?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    for line in text.lines() {
+        println!("  {line}");
+    }
+    ensure!(output.status.success(), "differences found {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}
+
+/// What each operation cost.
+fn costs(costs: &[Cost]) {
+    let mut operations: BTreeMap<&str, Vec<&Cost>> = BTreeMap::new();
+    for cost in costs {
+        operations.entry(cost.operation).or_default().push(cost);
+    }
+    println!("\n{:<36} {:>6} {:>12} {:>12} {:>14}", "operation", "count", "median CU", "highest CU", "lamports");
+    for (operation, costs) in operations {
+        let units = sorted(costs.iter().map(|cost| cost.compute_units));
+        let lamports = sorted(costs.iter().map(|cost| cost.lamports));
+        println!(
+            "{operation:<36} {:>6} {:>12} {:>12} {:>14}",
+            costs.len(),
+            units[units.len() / 2],
+            units[units.len() - 1],
+            lamports[lamports.len() / 2]
+        );
+    }
+}
+
+fn latency(visible: Vec<Duration>) {
+    let visible = sorted(visible.into_iter());
+    if let (Some(median), Some(most)) = (visible.get(visible.len() / 2), visible.last()) {
+        println!(
+            "\nFrom confirmed to queryable over {} consents: median {} ms, longest {} ms",
+            visible.len(),
+            median.as_millis(),
+            most.as_millis()
+        );
+    }
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort();
+    items
+}
+
+fn addresses(api: &Api, ledger: &Ledger, settings: &Settings) {
+    println!("\nAPI           {}/docs", api.url);
+    println!("Events        {}/v1/chain/events", api.url);
+    println!("Metrics       {}/metrics", api.url);
+    println!("Ledger        {} (WebSocket {})", ledger.rpc_url, ledger.ws_url);
+    println!("Program       {}", Pubkey::from(aegle_client::PROGRAM_ID));
+    println!("Indexer's log {}", settings.log.display());
+}

@@ -79,9 +79,10 @@ pub mod aegle {
         EraseRecord::handle(ctx)
     }
 
-    /// Records a consent for a grantee whom only the parties can name.
-    pub fn grant_consent(ctx: Context<GrantConsent>, params: GrantConsentParams) -> Result<()> {
-        GrantConsent::handle(ctx, params)
+    /// Records a consent for a grantee whom only the parties can name. The id is random, chosen by the
+    /// client; it stands apart from the rest because reading it alone to derive the address is cheaper.
+    pub fn grant_consent(ctx: Context<GrantConsent>, consent_id: [u8; 32], params: GrantConsentParams) -> Result<()> {
+        GrantConsent::handle(ctx, consent_id, params)
     }
 
     /// Revokes one consent. It stays as a tombstone.

@@ -18,7 +18,7 @@ use anchor_spl::token_2022::spl_token_2022::{
 };
 use anchor_spl::token_2022_extensions::spl_token_metadata_interface;
 
-use crate::{AegleError, pda};
+use crate::pda;
 
 pub const NAME: &str = "Aegle health record";
 pub const SYMBOL: &str = "AEGLE";
@@ -135,18 +135,16 @@ impl<'info> RecordToken<'_, 'info> {
         )
     }
 
-    /// Burns the token where it still is, and closes token account and mint. The rent goes to
-    /// `rent_payer`. `holder` closes the token account where the record may not. A token account of
-    /// somebody else cannot pass: the mint closes only once its one token is burnt.
-    pub fn destroy(&self, rent_payer: &AccountInfo<'info>, holder: &AccountInfo<'info>) -> Result<()> {
-        let program = self.token_program.key;
-        if !self.token.data_is_empty() {
-            require_keys_eq!(*self.token.owner, *program, AegleError::TokenMismatch);
-            let account = StateWithExtensions::<TokenAccount>::unpack(&self.token.try_borrow_data()?)?.base;
-            require_keys_eq!(account.mint, *self.mint.key, AegleError::TokenMismatch);
-            self.empty(&account)?;
-            let by_record = account.close_authority == COption::Some(*self.record.key);
-            self.close(self.token, rent_payer, if by_record { self.record } else { holder })?;
+    /// Burns the token where it still is, and closes token account and mint; the rent goes to
+    /// `rent_payer`. A token account that neither the record nor `owner` may close, because a delegate
+    /// minted for an earlier owner, is left empty to that owner.
+    pub fn destroy(&self, rent_payer: &AccountInfo<'info>, owner: &AccountInfo<'info>) -> Result<()> {
+        let account = StateWithExtensions::<TokenAccount>::unpack(&self.token.try_borrow_data()?)?.base;
+        self.empty(&account)?;
+        if account.close_authority == COption::Some(*self.record.key) {
+            self.close(self.token, rent_payer, self.record)?;
+        } else if account.owner == *owner.key {
+            self.close(self.token, rent_payer, owner)?;
         }
         self.close(self.mint, rent_payer, self.record)
     }

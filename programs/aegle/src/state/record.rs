@@ -37,7 +37,8 @@ pub struct Record {
     pub changed_at: i64,
     /// How often the token was issued.
     pub issues: u32,
-    pub reserved: [u8; 32],
+    /// The account that holds the token, at its address for the owner it was issued to.
+    pub token: Pubkey,
 }
 
 impl Record {

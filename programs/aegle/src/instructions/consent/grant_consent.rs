@@ -8,7 +8,7 @@ use crate::{
 
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(params: GrantConsentParams)]
+#[instruction(consent_id: [u8; 32])]
 pub struct GrantConsent<'info> {
     /// The owner, or a delegate with the right to grant.
     pub authority: Signer<'info>,
@@ -19,7 +19,7 @@ pub struct GrantConsent<'info> {
     pub delegate: Option<Box<Account<'info, Delegate>>>,
     #[account(
         init, payer = payer, space = 8 + Consent::INIT_SPACE,
-        seeds = [pda::CONSENT, vault.key().as_ref(), &params.consent_id], bump
+        seeds = [pda::CONSENT, vault.key().as_ref(), &consent_id], bump
     )]
     pub consent: Box<Account<'info, Consent>>,
     pub system_program: Program<'info, System>,
@@ -27,8 +27,6 @@ pub struct GrantConsent<'info> {
 
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct GrantConsentParams {
-    /// Random, chosen by the client.
-    pub consent_id: [u8; 32],
     /// See [`crate::state::grantee_handle`].
     pub handle: [u8; 32],
     /// SHA-256 over a 32-byte salt and the policy.
@@ -52,22 +50,13 @@ impl GrantConsent<'_> {
         Ok(())
     }
 
-    pub fn handle(ctx: Context<Self>, params: GrantConsentParams) -> Result<()> {
+    pub fn handle(ctx: Context<Self>, consent_id: [u8; 32], params: GrantConsentParams) -> Result<()> {
         let clock = Clock::get()?;
         ctx.accounts.validate(&params, clock.unix_timestamp)?;
         let vault = ctx.accounts.vault.key();
         let rent_payer = ctx.accounts.payer.key();
         let bump = ctx.bumps.consent;
-        let GrantConsentParams {
-            consent_id,
-            handle,
-            policy_commitment,
-            purposes,
-            actions,
-            from_day,
-            until_day,
-            expected,
-        } = params;
+        let GrantConsentParams { handle, policy_commitment, purposes, actions, from_day, until_day, expected } = params;
         let consent_epoch = expected.consent_epoch;
         ctx.accounts.consent.set_inner(Consent {
             version: VERSION,

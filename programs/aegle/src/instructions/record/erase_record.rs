@@ -16,7 +16,8 @@ pub struct EraseRecord<'info> {
     #[account(has_one = owner @ AegleError::Unauthorized)]
     pub vault: Account<'info, VaultAuthority>,
     #[account(
-        mut, dup, has_one = vault @ AegleError::RecordMismatch, has_one = rent_payer @ AegleError::RentPayerMismatch
+        mut, dup, has_one = vault @ AegleError::RecordMismatch, has_one = rent_payer @ AegleError::RentPayerMismatch,
+        has_one = token @ AegleError::TokenMismatch
     )]
     pub record: Box<Account<'info, Record>>,
     /// CHECK: paid the rent and gets it back
@@ -27,7 +28,7 @@ pub struct EraseRecord<'info> {
         mut, seeds = [pda::MINT, record.key().as_ref()], bump = record.mint_bump
     )]
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: the token account, read and checked before it is emptied
+    /// CHECK: the record names it
     #[account(mut)]
     pub token: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token2022>,

@@ -84,7 +84,7 @@ impl NewRecord<'_> {
             changed_slot: clock.slot,
             changed_at: clock.unix_timestamp,
             issues: 1,
-            reserved: [0; 32],
+            token: self.token.key(),
         });
         self.record.invariant()?;
 

@@ -1,0 +1,186 @@
+//! The indexer as a process of its own, as in production, and its HTTP API as users call it.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Output, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+use tokio::{
+    process::{Child, Command},
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{folders, ledger::Ledger};
+
+/// How the indexer is started.
+#[derive(Clone)]
+pub struct Settings {
+    pub database_url: String,
+    pub rpc_url: String,
+    pub ws_url: String,
+    /// First slot to mirror; else the node's first.
+    pub start_slot: Option<u64>,
+    pub listen: String,
+    pub log: PathBuf,
+}
+
+impl Settings {
+    /// For `ledger`, on a free port, with its log below `folder`.
+    pub fn new(ledger: &Ledger, database_url: String, folder: &Path) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Self {
+            database_url,
+            rpc_url: ledger.rpc_url.clone(),
+            ws_url: ledger.ws_url.clone(),
+            start_slot: None,
+            listen: format!("127.0.0.1:{port}"),
+            log: folder.join("indexer.log"),
+        })
+    }
+
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut command = Command::new(folders::sibling("aegle-indexer")?);
+        command
+            .args(arguments)
+            .env("DATABASE_URL", &self.database_url)
+            .env("AEGLE_RPC_URL", &self.rpc_url)
+            .env("AEGLE_WS_URL", &self.ws_url)
+            .env("AEGLE_API__LISTEN", &self.listen)
+            // One address makes all requests here.
+            .env("AEGLE_API__RATE_PER_SECOND", "5000")
+            .env("AEGLE_API__BURST", "5000")
+            .stdin(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(slot) = self.start_slot {
+            command.env("AEGLE_INGEST__START_SLOT", slot.to_string());
+        }
+        Ok(command)
+    }
+
+    /// Runs a command of the indexer to its end.
+    pub async fn output(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+        self.command(arguments)?.output().await.context("cannot run aegle-indexer")
+    }
+
+    /// Applies the migrations.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let output = self.output(&["migrate"]).await?;
+        ensure!(output.status.success(), "aegle-indexer migrate: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(())
+    }
+
+    /// Starts ingester and API in one process.
+    pub fn start(&self) -> anyhow::Result<Indexer> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
+        let child = self
+            .command(&["run"])?
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start aegle-indexer")?;
+        Ok(Indexer { child, api: Api::new(&format!("http://{}", self.listen))?, log: self.log.clone() })
+    }
+}
+
+pub struct Indexer {
+    child: Child,
+    pub api: Api,
+    log: PathBuf,
+}
+
+impl Indexer {
+    /// Waits until the mirror answers and is not behind.
+    pub async fn ready(&mut self, within: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + within;
+        while !self.api.is_ready().await {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the indexer ended with {status}; its log is {}", self.log.display());
+            }
+            ensure!(Instant::now() < deadline, "the indexer is not ready; its log is {}", self.log.display());
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Ends it as a power cut would.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("cannot kill the indexer")
+    }
+
+    /// Asks it to end and waits.
+    pub async fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        if let Some(pid) = self.child.id() {
+            kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+        }
+        timeout(Duration::from_secs(15), self.child.wait())
+            .await
+            .context("the indexer does not end")?
+            .map_err(Into::into)
+    }
+}
+
+/// The HTTP API.
+#[derive(Clone)]
+pub struct Api {
+    http: reqwest::Client,
+    pub url: String,
+}
+
+impl Api {
+    pub fn new(url: &str) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).no_proxy().build()?;
+        Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    pub async fn is_ready(&self) -> bool {
+        let response = self.http.get(format!("{}/readyz", self.url)).send().await;
+        response.is_ok_and(|response| response.status().is_success())
+    }
+
+    /// The answer to a GET of `path`; `None` for what is not there (yet).
+    pub async fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let response = self.http.get(format!("{}{path}", self.url)).send().await?;
+        let status = response.status();
+        if status == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let body = response.text().await?;
+        ensure!(status.is_success(), "GET {path}: {status} {body}");
+        serde_json::from_str(&body).map(Some).with_context(|| format!("GET {path}"))
+    }
+
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.find(path).await?.with_context(|| format!("GET {path}: nothing there"))
+    }
+
+    /// Every item of a list, page by page.
+    pub async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let (mut items, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let after = cursor.as_deref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page = self.get(&format!("{path}{separator}limit=50{after}")).await?;
+            items.extend(page["data"].as_array().context("a page without data")?.iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// The slots that the mirror has reached.
+    pub async fn reached(&self) -> anyhow::Result<(u64, u64)> {
+        let status = self.get("/v1/chain/status").await?;
+        let slot = |name: &str| status[name].as_u64().with_context(|| format!("status without {name}"));
+        Ok((slot("finalized_slot")?, slot("confirmed_slot")?))
+    }
+}

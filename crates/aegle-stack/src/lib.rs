@@ -1,0 +1,9 @@
+//! Aegle's parts together: a ledger, a Postgres and the indexer, for the demo and the tests.
+
+pub mod folders;
+pub mod indexer;
+pub mod ledger;
+pub mod operator;
+pub mod postgres;
+pub mod progress;
+pub mod story;

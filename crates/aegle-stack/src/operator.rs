@@ -1,0 +1,106 @@
+//! The operator: deploys, configures and pays for everybody; measures what it pays.
+
+use std::sync::{Arc, Mutex};
+
+use aegle_client::{
+    Pubkey, SendError, Sender, Sent,
+    aegle::InitConfigParams,
+    instruction, pda,
+    state::{Config, DAY},
+};
+use anyhow::Context;
+use solana_client::{nonblocking::rpc_client::RpcClient, rpc_config::RpcTransactionConfig};
+use solana_commitment_config::CommitmentConfig;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+/// What one transaction cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    pub operation: &'static str,
+    pub compute_units: u64,
+    /// Lamports that left the payer; negative where rent came back.
+    pub lamports: i64,
+}
+
+/// Sends for everybody and remembers what it cost.
+#[derive(Clone)]
+pub struct Operator {
+    pub sender: Sender,
+    costs: Arc<Mutex<Vec<Cost>>>,
+}
+
+impl Operator {
+    pub fn new(rpc: Arc<RpcClient>, payer: Keypair) -> Self {
+        let sender = Sender::new(rpc, Arc::new(payer), CommitmentConfig::confirmed());
+        Self { sender, costs: Arc::default() }
+    }
+
+    pub fn payer(&self) -> Pubkey {
+        self.sender.payer()
+    }
+
+    /// Creates the configuration where there is none.
+    pub async fn configure(
+        &self,
+        upgrade_authority: &Keypair,
+        governance: Pubkey,
+        record_uri: &str,
+    ) -> anyhow::Result<()> {
+        match self.sender.account::<Config>("configuration", &pda::find_config().0).await {
+            Ok(_) => return Ok(()),
+            Err(SendError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let params = InitConfigParams {
+            governance,
+            min_recovery_delay: 3 * DAY,
+            max_recovery_delay: 30 * DAY,
+            record_uri: record_uri.to_owned(),
+        };
+        let init = instruction::init_config(upgrade_authority.pubkey(), self.payer(), params);
+        self.send("configure the program", init, &[upgrade_authority]).await?;
+        Ok(())
+    }
+
+    /// Sends one instruction and remembers its cost under `operation`.
+    pub async fn send(
+        &self,
+        operation: &'static str,
+        instruction: Instruction,
+        signers: &[&Keypair],
+    ) -> anyhow::Result<Sent> {
+        let sent = self.sender.send(&[instruction], signers).await.with_context(|| format!("cannot {operation}"))?;
+        self.account_for(operation, &sent).await?;
+        Ok(sent)
+    }
+
+    /// Remembers what a transaction sent elsewhere cost.
+    pub async fn account_for(&self, operation: &'static str, sent: &Sent) -> anyhow::Result<()> {
+        let cost = self.cost(operation, sent).await?;
+        if let Ok(mut costs) = self.costs.lock() {
+            costs.push(cost);
+        }
+        Ok(())
+    }
+
+    async fn cost(&self, operation: &'static str, sent: &Sent) -> anyhow::Result<Cost> {
+        let config = RpcTransactionConfig {
+            commitment: Some(CommitmentConfig::confirmed()),
+            max_supported_transaction_version: Some(1),
+            ..Default::default()
+        };
+        let found = self.sender.rpc().get_transaction_with_config(&sent.signature, config).await?;
+        let meta = found.transaction.meta.context("a transaction without its meta data")?;
+        let compute_units = Option::from(meta.compute_units_consumed).unwrap_or(0);
+        let paid = |balances: &[u64]| balances.first().copied().unwrap_or(0).cast_signed();
+        let lamports = paid(&meta.pre_balances) - paid(&meta.post_balances);
+        Ok(Cost { operation, compute_units, lamports })
+    }
+
+    /// What was spent so far, in the order of sending.
+    pub fn costs(&self) -> Vec<Cost> {
+        self.costs.lock().map(|costs| costs.clone()).unwrap_or_default()
+    }
+}
