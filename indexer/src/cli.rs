@@ -158,7 +158,8 @@ async fn connect(config: &Config) -> anyhow::Result<PgPool> {
 
 /// Refuses a database whose schema is not this release's.
 async fn require_schema(pool: &PgPool) -> anyhow::Result<()> {
-    let row = sqlx::query!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "migrated!""#).fetch_one(pool).await?;
+    let row =
+        sqlx::query!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "migrated!""#).fetch_one(pool).await?;
     let applied: Vec<i64> = if row.migrated {
         // Not a checked query: the table is the migrator's own.
         sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await?

@@ -113,11 +113,16 @@ impl Config {
         {
             return Err(wrong("program", format!("this release mirrors {PROGRAM_ID}, not {program}; remove the key")));
         }
-        for (key, url, schemes) in [("rpc_url", &self.rpc_url, ["http", "https"]), ("ws_url", &self.ws_url, ["ws", "wss"])] {
+        for (key, url, schemes) in
+            [("rpc_url", &self.rpc_url, ["http", "https"]), ("ws_url", &self.ws_url, ["ws", "wss"])]
+        {
             let Some(url) = url else { continue };
             let known = url::Url::parse(url.expose()).is_ok_and(|url| schemes.contains(&url.scheme()));
             if !known {
-                return Err(wrong(key, format!("it must be an address that starts with {}:// or {}://", schemes[0], schemes[1])));
+                return Err(wrong(
+                    key,
+                    format!("it must be an address that starts with {}:// or {}://", schemes[0], schemes[1]),
+                ));
             }
         }
         Ok(())

@@ -3,7 +3,10 @@
 //! Nothing is guessed and nothing skipped: what this version cannot read is an error that names the
 //! slot and the signature, and ingestion stops on it.
 
-use aegle_client::{Event, PROGRAM_ID, Pubkey, event::{DecodeError as EventError, event_authority}};
+use aegle_client::{
+    Event, PROGRAM_ID, Pubkey,
+    event::{DecodeError as EventError, event_authority},
+};
 use solana_message::VersionedMessage;
 use solana_transaction::versioned::{TransactionVersion, VersionedTransaction};
 use solana_transaction_status_client_types::{
@@ -85,9 +88,8 @@ impl Header {
     /// A hash that is none, or a number beyond what the database holds.
     pub fn of(slot: u64, block: &UiConfirmedBlock) -> Result<Self, DecodeError> {
         let fail = |reason| DecodeError { slot, signature: None, reason };
-        let hash = |field, text: &str| {
-            parse_32(text).ok_or_else(|| fail(Reason::Header { field, value: text.to_owned() }))
-        };
+        let hash =
+            |field, text: &str| parse_32(text).ok_or_else(|| fail(Reason::Header { field, value: text.to_owned() }));
         let number = |field, value: u64| {
             i64::try_from(value).map_err(|_| fail(Reason::Header { field, value: value.to_string() }))
         };
@@ -113,8 +115,7 @@ impl Block {
     pub fn decode(slot: u64, block: &UiConfirmedBlock) -> Result<Self, DecodeError> {
         let header = Header::of(slot, block)?;
         let transactions = block.transactions.as_ref();
-        let transactions =
-            transactions.ok_or(DecodeError { slot, signature: None, reason: Reason::NoTransactions })?;
+        let transactions = transactions.ok_or(DecodeError { slot, signature: None, reason: Reason::NoTransactions })?;
         let mut events = Vec::new();
         for (index, transaction) in transactions.iter().enumerate() {
             let signed = || decode_transaction(transaction).and_then(|decoded| decoded.signatures.first().copied());

@@ -16,7 +16,8 @@ pub async fn elect(options: &PgConnectOptions, stop: &CancellationToken) -> sqlx
     let mut connection = options.connect().await?;
     let mut waiting = false;
     loop {
-        let row = sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, KEY).fetch_one(&mut connection).await?;
+        let row =
+            sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, KEY).fetch_one(&mut connection).await?;
         if row.locked {
             info!("this process ingests");
             return Ok(Some(connection));

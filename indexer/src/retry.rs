@@ -19,14 +19,14 @@ pub struct Backoff {
 
 impl Backoff {
     /// The next pause: from half of to the whole of 100 ms, 200 ms, … up to 10 s.
-    pub fn next(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let whole = FIRST.saturating_mul(1 << self.attempts.min(10)).min(LONGEST);
         self.attempts += 1;
         whole.mul_f64(rand::thread_rng().gen_range(0.5..=1.0))
     }
 
     pub async fn wait(&mut self) {
-        tokio::time::sleep(self.next()).await;
+        tokio::time::sleep(self.pause()).await;
     }
 }
 
@@ -47,7 +47,7 @@ where
         match stop.run_until_cancelled(ask()).await {
             Some(Err(SourceError::Unavailable(reason))) => {
                 metrics::counter!("aegle_retries_total", "what" => what).increment(1);
-                let pause = backoff.next();
+                let pause = backoff.pause();
                 warn!(what, reason, ?pause, "asking the node again");
                 stop.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_ten_seconds_and_no_further() {
         let mut backoff = Backoff::default();
-        let pauses: Vec<Duration> = (0..40).map(|_| backoff.next()).collect();
+        let pauses: Vec<Duration> = (0..40).map(|_| backoff.pause()).collect();
         assert!(pauses[0] <= FIRST);
         assert!(pauses.iter().all(|pause| *pause <= LONGEST));
         assert!(pauses[39] >= LONGEST / 2);

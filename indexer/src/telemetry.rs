@@ -40,7 +40,9 @@ impl LogConfig {
     /// A sentence that starts with the key that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let filter = EnvFilter::try_new(&self.filter);
-        filter.map(drop).map_err(|error| format!("filter is '{}', which is no list of directives: {error}", self.filter))
+        filter
+            .map(drop)
+            .map_err(|error| format!("filter is '{}', which is no list of directives: {error}", self.filter))
     }
 }
 

@@ -183,12 +183,7 @@ async fn compare<S: Source>(
 }
 
 /// Waits until the mirror has reached `slot`.
-async fn wait_for(
-    slot: i64,
-    pool: &PgPool,
-    patience: Duration,
-    stop: &CancellationToken,
-) -> Result<(), VerifyError> {
+async fn wait_for(slot: i64, pool: &PgPool, patience: Duration, stop: &CancellationToken) -> Result<(), VerifyError> {
     let deadline = Instant::now() + patience;
     loop {
         let mut connection = pool.acquire().await?;
@@ -271,7 +266,7 @@ accounts! {
     }
     "record" Record {
         version, bump, mint_bump, status, rent_payer, vault, record_id, commitment, record_version, previous,
-        minted_slot, minted_at, changed_slot, changed_at, issues, reserved,
+        minted_slot, minted_at, changed_slot, changed_at, issues, token,
     }
     "consent" Consent {
         version, bump, actions, purposes, rent_payer, vault, consent_id, handle, policy_commitment, from_day,

@@ -73,7 +73,10 @@ pub(super) async fn insert(rows: &[ConsentRow], connection: &mut PgConnection) -
     Ok(())
 }
 
-pub(super) async fn insert_revocations(rows: &[ConsentRevocationRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+pub(super) async fn insert_revocations(
+    rows: &[ConsentRevocationRow],
+    connection: &mut PgConnection,
+) -> sqlx::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! The program's accounts as the tables hold them at a slot, in the program's own types.
 
 use aegle_client::{
-    Pubkey,
+    Pubkey, pda,
     state::{Config, Consent, Delegate, Record, RecordStatus, VERSION, Vault},
 };
 use sqlx::PgConnection;
@@ -133,17 +133,19 @@ pub async fn delegates_at(slot: i64, connection: &mut PgConnection) -> sqlx::Res
 
 pub async fn records_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, Record)>> {
     let rows = sqlx::query!(
-        r#"SELECT record AS "record!", vault AS "vault!", record_id AS "record_id!", bump AS "bump!",
-                  mint_bump AS "mint_bump!", commitment AS "commitment!", record_version AS "record_version!",
-                  previous, rent_payer AS "rent_payer!", status::text AS "status!",
-                  minted_slot AS "minted_slot!", minted_at AS "minted_at!",
-                  changed_slot AS "changed_slot!", changed_at AS "changed_at!"
-           FROM record_at($1)"#,
+        r#"SELECT r.record AS "record!", r.vault AS "vault!", r.record_id AS "record_id!", r.bump AS "bump!",
+                  r.mint_bump AS "mint_bump!", r.commitment AS "commitment!", r.record_version AS "record_version!",
+                  r.previous, r.rent_payer AS "rent_payer!", r.status::text AS "status!",
+                  r.minted_slot AS "minted_slot!", r.minted_at AS "minted_at!",
+                  r.changed_slot AS "changed_slot!", r.changed_at AS "changed_at!", v.owner AS "owner: Vec<u8>"
+           FROM record_at($1) r LEFT JOIN vault v ON v.vault = r.vault"#,
         slot
     )
     .fetch_all(connection)
     .await?;
     let accounts = rows.into_iter().map(|row| {
+        let address = key(row.record)?;
+        let mint = pda::find_mint(&address).0;
         let record = Record {
             version: VERSION,
             bump: number(row.bump)?,
@@ -161,9 +163,10 @@ pub async fn records_at(slot: i64, connection: &mut PgConnection) -> sqlx::Resul
             changed_at: row.changed_at,
             // Reissuing does not exist yet.
             issues: 1,
-            reserved: [0; 32],
+            // Nor does a change of owner: the token is where it was issued, with the vault's owner.
+            token: row.owner.map(key).transpose()?.map(|owner| pda::find_token(&mint, &owner).0).unwrap_or_default(),
         };
-        Ok((key(row.record)?, record))
+        Ok((address, record))
     });
     accounts.collect()
 }

@@ -80,11 +80,18 @@ pub async fn backfill<S: Source>(
         while let Some(block) = blocks.next().await {
             let block = block?;
             let header = block.header.clone();
-            if previous.as_ref().is_some_and(|previous| (header.parent_slot, header.parent_hash) != (previous.slot, previous.hash)) {
+            if previous
+                .as_ref()
+                .is_some_and(|previous| (header.parent_slot, header.parent_hash) != (previous.slot, previous.hash))
+            {
                 return Err(IngestError::Range(format!("the node's history has a gap before slot {}", header.slot)));
             }
-            if header.slot >= checkpoint.first_slot && !slot::holds(header.slot, &header.hash, &mut transaction).await? {
-                return Err(IngestError::Range(format!("the node's block of slot {} is not the mirrored one", header.slot)));
+            if header.slot >= checkpoint.first_slot && !slot::holds(header.slot, &header.hash, &mut transaction).await?
+            {
+                return Err(IngestError::Range(format!(
+                    "the node's block of slot {} is not the mirrored one",
+                    header.slot
+                )));
             }
             if previous.is_none() {
                 done.first_slot = header.parent_slot + 1;

@@ -9,7 +9,9 @@ pub enum IngestError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    #[error("the mirror holds the chain with the genesis hash {stored}, the node is on {node}; use another database or node")]
+    #[error(
+        "the mirror holds the chain with the genesis hash {stored}, the node is on {node}; use another database or node"
+    )]
     OtherChain { stored: String, node: String },
     #[error("the mirror holds the program {stored}, this release reads {own}; use another database")]
     OtherProgram { stored: String, own: String },
@@ -23,13 +25,17 @@ pub enum IngestError {
          lower or remove it"
     )]
     StartAbove { start: u64, confirmed: i64 },
-    #[error("finalized block was replaced: slot {slot} is final here, but the node's block {child} does not build on it")]
+    #[error(
+        "finalized block was replaced: slot {slot} is final here, but the node's block {child} does not build on it"
+    )]
     FinalizedReplaced { slot: i64, child: i64 },
     #[error("block {slot} does not build on a mirrored block")]
     Unlinked { slot: i64 },
     #[error("the mirror has no checkpoint yet; start it with `aegle-indexer run` first")]
     NoCheckpoint,
-    #[error("the node's oldest blocks, {first} and {second}, contradict each other; set ingest.start_slot to {second} or later")]
+    #[error(
+        "the node's oldest blocks, {first} and {second}, contradict each other; set ingest.start_slot to {second} or later"
+    )]
     BrokenStart { first: u64, second: u64 },
     #[error("{0}")]
     Range(String),

@@ -71,7 +71,9 @@ impl<S: Source> Fetcher<S> {
             self.report(tip).await?;
             let behind = tip > unsigned(self.branch.head().slot);
             if !behind || self.branch.head() == before {
-                let pause = async { tokio::select! { () = self.source.hint() => {}, () = tokio::time::sleep(self.poll) => {} } };
+                let pause = async {
+                    tokio::select! { () = self.source.hint() => {}, () = tokio::time::sleep(self.poll) => {} }
+                };
                 self.stop.run_until_cancelled(pause).await;
             }
         }

@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use backfill::{Backfilled, backfill};
-pub use error::IngestError;
 pub use branch::Branch;
+pub use error::IngestError;
 pub use start::prepare;
 pub use write::{Step, apply};
 
@@ -108,7 +108,7 @@ pub async fn run<S: Source>(
             Err(IngestError::Source(SourceError::Stopped)) => {}
             Err(failure) if failure.may_pass() => {
                 metrics::counter!("aegle_retries_total", "what" => "database").increment(1);
-                let pause = backoff.next();
+                let pause = backoff.pause();
                 warn!(error = %failure, ?pause, "the database is unavailable; starting again from its checkpoint");
                 stop.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
@@ -156,7 +156,10 @@ async fn lead<S: Source>(
     decoded.and(written).and(fetched)
 }
 
-async fn ending(term: CancellationToken, stage: impl Future<Output = Result<(), IngestError>>) -> Result<(), IngestError> {
+async fn ending(
+    term: CancellationToken,
+    stage: impl Future<Output = Result<(), IngestError>>,
+) -> Result<(), IngestError> {
     let _guard = term.drop_guard();
     stage.await
 }

@@ -72,7 +72,10 @@ fn not_above(checkpoint: &Checkpoint, config: &IngestConfig) -> Result<(), Inges
         }
         Some(start) if i64::try_from(start).is_ok_and(|start| start < checkpoint.first_slot) => {
             let first = checkpoint.first_slot;
-            warn!(start, first, "ingest.start_slot is below the first mirrored slot; `backfill --from-slot` reads older ones");
+            warn!(
+                start,
+                first, "ingest.start_slot is below the first mirrored slot; `backfill --from-slot` reads older ones"
+            );
             Ok(())
         }
         _ => Ok(()),
@@ -104,7 +107,11 @@ async fn same_ledger<S: Source>(
 }
 
 /// The parent of the first block to mirror.
-async fn anchor<S: Source>(source: &S, config: &IngestConfig, stop: &CancellationToken) -> Result<BlockId, IngestError> {
+async fn anchor<S: Source>(
+    source: &S,
+    config: &IngestConfig,
+    stop: &CancellationToken,
+) -> Result<BlockId, IngestError> {
     let oldest = retry("first_block", stop, || source.first_slot()).await?;
     if let Some(start) = config.start_slot
         && start < oldest

@@ -98,7 +98,8 @@ async fn fork(
     child: i64,
     connection: &mut PgConnection,
 ) -> Result<(), IngestError> {
-    if parent.slot < checkpoint.finalized.slot || (parent.slot == checkpoint.finalized.slot && parent != checkpoint.finalized)
+    if parent.slot < checkpoint.finalized.slot
+        || (parent.slot == checkpoint.finalized.slot && parent != checkpoint.finalized)
     {
         return Err(IngestError::FinalizedReplaced { slot: checkpoint.finalized.slot, child });
     }

@@ -1,6 +1,7 @@
 //! Where blocks come from: a small trait, so that the ledger may be a node, a recording or a liar.
 
 mod rpc;
+mod surfpool;
 
 use std::future::Future;
 

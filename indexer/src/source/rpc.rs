@@ -20,8 +20,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use super::{Accounts, Answer, Finality, Source, SourceError};
-use crate::{decode::{Header, MAX_TRANSACTION_VERSION}, retry::Backoff};
+use super::{Accounts, Answer, Finality, Source, SourceError, surfpool};
+use crate::{
+    decode::{Header, MAX_TRANSACTION_VERSION},
+    retry::Backoff,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -51,7 +54,8 @@ impl RpcSource {
 
     async fn send<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Answer<T> {
         let answer = self.rpc.send(request, params).await.map_err(|error| classify(request, &error));
-        metrics::gauge!("aegle_rate_limited_seconds").set(self.rpc.get_transport_stats().rate_limited_time.as_secs_f64());
+        metrics::gauge!("aegle_rate_limited_seconds")
+            .set(self.rpc.get_transport_stats().rate_limited_time.as_secs_f64());
         answer
     }
 
@@ -68,10 +72,17 @@ impl RpcSource {
             commitment: Some(commitment(finality)),
             max_supported_transaction_version: Some(MAX_TRANSACTION_VERSION),
         };
-        let answer = self.rpc.send(RpcRequest::GetBlock, json!([slot, config])).await;
+        let answer: Result<Option<UiConfirmedBlock>, _> =
+            self.rpc.send(RpcRequest::GetBlock, json!([slot, config])).await;
         match answer {
+            Ok(mut block) => {
+                if let Some(block) = &mut block {
+                    surfpool::link(slot, block);
+                }
+                Ok(block)
+            }
             Err(error) if is_absent(&error) => Ok(None),
-            answer => answer.map_err(|error| match classify(RpcRequest::GetBlock, &error) {
+            Err(error) => Err(match classify(RpcRequest::GetBlock, &error) {
                 SourceError::Refused(reason) => SourceError::Refused(format!("slot {slot}: {reason}")),
                 other => other,
             }),
