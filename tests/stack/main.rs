@@ -1,0 +1,6 @@
+//! The whole stack: ledger, program, indexer as a process of its own, Postgres, API and command line.
+
+mod command_line;
+mod crashes;
+mod lag;
+mod stack;

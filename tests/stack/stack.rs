@@ -1,0 +1,96 @@
+//! A stack of its own for every test: a fresh ledger and an empty database.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use aegle_stack::{
+    folders,
+    indexer::{Indexer, Settings},
+    ledger::{Embedded, Ledger},
+    operator::Operator,
+    postgres::Postgres,
+};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+/// Slots shorter than on the clusters: what matters here is their order.
+const SLOT_MS: u64 = 100;
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+pub struct Stack {
+    pub settings: Settings,
+    pub indexer: Indexer,
+    pub operator: Operator,
+    ledger: Option<Ledger>,
+    pub folder: PathBuf,
+    postgres: Postgres,
+    database: String,
+}
+
+impl Stack {
+    /// Everything up, the program configured. `change` adapts the indexer's settings.
+    pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let database = format!("aegle_stack_{}_{number}", std::process::id());
+        let folder = folders::state().join(&database);
+        std::fs::create_dir_all(&folder).expect("folder");
+        let postgres = Postgres::start(&folder.join("postgres")).expect("Postgres");
+        let (payer, upgrade_authority) = (Keypair::new(), Keypair::new());
+        let ledger = Ledger::start(Embedded {
+            slot_ms: SLOT_MS,
+            upgrade_authority: upgrade_authority.pubkey(),
+            fund: vec![(payer.pubkey(), 1_000_000_000_000)],
+            clock: None,
+        })
+        .await
+        .expect("ledger");
+        let url = postgres.create(&database).await.expect("database");
+        let mut settings = Settings::new(&ledger, url, &folder).expect("settings");
+        change(&mut settings);
+        settings.migrate().await.expect("migrations");
+        let mut indexer = settings.start().expect("indexer");
+        indexer.ready(Duration::from_secs(60)).await.expect("ready");
+        let operator = Operator::new(ledger.client(), payer);
+        let uri = "https://aegle.example/token/record.json";
+        operator.configure(&upgrade_authority, upgrade_authority.pubkey(), uri).await.expect("configuration");
+        Self { settings, indexer, operator, ledger: Some(ledger), folder, postgres, database }
+    }
+
+    /// Waits until the mirror's finalized state has passed `slot`.
+    pub async fn finalized(&self, slot: u64) {
+        for _ in 0..600 {
+            if self.indexer.api.reached().await.is_ok_and(|(finalized, _)| finalized >= slot) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("slot {slot} is not final after a minute");
+    }
+
+    /// `aegle-indexer verify`, which must find nothing.
+    pub async fn verify(&self) {
+        let output = self.settings.output(&["verify"]).await.expect("verify");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("0 differences"), "{text}");
+    }
+
+    /// Takes the ledger away from under the indexer.
+    pub async fn stop_ledger(&mut self) {
+        if let Some(ledger) = self.ledger.take() {
+            ledger.stop().await.expect("ledger");
+        }
+    }
+
+    /// Stops everything; nothing stays behind.
+    pub async fn stop(mut self) {
+        self.stop_ledger().await;
+        assert!(self.indexer.stop().await.expect("stop").success());
+        self.postgres.remove(&self.database).await.expect("database");
+        drop(self.postgres);
+        std::fs::remove_dir_all(&self.folder).expect("folder");
+    }
+}
