@@ -10,6 +10,6 @@ if ! timeout 60 "$deny" fetch db >/dev/null 2>&1; then
   checks=()
 fi
 for manifest in Cargo.toml localnet/Cargo.toml; do
-  "$deny" --log-level error --locked --manifest-path "$manifest" check --config deny.toml --hide-inclusion-graph \
+  "$deny" --log-level error --locked --manifest-path "$manifest" --config deny.toml check --hide-inclusion-graph \
     bans licenses sources "${checks[@]}"
 done

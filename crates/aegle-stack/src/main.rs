@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
-use aegle_client::Pubkey;
 use aegle_stack::{
     folders,
     indexer::{Api, Indexer, Settings},
@@ -283,6 +282,6 @@ fn addresses(api: &Api, ledger: &Ledger, settings: &Settings) {
     println!("Events        {}/v1/chain/events", api.url);
     println!("Metrics       {}/metrics", api.url);
     println!("Ledger        {} (WebSocket {})", ledger.rpc_url, ledger.ws_url);
-    println!("Program       {}", Pubkey::from(aegle_client::PROGRAM_ID));
+    println!("Program       {}", aegle_client::PROGRAM_ID);
     println!("Indexer's log {}", settings.log.display());
 }
