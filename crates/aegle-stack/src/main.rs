@@ -90,7 +90,10 @@ async fn demo(options: Options) -> anyhow::Result<()> {
 
     // The embedded ledger begins anew each time, and so does its mirror.
     let own_database = ledger.is_embedded();
-    let database = format!("aegle_demo_{}", std::process::id());
+    let database = match postgres.given() {
+        Some(_) => format!("aegle_demo_{}", std::process::id()),
+        None => "aegle_demo".to_owned(),
+    };
     let database_url = match postgres.given() {
         Some(url) if !own_database => url.to_owned(),
         _ => step("Database", postgres.create(&database)).await?,
