@@ -92,6 +92,7 @@ CREATE TABLE event (
 );
 CREATE UNIQUE INDEX event_position ON event (slot, tx_index, instruction_index, inner_index);
 CREATE INDEX event_vault ON event (vault, slot, tx_index, instruction_index, inner_index);
+CREATE INDEX event_name ON event (name, slot, tx_index, instruction_index, inner_index);
 CREATE INDEX event_account ON event (account, slot, tx_index, instruction_index, inner_index);
 
 -- Typed facts. Each names its event and repeats the position, by which state is folded.

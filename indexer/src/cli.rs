@@ -95,7 +95,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     let mut roles = JoinSet::new();
     if let Some(rpc_url) = rpc_url {
         let ws_url = config.ws_url.as_ref().map(|url| url.expose().to_owned());
-        let source = Arc::new(RpcSource::new(rpc_url, ws_url, stop.clone()));
+        let source = Arc::new(RpcSource::new(rpc_url, ws_url, config.surfpool, stop.clone()));
         let ingesting = ingest::run(source, pool.clone(), config.ingest.clone(), config.verify.clone(), stop.clone());
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
@@ -117,7 +117,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
 }
 
 async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, stop.clone());
+    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let done = ingest::backfill(&source, &pool, &config.ingest, from, to, &stop).await?;
@@ -126,7 +126,7 @@ async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: Cancellatio
 }
 
 async fn compare(config: &Config, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, stop.clone());
+    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let report = verify::verify(&source, &pool, &config.verify, &stop).await?;

@@ -13,8 +13,18 @@ use sqlx::postgres::PgConnectOptions;
 use crate::{api::ApiConfig, ingest::IngestConfig, telemetry::LogConfig, verify::VerifyConfig};
 
 /// First words of the environment variables that are ours; other programs of Aegle have variables too.
-const SECTIONS: &[&str] =
-    &["database_url", "database_connections", "rpc_url", "ws_url", "program", "log", "ingest", "verify", "api"];
+const SECTIONS: &[&str] = &[
+    "database_url",
+    "database_connections",
+    "rpc_url",
+    "ws_url",
+    "program",
+    "surfpool",
+    "log",
+    "ingest",
+    "verify",
+    "api",
+];
 
 /// A value that logs and errors never repeat.
 #[derive(Clone, Deserialize, PartialEq, Eq)]
@@ -48,6 +58,10 @@ pub struct Config {
     pub ws_url: Option<Secret>,
     /// The program to mirror; must be the one this release knows.
     pub program: Option<String>,
+    /// The node is Surfpool, a local ledger without forks whose blocks do not link by hash. Never set it
+    /// for another node: its forks would go unseen.
+    #[serde(default)]
+    pub surfpool: bool,
     #[serde(default)]
     pub log: LogConfig,
     #[serde(default)]

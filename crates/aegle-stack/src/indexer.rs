@@ -45,7 +45,7 @@ impl Settings {
             start_slot: None,
             listen: format!("127.0.0.1:{port}"),
             log: folder.join("indexer.log"),
-            environment: Vec::new(),
+            environment: if ledger.is_embedded() { vec![("AEGLE_SURFPOOL".into(), "true".into())] } else { Vec::new() },
         })
     }
 
@@ -179,6 +179,23 @@ impl Api {
                 None => return Ok(items),
             }
         }
+    }
+
+    /// How long blocks took from the node to the tables: how many, the mean in seconds, and the
+    /// bound, in seconds, that 99 of 100 kept.
+    pub async fn block_latency(&self) -> anyhow::Result<(u64, f64, f64)> {
+        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.error_for_status()?.text().await?;
+        let value = |line: &str| line.rsplit_once(' ').and_then(|(_, value)| value.parse::<f64>().ok());
+        let named = |name: &str| text.lines().find(|line| line.starts_with(name)).and_then(value);
+        let count = named("aegle_slot_to_queryable_seconds_count").context("no latency was measured")?;
+        let sum = named("aegle_slot_to_queryable_seconds_sum").context("no latency was measured")?;
+        let bound = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("aegle_slot_to_queryable_seconds_bucket{le=\""))
+            .filter_map(|line| Some((line.split_once('"')?.0.parse::<f64>().ok()?, value(line)?)))
+            .find(|(_, within)| *within >= 0.99 * count)
+            .map_or(f64::INFINITY, |(bound, _)| bound);
+        Ok((count as u64, sum / count, bound))
     }
 
     /// Every final event, in ledger order.

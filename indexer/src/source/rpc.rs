@@ -36,11 +36,13 @@ const INVALID_PARAMS: i64 = -32602;
 pub struct RpcSource {
     rpc: RpcClient,
     hint: Arc<Notify>,
+    /// Whether it is Surfpool, whose blocks do not link by hash.
+    surfpool: bool,
 }
 
 impl RpcSource {
     /// A node at `rpc_url`; `ws_url` gives hints until `stop`.
-    pub fn new(rpc_url: String, ws_url: Option<String>, stop: CancellationToken) -> Self {
+    pub fn new(rpc_url: String, ws_url: Option<String>, surfpool: bool, stop: CancellationToken) -> Self {
         let hint = Arc::new(Notify::new());
         if let Some(ws_url) = ws_url {
             let hint = hint.clone();
@@ -49,7 +51,7 @@ impl RpcSource {
             });
         }
         let rpc = RpcClient::new_with_timeout_and_commitment(rpc_url, TIMEOUT, CommitmentConfig::confirmed());
-        Self { rpc, hint }
+        Self { rpc, hint, surfpool }
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Answer<T> {
@@ -76,7 +78,9 @@ impl RpcSource {
             self.rpc.send(RpcRequest::GetBlock, json!([slot, config])).await;
         match answer {
             Ok(mut block) => {
-                if let Some(block) = &mut block {
+                if self.surfpool
+                    && let Some(block) = &mut block
+                {
                     surfpool::link(slot, block);
                 }
                 Ok(block)

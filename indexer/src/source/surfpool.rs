@@ -1,6 +1,7 @@
 //! Surfpool, the embedded local ledger, makes up its block hashes: those of empty blocks count slots,
 //! those of others count blocks, so that children do not name their parents' hashes and two blocks
-//! can share one. It has no forks. Such hashes are replaced by ones that follow from the slot alone.
+//! can share one. It has no forks. Such hashes are replaced by ones that follow from the slot alone,
+//! where the configuration says that the node is Surfpool: another node could hide a fork this way.
 
 use sha2::{Digest, Sha256};
 use solana_transaction_status_client_types::UiConfirmedBlock;
