@@ -343,7 +343,7 @@ pub async fn check(operator: &Operator, expiring: &Expiring) -> anyhow::Result<C
 pub async fn compare(api: &Api, expected: &VaultOutcome, slot: u64, expired: bool) -> anyhow::Result<()> {
     let vault = expected.vault;
     let mut consents_expected = expected.consents.clone();
-    if let (false, Some(ending)) = (expired, consents_expected.remove("expired")) {
+    if !expired && let Some(ending) = consents_expected.remove("expired") {
         *consents_expected.entry("in_effect").or_default() += ending;
     }
     let data = api.get(&format!("/v1/chain/vaults/{vault}?as_of_slot={slot}")).await?;
