@@ -71,7 +71,7 @@ generate: build lint-tools ## Rewrites the generated files: IDL, OpenAPI, query 
 
 .PHONY: bench
 bench: build ## Prints the measured figures with their targets
-	@cargo test --quiet --locked -p aegle-tests --test program figures -- --nocapture | grep '^FIGURE'
+	@scripts/bench.sh $(BIN)
 
 .PHONY: tools
 tools: $(POSTGRES)/.installed ## Fetches the embedded Postgres

@@ -74,8 +74,13 @@ fn no_figure_exceeds_its_limit_or_grows_unnoticed() {
         );
     }
     let mut faults = Vec::new();
+    println!();
     for figure in &figures {
         let Figure { name, value, unit, limit } = figure;
+        if let Some(limit) = limit {
+            let kept = if value <= limit { "ok" } else { "MISSED" };
+            println!("FIGURE {} {value} {unit} <={limit} {kept}", name.replace(' ', "_"));
+        }
         if let Some(limit) = limit.filter(|limit| value > limit) {
             faults.push(format!("{name}: {value} {unit}, above the limit of {limit}"));
         }

@@ -107,7 +107,8 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     settings.migrate().await?;
     let mut indexer = settings.start()?;
     step("Indexer", indexer.ready(Duration::from_secs(60))).await?;
-    println!("Up after {:.1} s\n", started.elapsed().as_secs_f64());
+    let up = started.elapsed().as_secs_f64();
+    println!("Up after {up:.1} s\n");
 
     let uri = format!("{}/token/record.json", indexer.api.url);
     operator.configure(&keys.upgrade_authority, keys.upgrade_authority.pubkey(), &uri).await?;
@@ -120,6 +121,8 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let (blocks, mean, bound) = indexer.api.block_latency().await?;
     let (mean, bound) = (mean * 1e3, bound * 1e3);
     println!("From slot to queryable over {blocks} blocks: mean {mean:.0} ms, 99 of 100 within {bound:.0} ms");
+    println!("FIGURE slot_to_queryable_p99 {bound:.0} ms <={SLOT_MS} {}", kept(bound <= SLOT_MS as f64));
+    println!("FIGURE demo_up {up:.1} s <=10 {}", kept(up <= 10.0));
     addresses(&indexer.api, &ledger, &settings);
 
     if !options.once {
@@ -275,6 +278,10 @@ fn latency(visible: Vec<Duration>) {
             most.as_millis()
         );
     }
+}
+
+fn kept(kept: bool) -> &'static str {
+    if kept { "ok" } else { "MISSED" }
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# bench.sh BIN: measures every figure that has a target, prints `FIGURE name value unit target ok|MISSED`
+# and keeps them in docs/reports/bench.md with commit and machine. Fails when one is missed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+report=docs/reports/bench.md
+figures=$(
+  cargo test --quiet --locked -p aegle-tests --test program figures -- --nocapture | grep '^FIGURE'
+  "$1/aegle-demo" --once | grep '^FIGURE'
+)
+echo "$figures"
+{
+  printf '# Figures with a target\n\nWritten by `make bench`. Wall-clock figures are of the debug build.\n\n'
+  printf -- '- commit: %s\n' "$(git describe --always --dirty --abbrev=12)"
+  printf -- '- machine: %s, %s cores, %s GiB\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
+    "$(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)"
+  printf -- '- program: %s\n\n' "$(tr '\n' ' ' <target/deploy/aegle.build | sed 's/ $//')"
+  printf '| figure | value | unit | target | |\n|---|---:|---|---:|---|\n'
+  echo "$figures" | awk '{printf "| %s | %s | %s | %s | %s |\n", $2, $3, $4, $5, $6}'
+} >"$report.part"
+mv "$report.part" "$report"
+! grep -q ' MISSED$' <<<"$figures"
