@@ -13,6 +13,8 @@ use crate::{api, config::Config, db::MIGRATIONS, ingest, source::RpcSource, tele
 
 /// How long to wait for a database connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
+/// Database connections of the ingester, besides the one it writes with.
+const INGEST_CONNECTIONS: u32 = 4;
 
 /// Mirrors the Aegle program into Postgres and serves it over HTTP.
 ///
@@ -96,7 +98,9 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     if let Some(rpc_url) = rpc_url {
         let ws_url = config.ws_url.as_ref().map(|url| url.expose().to_owned());
         let source = Arc::new(RpcSource::new(rpc_url, ws_url, config.surfpool, stop.clone()));
-        let ingesting = ingest::run(source, pool.clone(), config.ingest.clone(), config.verify.clone(), stop.clone());
+        // Its own connections, so that requests to the API cannot keep the mirror from moving.
+        let own = connect_with(&config, INGEST_CONNECTIONS).await?;
+        let ingesting = ingest::run(source, own, config.ingest.clone(), config.verify.clone(), stop.clone());
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
     if serves {
@@ -151,8 +155,12 @@ async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn connect(config: &Config) -> anyhow::Result<PgPool> {
+    connect_with(config, config.database_connections).await
+}
+
+async fn connect_with(config: &Config, connections: u32) -> anyhow::Result<PgPool> {
     let options = config.database()?;
-    let pool = PgPoolOptions::new().max_connections(config.database_connections).acquire_timeout(ACQUIRE);
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
     pool.connect_with(options).await.context("the database cannot be reached; check database_url")
 }
 
