@@ -88,13 +88,15 @@ $(POSTGRES)/.installed: scripts/postgres/package.json scripts/postgres/package-l
 lint-tools: $(TOOLS)/bin/sqlx-$(SQLX_VERSION) $(TOOLS)/bin/cargo-deny-$(DENY_VERSION)
 
 $(TOOLS)/bin/sqlx-$(SQLX_VERSION):
+	@echo "building sqlx-cli $(SQLX_VERSION), once"
 	@cargo install sqlx-cli --version $(SQLX_VERSION) --locked --no-default-features --features postgres,rustls \
-		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools --quiet
+		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools
 	@touch $@
 
 $(TOOLS)/bin/cargo-deny-$(DENY_VERSION):
+	@echo "building cargo-deny $(DENY_VERSION), once"
 	@cargo install cargo-deny --version $(DENY_VERSION) --locked \
-		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools --quiet
+		--root $(TOOLS) --target-dir $(AEGLE_CACHE)/target/tools
 	@touch $@
 
 .PHONY: clean

@@ -69,7 +69,7 @@ echo "  fetching the LLVM run-time library" >&2
 unpack llvm "deb [signed-by=$key] $main sid main" libllvm23
 
 echo "  building sbpf-linker $linker_version" >&2
-cargo install sbpf-linker --version $linker_version --locked --root "$work" --target-dir "$work/build" --quiet ||
+cargo install sbpf-linker --version $linker_version --locked --root "$work" --target-dir "$work/build" ||
   cannot "sbpf-linker could not be built."
 rm -rf "$work/build"
 printf 'crate sbpf-linker-%s %s\n' $linker_version "$(sha256sum <"$work/bin/sbpf-linker" | cut -d' ' -f1)" >>"$work/tools.lock"

@@ -6,15 +6,15 @@ use crate::stack::Stack;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_that_cannot_follow_its_ledger_stops_answering() {
     let mut stack = Stack::start(|settings| {
-        settings.environment.push(("AEGLE_API__MAX_LAG_SECONDS".into(), "3".into()));
+        settings.environment.push(("AEGLE_API__MAX_LAG_SECONDS".into(), "5".into()));
     })
     .await;
     let events = "/v1/chain/events";
     stack.indexer.api.get(events).await.expect("events while the ledger is there");
     stack.stop_ledger().await;
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while stack.indexer.api.is_ready().await {
-        assert!(Instant::now() < deadline, "still ready ten seconds after the ledger went away");
+        assert!(Instant::now() < deadline, "still ready half a minute after the ledger went away");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let refused = stack.indexer.api.get(events).await.expect_err("no data").to_string();
