@@ -16,17 +16,12 @@ use aegle_client::{
     state::{ALL_ACTIONS, ALL_PURPOSES, Action, DAY, Expected, Purpose, Right, Vault},
 };
 use anyhow::{Context, ensure};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use borsh::BorshDeserialize;
 use futures::{StreamExt, TryStreamExt, stream};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use solana_client::rpc_config::RpcSimulateTransactionConfig;
-use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
-use solana_message::Message;
 use solana_signer::Signer;
-use solana_transaction::Transaction;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{indexer::Api, operator::Operator};
@@ -243,9 +238,13 @@ impl PatientStory {
         signer: &Keypair,
     ) -> anyhow::Result<Sent> {
         let sent = self.operator.send(operation, instruction, &[signer]).await?;
+        self.reached(&sent).await;
+        Ok(sent)
+    }
+
+    async fn reached(&self, sent: &Sent) {
         let mut last = self.last_slot.lock().await;
         *last = sent.slot.max(*last);
-        Ok(sent)
     }
 
     fn bytes(&mut self) -> [u8; 32] {
@@ -314,8 +313,7 @@ impl PatientStory {
         }
         self.visible.lock().await.push(confirmed.elapsed());
         self.operator.account_for("allow somebody", &sent).await?;
-        let mut last = self.last_slot.lock().await;
-        *last = sent.slot.max(*last);
+        self.reached(&sent).await;
         Ok((consent, opening))
     }
 }
@@ -324,18 +322,8 @@ impl PatientStory {
 pub async fn check(operator: &Operator, expiring: &Expiring) -> anyhow::Result<ConsentAnswer> {
     let params = CheckConsentParams { salt: expiring.opening.salt, purposes: KINDS[0].0, actions: KINDS[0].1 };
     let check = instruction::check_consent(expiring.opening.vault, expiring.consent, expiring.grantee.pubkey(), params);
-    let message = Message::new(&[check], Some(&operator.payer()));
-    let transaction = Transaction::new_unsigned(message);
-    let config = RpcSimulateTransactionConfig {
-        sig_verify: false,
-        replace_recent_blockhash: true,
-        commitment: Some(CommitmentConfig::confirmed()),
-        ..Default::default()
-    };
-    let simulated = operator.sender.rpc().simulate_transaction_with_config(&transaction, config).await?.value;
-    ensure!(simulated.err.is_none(), "check_consent failed: {:?}", simulated.err);
-    let data = simulated.return_data.context("check_consent returned nothing")?.data.0;
-    Ok(ConsentAnswer::try_from_slice(&BASE64_STANDARD.decode(data)?)?)
+    let answer = operator.sender.simulate(&[check], &[&expiring.grantee]).await.context("cannot ask the program")?;
+    Ok(ConsentAnswer::try_from_slice(&answer)?)
 }
 
 /// Compares what the API shows of a vault as of `slot` with what was done.
