@@ -40,6 +40,10 @@ check: build ## Runs the tests alone
 
 .PHONY: build
 build: tools sbf localnet ## Builds the program, the local ledger and everything else
+	@# Checkouts share build output but not their paths, which some crates hold: another one builds anew.
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@[ "$$(cat $(CARGO_TARGET_DIR)/checkout 2>/dev/null)" = "$(CURDIR)" ] || \
+		{ find programs crates indexer tests -name '*.rs' -exec touch {} +; echo "$(CURDIR)" >$(CARGO_TARGET_DIR)/checkout; }
 	@cargo build --workspace --locked
 
 .PHONY: sbf
