@@ -1,6 +1,10 @@
 //! The one client of the Aegle program, used by the CLI, the indexer, the demo and the tests.
 
 pub mod commitment;
+#[cfg(feature = "rpc")]
+pub mod deploy;
+#[cfg(feature = "rpc")]
+pub mod deployment;
 pub mod error;
 pub mod event;
 pub mod id;

@@ -65,6 +65,12 @@ impl Reader {
         Ok(clock.unix_timestamp)
     }
 
+    /// Accounts as they are, all of one slot; none for what is not there.
+    pub(crate) async fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, SendError> {
+        let found = self.rpc.get_multiple_accounts_with_commitment(addresses, self.commitment).await;
+        Ok(found.map_err(|error| self.node_error(error))?.value)
+    }
+
     /// The account as it is, and the slot whose state the answer is.
     async fn raw(&self, what: &'static str, address: &Pubkey) -> Result<(Account, u64), SendError> {
         // The client's call for a single account reports an unreachable node as a missing account.

@@ -19,6 +19,7 @@ use solana_signature::Signature;
 use solana_signer::{Signer, SignerError};
 use solana_transaction::Transaction;
 use solana_transaction_error::TransactionError;
+use solana_transaction_status_client_types::TransactionStatus;
 use tokio::time::{Instant, sleep};
 
 use crate::{ProgramError, Reader};
@@ -55,6 +56,14 @@ pub enum SendError {
 pub struct Sent {
     pub signature: Signature,
     pub slot: u64,
+}
+
+/// How far a transaction got.
+enum Progress {
+    Unseen,
+    /// In a block, below the commitment asked for.
+    Seen,
+    Reached(Sent),
 }
 
 /// Sends transactions that `payer` pays for.
@@ -105,32 +114,38 @@ impl Sender {
 
         self.submit(&transaction, false).await?;
         let mut submitted = Instant::now();
+        let mut expired = false;
         loop {
-            if let Some(sent) = self.status(&signature).await? {
-                return Ok(Some(sent));
-            }
-            if submitted.elapsed() > RESEND {
-                let height = self.rpc().get_block_height_with_commitment(CommitmentConfig::confirmed()).await;
-                if height.map_err(|error| self.reader.node_error(error))? > last_valid {
-                    // The blockhash is spent: what has not landed by now never will.
-                    return self.status(&signature).await;
+            match self.status(&signature).await? {
+                Progress::Reached(sent) => return Ok(Some(sent)),
+                // Signed anew it could land twice: what is in a block is waited for, spent blockhash or not.
+                Progress::Seen => expired = false,
+                Progress::Unseen if expired => return Ok(None),
+                Progress::Unseen if submitted.elapsed() > RESEND => {
+                    let height = self.rpc().get_block_height_with_commitment(CommitmentConfig::confirmed()).await;
+                    if height.map_err(|error| self.reader.node_error(error))? > last_valid {
+                        // What has not landed by now never will; whether it has is asked once more.
+                        expired = true;
+                        continue;
+                    }
+                    self.submit(&transaction, true).await?;
+                    submitted = Instant::now();
                 }
-                self.submit(&transaction, true).await?;
-                submitted = Instant::now();
+                Progress::Unseen => {}
             }
             sleep(POLL).await;
         }
     }
 
     /// A recent blockhash and the last block height it is valid for.
-    async fn blockhash(&self) -> Result<(Hash, u64), SendError> {
+    pub(crate) async fn blockhash(&self) -> Result<(Hash, u64), SendError> {
         self.rpc()
             .get_latest_blockhash_with_commitment(CommitmentConfig::confirmed())
             .await
             .map_err(|error| self.reader.node_error(error))
     }
 
-    fn sign(
+    pub(crate) fn sign(
         &self,
         instructions: &[Instruction],
         signers: &[&Keypair],
@@ -167,7 +182,7 @@ impl Sender {
         BASE64_STANDARD.decode(data).map_err(|_| SendError::NoAnswer)
     }
 
-    async fn submit(&self, transaction: &Transaction, again: bool) -> Result<(), SendError> {
+    pub(crate) async fn submit(&self, transaction: &Transaction, again: bool) -> Result<(), SendError> {
         let config = RpcSendTransactionConfig {
             // The first time the node simulates, so that a refusal costs nothing.
             skip_preflight: again,
@@ -189,18 +204,28 @@ impl Sender {
         }
     }
 
-    async fn status(&self, signature: &Signature) -> Result<Option<Sent>, SendError> {
+    async fn status(&self, signature: &Signature) -> Result<Progress, SendError> {
+        Ok(self.statuses(&[*signature]).await?.pop().unwrap_or(Progress::Unseen))
+    }
+
+    /// Whether each transaction reached the commitment. At most 256 at a time.
+    pub(crate) async fn landed(&self, signatures: &[Signature]) -> Result<Vec<bool>, SendError> {
+        let statuses = self.statuses(signatures).await?;
+        Ok(statuses.iter().map(|status| matches!(status, Progress::Reached(_))).collect())
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Progress>, SendError> {
         let statuses =
-            self.rpc().get_signature_statuses(&[*signature]).await.map_err(|error| self.reader.node_error(error))?;
-        let Some(Some(status)) = statuses.value.into_iter().next() else {
-            return Ok(None);
+            self.rpc().get_signature_statuses(signatures).await.map_err(|error| self.reader.node_error(error))?;
+        let progress = |(signature, status): (&Signature, Option<TransactionStatus>)| match status {
+            None => Ok(Progress::Unseen),
+            Some(TransactionStatus { err: Some(error), .. }) => Err(self.refused(error)),
+            Some(status) if status.satisfies_commitment(self.reader.commitment()) => {
+                Ok(Progress::Reached(Sent { signature: *signature, slot: status.slot }))
+            }
+            Some(_) => Ok(Progress::Seen),
         };
-        if let Some(error) = status.err.clone() {
-            return Err(self.refused(error));
-        }
-        Ok(status
-            .satisfies_commitment(self.reader.commitment())
-            .then_some(Sent { signature: *signature, slot: status.slot }))
+        signatures.iter().zip(statuses.value).map(progress).collect()
     }
 
     fn refused(&self, error: TransactionError) -> SendError {
