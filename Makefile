@@ -24,8 +24,8 @@ help: ## Lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | column -t -s "$$(printf '\t')"
 
 .PHONY: demo
-demo: build ## Plays the demonstration and stays up until Ctrl-C; with ONCE=1 it ends by itself
-	@$(BIN)/aegle-demo $(if $(ONCE),--once)
+demo: build ## Plays the demonstration and stays up until Ctrl-C; ONCE=1 ends by itself, LEDGER=validator takes solana-test-validator
+	@$(BIN)/aegle-demo $(if $(ONCE),--once) $(if $(LEDGER),--ledger $(LEDGER))
 
 .PHONY: test
 test: ## Formats, lints and runs every test of every part

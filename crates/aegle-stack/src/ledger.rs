@@ -1,4 +1,4 @@
-//! A ledger: the one that `AEGLE_RPC_URL` names, else the embedded one.
+//! A ledger: the one that `AEGLE_RPC_URL` names, else the embedded one, or a validator where that is asked for.
 
 use std::{env, process::Stdio, sync::Arc, time::Duration};
 
@@ -13,15 +13,22 @@ use tokio::{
     time::timeout,
 };
 
-use crate::folders;
+use crate::{folders, validator::Validator};
 
 pub struct Ledger {
     pub rpc_url: String,
     pub ws_url: String,
     /// Which ledger it is, for people.
     pub which: String,
-    /// The embedded ledger's process; it ends when its standard input closes.
-    child: Option<Child>,
+    process: Process,
+}
+
+/// What of the ledger is ours to stop.
+enum Process {
+    Given,
+    /// It ends when its standard input closes.
+    Embedded(Child),
+    Validator(Validator),
 }
 
 /// How the embedded ledger starts.
@@ -47,7 +54,7 @@ impl Ledger {
             return Ok(None);
         };
         let ws_url = env::var("AEGLE_WS_URL").unwrap_or_else(|_| rpc_url.replacen("http", "ws", 1));
-        Ok(Some(Self { which: format!("the ledger at {rpc_url}"), rpc_url, ws_url, child: None }))
+        Ok(Some(Self { which: format!("the ledger at {rpc_url}"), rpc_url, ws_url, process: Process::Given }))
     }
 
     /// Starts the embedded ledger with the program deployed.
@@ -87,24 +94,45 @@ impl Ledger {
             rpc_url: ready.rpc_url,
             ws_url: ready.ws_url,
             which: "the embedded ledger".into(),
-            child: Some(child),
+            process: Process::Embedded(child),
         })
     }
 
+    /// Starts `solana-test-validator` with nothing deployed; `payer` is rich.
+    pub async fn start_validator(payer: &Pubkey) -> anyhow::Result<Self> {
+        let mut validator = Validator::start(&folders::state().join("validator"), payer, &aegle_client::PROGRAM_ID)?;
+        let (rpc_url, ws_url) = (validator.rpc_url(), validator.ws_url());
+        let node = RpcClient::new_with_commitment(rpc_url.clone(), CommitmentConfig::confirmed());
+        validator.ready(&node, Duration::from_secs(60)).await?;
+        let version = node.get_version().await?.solana_core;
+        let which = format!("solana-test-validator {version}");
+        Ok(Self { rpc_url, ws_url, which, process: Process::Validator(validator) })
+    }
+
     pub fn is_embedded(&self) -> bool {
-        self.child.is_some()
+        matches!(self.process, Process::Embedded(_))
+    }
+
+    /// Whether it begins anew with each run.
+    pub fn is_ours(&self) -> bool {
+        !matches!(self.process, Process::Given)
     }
 
     pub fn client(&self) -> Arc<RpcClient> {
         Arc::new(RpcClient::new_with_commitment(self.rpc_url.clone(), CommitmentConfig::confirmed()))
     }
 
-    /// Ends the embedded ledger.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        if let Some(mut child) = self.child.take() {
-            drop(child.stdin.take());
-            let status = timeout(Duration::from_secs(10), child.wait()).await.context("the ledger does not end")??;
-            ensure!(status.success(), "the ledger ended with {status}");
+    /// Ends the ledger, if it is ours.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        match self.process {
+            Process::Embedded(mut child) => {
+                drop(child.stdin.take());
+                let status =
+                    timeout(Duration::from_secs(10), child.wait()).await.context("the ledger does not end")??;
+                ensure!(status.success(), "the ledger ended with {status}");
+            }
+            Process::Validator(validator) => drop(validator),
+            Process::Given => {}
         }
         Ok(())
     }

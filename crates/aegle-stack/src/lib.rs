@@ -3,7 +3,9 @@
 pub mod folders;
 pub mod indexer;
 pub mod ledger;
+mod left_over;
 pub mod operator;
 pub mod postgres;
 pub mod progress;
 pub mod story;
+mod validator;

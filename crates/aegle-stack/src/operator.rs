@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use aegle_client::{
     Pubkey, SendError, Sender, Sent,
     aegle::InitConfigParams,
+    deploy::Deployer,
     instruction, pda,
     state::{Config, DAY},
 };
@@ -39,6 +40,16 @@ impl Operator {
 
     pub fn payer(&self) -> Pubkey {
         self.sender.payer()
+    }
+
+    /// Deploys the program through the loader, as `aegle program deploy` does. Returns the lamports it took.
+    pub async fn deploy(&self, elf: &[u8], upgrade_authority: &Keypair) -> anyhow::Result<u64> {
+        let balance = async || Ok::<u64, anyhow::Error>(self.sender.rpc().get_balance(&self.payer()).await?);
+        let (before, buffer) = (balance().await?, Keypair::new());
+        let deployer = Deployer { sender: &self.sender, authority: upgrade_authority };
+        deployer.write_buffer(&buffer, elf, &|_| {}).await?;
+        deployer.deploy(&aegle_client::PROGRAM_ID, None, &buffer.pubkey(), elf.len()).await?;
+        Ok(before.saturating_sub(balance().await?))
     }
 
     /// Creates the configuration where there is none.

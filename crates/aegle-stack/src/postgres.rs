@@ -12,7 +12,6 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -23,7 +22,7 @@ use nix::{
 };
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::folders;
+use crate::{folders, left_over};
 
 /// Version of the npm packages in scripts/postgres.
 const EMBEDDED: &str = "18.4.0-beta.17";
@@ -50,8 +49,8 @@ impl Postgres {
         let user = unprivileged()?;
         let binaries = reachable(&binaries, user.as_ref())?;
         let folder = data_folder(folder, user.as_ref())?;
-        stop_left_over(&folder);
         let data = folder.join("data");
+        left_over::stop(&data.join("postmaster.pid"), &folder, Signal::SIGINT);
         let command = |name: &str| {
             let mut command = Command::new(binaries.join("bin").join(name));
             command.current_dir(&folder).stdin(Stdio::null()).env("LC_ALL", "C.UTF-8").env_remove("PGDATA");
@@ -251,22 +250,4 @@ fn private(folder: &Path, user: Option<&User>) -> anyhow::Result<PathBuf> {
     // Root reaches the socket anyway; others must not.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     Ok(folder)
-}
-
-/// Stops a server that a killed run left behind.
-fn stop_left_over(folder: &Path) {
-    let Ok(text) = fs::read_to_string(folder.join("data/postmaster.pid")) else {
-        return;
-    };
-    let Some(pid) = text.lines().next().and_then(|line| line.trim().parse().ok()).map(Pid::from_raw) else {
-        return;
-    };
-    let is_ours = fs::read(format!("/proc/{pid}/cmdline"))
-        .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&*folder.to_string_lossy()));
-    if is_ours && kill(pid, Signal::SIGINT).is_ok() {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while kill(pid, None).is_ok() && Instant::now() < deadline {
-            sleep(Duration::from_millis(50));
-        }
-    }
 }
