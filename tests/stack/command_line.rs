@@ -85,3 +85,60 @@ async fn a_patient_keeps_a_vault_from_the_command_line() {
     stack.verify().await;
     stack.stop().await;
 }
+
+/// A small program that the virtual machine brings: the embedded ledger takes its time for every piece of a large
+/// one.
+fn other_program() -> Vec<u8> {
+    let memo = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr".parse().expect("address");
+    litesvm::LiteSVM::new().get_account(&memo).expect("memo program").data
+}
+
+/// What runs can be compared with a build, handed to another authority and upgraded by it through the loader;
+/// nobody else can, and other code or another authority is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_upgrades_the_program_and_anybody_verifies_it() {
+    let stack = Stack::start(|_| {}).await;
+    let keys = ["upgrade.json", "payer.json", "next.json"].map(|name| stack.folder.join(name));
+    let [upgrade, payer, next] = &keys;
+    let (sponsor, successor) = (Keypair::new(), Keypair::new());
+    write_keypair_file(&stack.upgrade_authority, upgrade).expect("upgrade authority");
+    write_keypair_file(&sponsor, payer).expect("payer");
+    write_keypair_file(&successor, next).expect("successor");
+    stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 100_000_000_000).await.expect("airdrop");
+    let aegle = Aegle { stack: &stack, owner: upgrade, payer };
+    let (old, new) = (stack.upgrade_authority.pubkey().to_string(), successor.pubkey().to_string());
+
+    let elf = folders::elf();
+    let elf = elf.to_str().expect("path");
+    std::fs::write(stack.folder.join("other.so"), other_program()).expect("other code");
+    let deployed = aegle.run(&["program", "verify", "--elf", elf, "--authority", &old]).await;
+    assert_eq!(deployed["sha256"], deployed["file_sha256"]);
+    for wrong in [["--elf", "other.so"], ["--authority", &new]] {
+        let output = aegle.output(&[&["program", "verify"][..], &wrong].concat()).await;
+        assert_eq!(output.status.code(), Some(1), "{wrong:?}");
+    }
+
+    // A buffer that is another's: who wrote it cannot take it back, and it can be looked at.
+    let written = aegle.run(&["program", "write-buffer", "--elf", "other.so", "--authority", &new]).await;
+    let buffer = text(&written, "buffer");
+    aegle.run(&["program", "verify", "--buffer", buffer, "--elf", "other.so", "--authority", &new]).await;
+    aegle.refused(&["program", "close-buffer", buffer]).await;
+    let again = aegle.run(&["program", "write-buffer", "--elf", "other.so", "--authority", &new]).await;
+    assert_eq!(again["buffer"], buffer);
+    let as_next = Aegle { owner: next, ..aegle };
+    let closed = as_next.run(&["program", "close-buffer", buffer]).await;
+    // INV-12: all the rent, of the account's own 128 bytes, the loader's 37 and the code.
+    assert_eq!(closed["lamports"], (128 + 37 + other_program().len()) * 6_960);
+
+    let refused = as_next.refused(&["program", "deploy", "--elf", "other.so"]).await;
+    assert_eq!(refused["code"], "not_upgrade_authority");
+    aegle.run(&["program", "hand-over", "--to", &new, "--yes"]).await;
+    let refused = aegle.refused(&["program", "hand-over", "--to", &old, "--yes"]).await;
+    assert_eq!(refused["code"], "transaction_failed", "{refused}");
+    let upgraded = as_next.run(&["program", "deploy", "--elf", "other.so"]).await;
+    assert_eq!(upgraded["upgraded"], true);
+    let after = aegle.run(&["program", "verify", "--elf", "other.so", "--authority", &new]).await;
+    assert!(after["slot"].as_u64() > deployed["slot"].as_u64(), "{deployed} {after}");
+    stack.verify().await;
+    stack.stop().await;
+}

@@ -24,6 +24,7 @@ pub struct Stack {
     pub settings: Settings,
     pub indexer: Indexer,
     pub operator: Operator,
+    pub upgrade_authority: Keypair,
     ledger: Option<Ledger>,
     pub folder: PathBuf,
     postgres: Postgres,
@@ -56,7 +57,7 @@ impl Stack {
         let operator = Operator::new(ledger.client(), payer);
         let uri = "https://aegle.example/token/record.json";
         operator.configure(&upgrade_authority, upgrade_authority.pubkey(), uri).await.expect("configuration");
-        Self { settings, indexer, operator, ledger: Some(ledger), folder, postgres, database }
+        Self { settings, indexer, operator, upgrade_authority, ledger: Some(ledger), folder, postgres, database }
     }
 
     /// Waits until the mirror's finalized state has passed `slot`.

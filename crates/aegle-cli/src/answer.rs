@@ -39,6 +39,12 @@ impl Answer {
         Self { plain: true, ..Self::new(text.clone()).with(key, text) }
     }
 
+    /// Replaces the sentence.
+    pub fn says(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self.details.push((key, value.into()));
         self

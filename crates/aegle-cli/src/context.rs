@@ -191,7 +191,7 @@ impl Context {
     }
 }
 
-fn read_keypair_file(path: &Path) -> Result<Keypair, Problem> {
+pub fn read_keypair_file(path: &Path) -> Result<Keypair, Problem> {
     let shown = path.display();
     let mut file = std::fs::File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::new(

@@ -11,6 +11,7 @@ mod delegate;
 mod key;
 mod opening;
 mod problem;
+mod program;
 mod progress;
 mod record;
 mod secret_file;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Settings of the deployment, for operators
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// The program on the ledger, for operators and who checks them
+    #[command(subcommand)]
+    Program(program::ProgramCommand),
     /// Check a claim against the ledger, step by step
     #[command(subcommand)]
     Verify(verify::VerifyCommand),
@@ -99,6 +103,7 @@ async fn run(cli: Cli) -> Result<Answer, Problem> {
         Command::Consent(command) => consent::run(command, &context).await,
         Command::Delegate(command) => delegate::run(command, &context).await,
         Command::Config(command) => config::run(command, &context).await,
+        Command::Program(command) => program::run(command, &context).await,
         Command::Verify(command) => verify::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
         Command::Completions(args) => completions::run(&args),

@@ -10,6 +10,7 @@ use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_loader_v3_interface::{instruction as loader, state::UpgradeableLoaderState};
+use solana_sha256_hasher::hashv;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::Transaction;
@@ -17,13 +18,17 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     SendError, Sender, Sent,
-    deployment::{Buffer, Program},
+    deployment::{Buffer, Deployment, Program},
 };
 
 /// Bytes of a transaction that a packet takes.
 const PACKET: usize = 1232;
 /// Requests to the node under way at a time; public nodes take few.
 const AT_ONCE: usize = 8;
+/// Lamports for each signature.
+const FEE: u64 = 5_000;
+/// Fees for what is sent besides the pieces, and the rent of the program's own small account.
+const SPARE: u64 = 1_000;
 /// Signatures that a node tells the status of in one answer.
 const STATUSES: usize = 256;
 const POLL: Duration = Duration::from_millis(500);
@@ -46,6 +51,8 @@ pub enum DeployError {
     Immutable { program: Pubkey },
     #[error("The buffer {buffer} belongs to somebody else or has another size")]
     OtherBuffer { buffer: Pubkey },
+    #[error("The payer {payer} has {} SOL and this takes {} SOL, mostly rent", sol(*has), sol(*needs))]
+    PayerShort { payer: Pubkey, has: u64, needs: u64 },
     #[error("The network took none of the code for as long as a transaction is valid")]
     Stalled,
     #[error("The loader's instruction could not be built")]
@@ -58,6 +65,17 @@ pub struct Deployed {
     pub sent: Sent,
     /// Whether there was a program before.
     pub upgraded: bool,
+}
+
+fn sol(lamports: u64) -> f64 {
+    lamports as f64 / 1e9
+}
+
+/// The key of a buffer for `code`: always the same, so that writing can go on after a break. It signs for the
+/// account's creation and has no power afterwards.
+pub fn buffer_key(authority: &Keypair, code: &[u8]) -> Keypair {
+    let seed = hashv(&[b"aegle:program-buffer:v1", authority.secret_bytes(), code]);
+    Keypair::new_from_array(seed.to_bytes())
 }
 
 /// Deploys with the key that may: the upgrade authority, which is also the buffer's.
@@ -74,6 +92,34 @@ impl Deployer<'_> {
         rent.map_err(|error| self.sender.reader().node_error(error))
     }
 
+    /// Finds out before anything is paid whether code of `length` bytes can be deployed.
+    pub async fn ready(
+        &self,
+        program: &Pubkey,
+        program_key: Option<&Keypair>,
+        length: usize,
+    ) -> Result<(), DeployError> {
+        match self.sender.reader().program(program).await? {
+            Program::Deployed(deployment) => self.may_upgrade(program, &deployment, length),
+            Program::Missing if program_key.is_none_or(|key| key.pubkey() != *program) => {
+                Err(DeployError::ProgramKeyMissing { program: *program })
+            }
+            Program::Missing | Program::Empty => Ok(()),
+        }
+    }
+
+    fn may_upgrade(&self, program: &Pubkey, deployment: &Deployment, length: usize) -> Result<(), DeployError> {
+        let room = deployment.code.len();
+        match deployment.upgrade_authority {
+            None => Err(DeployError::Immutable { program: *program }),
+            Some(authority) if authority != self.authority.pubkey() => {
+                Err(DeployError::NotUpgradeAuthority { program: *program, authority })
+            }
+            Some(_) if length > room => Err(DeployError::NoRoom { needed: length, room }),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// Writes `code` to the buffer of that key, which is made where it is not there. Begun before,
     /// it goes on where it stopped. `progress` hears how many bytes are there.
     pub async fn write_buffer(
@@ -88,7 +134,9 @@ impl Deployer<'_> {
         let address = buffer.pubkey();
         if self.sender.reader().buffer(&address).await?.is_none() {
             let (payer, authority) = (self.sender.payer(), self.authority.pubkey());
-            let create = loader::create_buffer(&payer, &address, &authority, self.rent(code.len()).await?, code.len());
+            let rent = self.rent(code.len()).await?;
+            self.can_pay(rent, code.len().div_ceil(self.piece(&address)?)).await?;
+            let create = loader::create_buffer(&payer, &address, &authority, rent, code.len());
             self.sender.send(&create.map_err(|_| DeployError::Instruction)?, &[buffer]).await?;
         }
         loop {
@@ -97,7 +145,7 @@ impl Deployer<'_> {
             if missing.is_empty() {
                 return Ok(());
             }
-            self.write(&address, code, missing).await?;
+            self.write(&address, code, missing, progress).await?;
         }
     }
 
@@ -116,17 +164,7 @@ impl Deployer<'_> {
         let upgraded = matches!(state, Program::Deployed(_));
         let instructions = match state {
             Program::Deployed(deployment) => {
-                match deployment.upgrade_authority {
-                    Some(found) if found == authority => {}
-                    Some(found) => {
-                        return Err(DeployError::NotUpgradeAuthority { program: *program, authority: found });
-                    }
-                    None => return Err(DeployError::Immutable { program: *program }),
-                }
-                let needed = self.own_buffer(buffer).await?.code.len();
-                if needed > deployment.code.len() {
-                    return Err(DeployError::NoRoom { needed, room: deployment.code.len() });
-                }
+                self.may_upgrade(program, &deployment, self.own_buffer(buffer).await?.code.len())?;
                 vec![loader::upgrade(program, buffer, &authority, &payer)]
             }
             state => {
@@ -167,6 +205,16 @@ impl Deployer<'_> {
     pub async fn close_buffer(&self, buffer: &Pubkey) -> Result<Sent, SendError> {
         let close = loader::close(buffer, &self.sender.payer(), &self.authority.pubkey());
         self.sender.send(&[close], &[self.authority]).await
+    }
+
+    /// Refuses where the payer could not see it through: rent, and a fee for each signature.
+    async fn can_pay(&self, rent: u64, pieces: usize) -> Result<(), DeployError> {
+        let payer = self.sender.payer();
+        let balance = self.sender.rpc().get_balance(&payer).await;
+        let has = balance.map_err(|error| self.sender.reader().node_error(error))?;
+        let fees = 2 * FEE * (pieces as u64 + SPARE);
+        let needs = rent.saturating_add(fees);
+        if has < needs { Err(DeployError::PayerShort { payer, has, needs }) } else { Ok(()) }
     }
 
     /// Code becomes callable in the slot after the one that brought it.
@@ -210,13 +258,19 @@ impl Deployer<'_> {
     }
 
     /// Sends the pieces and returns when all have landed, or when what has not never will.
-    async fn write(&self, buffer: &Pubkey, code: &[u8], pieces: Vec<Range<usize>>) -> Result<(), DeployError> {
+    async fn write(
+        &self,
+        buffer: &Pubkey,
+        code: &[u8],
+        pieces: Vec<Range<usize>>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<(), DeployError> {
         let (blockhash, last_valid) = self.sender.blockhash().await?;
         let sign = |piece: Range<usize>| {
             let write = self.write_piece(buffer, piece.start, &code[piece]);
             self.sender.sign(&[write], &[self.authority], blockhash)
         };
-        let all = pieces.len();
+        let (all, piece) = (pieces.len(), self.piece(buffer)?);
         let mut waiting = pieces.into_iter().map(sign).collect::<Result<Vec<Transaction>, _>>()?;
         self.submit(&waiting).await?;
         let mut submitted = Instant::now();
@@ -231,6 +285,7 @@ impl Deployer<'_> {
                 );
             }
             waiting = left;
+            progress(code.len().saturating_sub(waiting.len() * piece));
             if waiting.is_empty() {
                 return Ok(());
             }
