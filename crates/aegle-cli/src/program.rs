@@ -265,10 +265,16 @@ fn buffer_found(address: &Pubkey, buffer: Buffer) -> Found {
 
 async fn hand_over(args: HandOverArgs, context: &Context) -> Result<Answer, Problem> {
     let signing = context.signing()?;
-    args.confirmation.ask(&format!(
+    let mut consequence = format!(
         "From then on {} alone can upgrade the program at {PROGRAM_ID}, and nobody but it can give that back.",
         args.to
-    ))?;
+    );
+    if let Some(owner) = context.reader().program_account(&args.to).await? {
+        consequence.push_str(&format!(
+            " Look twice: that is an account of the program {owner}. A multisig signs with its vault, not with its account."
+        ));
+    }
+    args.confirmation.ask(&consequence)?;
     let deployer = Deployer { sender: &signing.sender, authority: &signing.keypair };
     let giving = deployer.hand_over(&PROGRAM_ID, &args.to);
     let sent = context.wait("Waiting for the network to confirm", giving).await?;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use solana_account::Account;
 use solana_loader_v3_interface::state::UpgradeableLoaderState as State;
-use solana_sdk_ids::bpf_loader_upgradeable;
+use solana_sdk_ids::{bpf_loader_upgradeable, system_program};
 use solana_sha256_hasher::hash;
 
 use crate::{Reader, SendError};
@@ -80,6 +80,13 @@ impl Reader {
         };
         let code = data.data.get(State::size_of_programdata_metadata()..).unwrap_or_default().to_vec();
         Ok(Program::Deployed(Deployment { program_data, slot, upgrade_authority: upgrade_authority_address, code }))
+    }
+
+    /// The program whose account is at `address`, if it is not an ordinary one. A multisig's own account is such;
+    /// what signs for it has another address.
+    pub async fn program_account(&self, address: &Pubkey) -> Result<Option<Pubkey>, SendError> {
+        let account = self.accounts(&[*address]).await?.pop().flatten();
+        Ok(account.map(|account| account.owner).filter(|owner| *owner != system_program::ID))
     }
 
     /// The buffer at `address`; none where nothing is.
