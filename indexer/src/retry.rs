@@ -2,7 +2,10 @@
 
 use std::{future::Future, time::Duration};
 
-use rand::Rng;
+use rand::{
+    Rng, RngCore, SeedableRng,
+    rngs::{OsRng, StdRng},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -12,17 +15,29 @@ const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Exponential backoff with jitter, so that many clients of one node do not ask in step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Backoff {
     attempts: u32,
+    jitter: StdRng,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new(OsRng.next_u64())
+    }
 }
 
 impl Backoff {
+    /// `seed` gives the jitter.
+    pub fn new(seed: u64) -> Self {
+        Self { attempts: 0, jitter: StdRng::seed_from_u64(seed) }
+    }
+
     /// The next pause: from half of to the whole of 100 ms, 200 ms, … up to 10 s.
     pub fn pause(&mut self) -> Duration {
         let whole = FIRST.saturating_mul(1 << self.attempts.min(10)).min(LONGEST);
         self.attempts += 1;
-        whole.mul_f64(rand::thread_rng().gen_range(0.5..=1.0))
+        whole.mul_f64(self.jitter.gen_range(0.5..=1.0))
     }
 
     pub async fn wait(&mut self) {
@@ -63,11 +78,12 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_ten_seconds_and_no_further() {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(1);
         let pauses: Vec<Duration> = (0..40).map(|_| backoff.pause()).collect();
         assert!(pauses[0] <= FIRST);
         assert!(pauses.iter().all(|pause| *pause <= LONGEST));
         assert!(pauses[39] >= LONGEST / 2);
+        assert_ne!(Backoff::new(2).pause(), pauses[0], "others wait differently long");
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use aegle_client::{
     state::{Action, DAY, Purpose, Vault},
 };
 use aegle_stack::operator::Operator;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -75,7 +75,7 @@ async fn load(operator: Operator, seed: u64, end: Arc<AtomicBool>) -> (usize, u6
 /// INV-6: the indexer is killed at random while patients act; nothing is lost, nothing stands twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_the_indexer_twenty_times_during_a_load_loses_and_repeats_nothing() {
-    let seed = rand::random();
+    let seed = OsRng.next_u64();
     println!("seed {seed}");
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut stack = Stack::start(|_| {}).await;

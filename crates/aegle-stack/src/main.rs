@@ -14,6 +14,7 @@ use aegle_stack::{
 };
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
+use rand::{RngCore, rngs::OsRng};
 use solana_keypair::{Keypair, read_keypair_file};
 use solana_signer::Signer;
 use tokio::time::{Instant, sleep};
@@ -120,8 +121,9 @@ async fn demo(options: Options) -> anyhow::Result<()> {
 
     let uri = format!("{}/token/record.json", indexer.api.url);
     operator.configure(&keys.upgrade_authority, keys.upgrade_authority.pubkey(), &uri).await?;
-    let story = format!("Story of {} patients and {} providers", story::PATIENTS, story::PROVIDERS);
-    let outcome = step(&story, story::play(&operator, &indexer.api, rand::random())).await?;
+    let seed = OsRng.next_u64();
+    let story = format!("Story of {} patients and {} providers, seed {seed}", story::PATIENTS, story::PROVIDERS);
+    let outcome = step(&story, story::play(&operator, &indexer.api, seed)).await?;
 
     let all_ok = examine(&operator, &settings, &indexer, &outcome, ledger.is_embedded()).await;
     costs(&operator.costs());
@@ -174,6 +176,7 @@ async fn deploy(operator: &Operator, upgrade_authority: &Keypair) -> anyhow::Res
 }
 
 /// A time shortly before midnight UTC, later than now.
+#[expect(clippy::disallowed_methods, reason = "the ledger's clock is set from the real one, once")]
 fn before_midnight() -> anyhow::Result<i64> {
     let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
     let midnight = (now + BEFORE_MIDNIGHT + 60) / DAY * DAY + DAY;

@@ -45,6 +45,7 @@ impl ApiState {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the clock that is injected")]
 fn wall_clock() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
