@@ -50,6 +50,10 @@ build: tools sbf localnet ## Builds the program, the local ledger and everything
 sbf: ## Builds the program to SBF bytecode, target/deploy/aegle.so
 	@scripts/sbf/build.sh
 
+.PHONY: reproduce
+reproduce: sbf ## Builds the program twice in clean folders and compares the bytes
+	@scripts/sbf/reproduce.sh
+
 .PHONY: localnet
 localnet: ## Builds the embedded ledger
 	@CARGO_TARGET_DIR=$(AEGLE_CACHE)/target/localnet cargo build --locked --manifest-path localnet/Cargo.toml
