@@ -4,12 +4,22 @@ use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
+use futures::{FutureExt, future::BoxFuture};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::{api, config::Config, db::MIGRATIONS, ingest, source::RpcSource, telemetry, verify};
+#[cfg(feature = "yellowstone")]
+use crate::source::{YellowstoneConfig, YellowstoneSource};
+use crate::{
+    api,
+    config::Config,
+    db::MIGRATIONS,
+    ingest::{self, IngestError},
+    source::RpcSource,
+    telemetry, verify,
+};
 
 /// How long to wait for a database connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
@@ -97,10 +107,10 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     let mut roles = JoinSet::new();
     if let Some(rpc_url) = rpc_url {
         let ws_url = config.ws_url.as_ref().map(|url| url.expose().to_owned());
-        let source = Arc::new(RpcSource::new(rpc_url, ws_url, config.surfpool, stop.clone()));
+        let node = RpcSource::new(rpc_url, ws_url, config.surfpool, stop.clone());
         // Its own connections, so that requests to the API cannot keep the mirror from moving.
         let own = connect_with(&config, INGEST_CONNECTIONS).await?;
-        let ingesting = ingest::run(source, own, config.ingest.clone(), config.verify.clone(), stop.clone());
+        let ingesting = follow(&config, node, own, stop.clone())?;
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
     if serves {
@@ -118,6 +128,21 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     pool.close().await;
     info!("ended");
     outcome
+}
+
+type Ingesting = BoxFuture<'static, Result<(), IngestError>>;
+
+/// Ingestion from the node, behind the stream where there is one.
+fn follow(config: &Config, node: RpcSource, pool: PgPool, stop: CancellationToken) -> anyhow::Result<Ingesting> {
+    let (node, ingest, verify) = (Arc::new(node), config.ingest.clone(), config.verify.clone());
+    #[cfg(feature = "yellowstone")]
+    if let Some(url) = &config.yellowstone_url {
+        let token = config.yellowstone_token.as_ref().map(|token| token.expose().to_owned());
+        let stream = YellowstoneConfig::new(url.expose().to_owned(), token);
+        let source = Arc::new(YellowstoneSource::new(node, stream, stop.clone())?);
+        return Ok(ingest::run(source, pool, ingest, verify, stop).boxed());
+    }
+    Ok(ingest::run(node, pool, ingest, verify, stop).boxed())
 }
 
 async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: CancellationToken) -> anyhow::Result<ExitCode> {

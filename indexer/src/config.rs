@@ -18,6 +18,8 @@ const SECTIONS: &[&str] = &[
     "database_connections",
     "rpc_url",
     "ws_url",
+    "yellowstone_url",
+    "yellowstone_token",
     "program",
     "surfpool",
     "log",
@@ -56,6 +58,11 @@ pub struct Config {
     pub rpc_url: Option<Secret>,
     /// The node's WebSocket address; without it the node is polled.
     pub ws_url: Option<Secret>,
+    /// A Yellowstone gRPC server that streams blocks, as `https://host:port`; without it the node alone
+    /// is asked for them. Needs a build with the feature `yellowstone`.
+    pub yellowstone_url: Option<Secret>,
+    /// The secret that the Yellowstone server expects as `x-token`.
+    pub yellowstone_token: Option<Secret>,
     /// The program to mirror; must be the one this release knows.
     pub program: Option<String>,
     /// The node is Surfpool, a local ledger without forks whose blocks do not link by hash. Never set it
@@ -127,9 +134,11 @@ impl Config {
         {
             return Err(wrong("program", format!("this release mirrors {PROGRAM_ID}, not {program}; remove the key")));
         }
-        for (key, url, schemes) in
-            [("rpc_url", &self.rpc_url, ["http", "https"]), ("ws_url", &self.ws_url, ["ws", "wss"])]
-        {
+        for (key, url, schemes) in [
+            ("rpc_url", &self.rpc_url, ["http", "https"]),
+            ("ws_url", &self.ws_url, ["ws", "wss"]),
+            ("yellowstone_url", &self.yellowstone_url, ["http", "https"]),
+        ] {
             let Some(url) = url else { continue };
             let known = url::Url::parse(url.expose()).is_ok_and(|url| schemes.contains(&url.scheme()));
             if !known {
@@ -138,6 +147,30 @@ impl Config {
                     format!("it must be an address that starts with {}:// or {}://", schemes[0], schemes[1]),
                 ));
             }
+        }
+        self.validate_stream(cfg!(feature = "yellowstone"))
+    }
+
+    /// Checks what concerns the stream, in a program that was built with it or not.
+    fn validate_stream(&self, built: bool) -> Result<(), ConfigError> {
+        let wrong = |key, reason: &str| Err(ConfigError::Wrong { key, reason: reason.to_owned() });
+        if let Some(token) = &self.yellowstone_token {
+            if self.yellowstone_url.is_none() {
+                return wrong("yellowstone_token", "yellowstone_url is not set, which it is for");
+            }
+            if token.expose().is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+                return wrong("yellowstone_token", "it must be visible ASCII characters without spaces");
+            }
+        }
+        if self.yellowstone_url.is_none() {
+            return Ok(());
+        }
+        if !built {
+            let reason = "this program was built without it: build it with `--features yellowstone`, or remove the key";
+            return wrong("yellowstone_url", reason);
+        }
+        if self.surfpool {
+            return wrong("yellowstone_url", "Surfpool's blocks cannot be streamed; remove this key or `surfpool`");
         }
         Ok(())
     }
@@ -164,7 +197,8 @@ impl Config {
 /// Figment's errors name the key and where it was set, and repeat the value; a secret's is left out.
 fn unreadable(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
-    let secret = ["database_url", "rpc_url", "ws_url", "api.cursor_key"].contains(&key.as_str());
+    let secret = ["database_url", "rpc_url", "ws_url", "yellowstone_url", "yellowstone_token", "api.cursor_key"]
+        .contains(&key.as_str());
     ConfigError::Unreadable(if secret { format!("{key} must be text") } else { error.to_string() })
 }
 
@@ -191,6 +225,40 @@ mod tests {
             assert!(!format!("{config:?}").contains("hidden"));
             Ok(())
         });
+    }
+
+    #[test]
+    #[allow(clippy::result_large_err)]
+    fn a_stream_needs_a_build_that_has_it_and_a_token_that_can_be_sent() {
+        let config = |pairs: &[(&str, &str)]| {
+            let mut config = None;
+            Jail::expect_with(|jail| {
+                jail.clear_env();
+                pairs.iter().for_each(|(key, value)| jail.set_env(key, value));
+                config = Some(Figment::new().merge(Env::prefixed("AEGLE_").split("__")).extract::<Config>()?);
+                Ok(())
+            });
+            config.expect("configuration")
+        };
+        let url = ("AEGLE_YELLOWSTONE_URL", "https://hidden.example:443");
+        let token = ("AEGLE_YELLOWSTONE_TOKEN", "hidden-token");
+        let whole = config(&[url, token]);
+        whole.validate_stream(true).expect("url and token");
+        assert!(!format!("{whole:?}").contains("hidden"));
+        config(&[]).validate_stream(false).expect("no stream");
+
+        let refusals = [
+            (&whole, false, "--features yellowstone"),
+            (&config(&[token]), true, "yellowstone_url is not set"),
+            (&config(&[url, ("AEGLE_YELLOWSTONE_TOKEN", "hidden\ntoken")]), true, "visible ASCII"),
+            (&config(&[url, ("AEGLE_SURFPOOL", "true")]), true, "Surfpool"),
+        ];
+        for (config, built, reason) in refusals {
+            let refusal = config.validate_stream(built).expect_err(reason).to_string();
+            assert!(refusal.contains(reason) && !refusal.contains("hidden"), "{refusal}");
+        }
+        let scheme = config(&[("AEGLE_YELLOWSTONE_URL", "grpc://hidden.example")]).validate().expect_err("scheme");
+        assert!(matches!(scheme, ConfigError::Wrong { key: "yellowstone_url", .. }), "{scheme}");
     }
 
     #[test]

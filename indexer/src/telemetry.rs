@@ -76,6 +76,8 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!("aegle_queue_depth", "Blocks that wait for a stage of ingestion");
     describe_gauge!("aegle_drift", "Differences between the chain's accounts and the tables");
     describe_gauge!("aegle_rate_limited_seconds", "Time spent waiting because the node limits requests");
+    describe_gauge!("aegle_stream_live", "Whether blocks come by the stream: 1, else 0");
+    describe_counter!("aegle_stream_blocks_total", "Blocks of the stream, by whether they could be used");
     describe_counter!("aegle_events_total", "Events mirrored, by name");
     describe_counter!("aegle_retries_total", "Questions asked again, by what was asked");
     describe_counter!("aegle_forks_total", "Abandoned branches met");

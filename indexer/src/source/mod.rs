@@ -2,6 +2,8 @@
 
 mod rpc;
 mod surfpool;
+#[cfg(feature = "yellowstone")]
+mod yellowstone;
 
 use std::future::Future;
 
@@ -9,6 +11,8 @@ use aegle_client::Pubkey;
 use solana_transaction_status_client_types::UiConfirmedBlock;
 
 pub use rpc::RpcSource;
+#[cfg(feature = "yellowstone")]
+pub use yellowstone::{YellowstoneConfig, YellowstoneSource};
 
 use crate::decode::Header;
 
