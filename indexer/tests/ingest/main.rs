@@ -4,9 +4,13 @@
 mod blocks;
 mod decoding;
 mod forks;
+#[cfg(feature = "yellowstone")]
+mod geyser;
 mod ledger;
 mod mirror;
 mod pipeline;
 mod projection;
 mod story;
 mod verifying;
+#[cfg(feature = "yellowstone")]
+mod yellowstone;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use aegle_indexer::{
     ingest::{self, IngestConfig, IngestError},
+    source::Source,
     verify::VerifyConfig,
 };
 use sqlx::PgPool;
@@ -19,38 +20,38 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Running {
+pub struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<(), IngestError>>,
 }
 
-fn start_with(ledger: &Arc<Ledger>, pool: &PgPool, config: IngestConfig) -> Running {
+pub fn start_with<S: Source>(source: &Arc<S>, pool: &PgPool, config: IngestConfig) -> Running {
     let stop = CancellationToken::new();
     let verify = VerifyConfig { interval: 0, ..Default::default() };
-    let task = tokio::spawn(ingest::run(ledger.clone(), pool.clone(), config, verify, stop.clone()));
+    let task = tokio::spawn(ingest::run(source.clone(), pool.clone(), config, verify, stop.clone()));
     Running { stop, task }
 }
 
-fn start(ledger: &Arc<Ledger>, pool: &PgPool) -> Running {
+pub fn start<S: Source>(source: &Arc<S>, pool: &PgPool) -> Running {
     start_with(
-        ledger,
+        source,
         pool,
         IngestConfig { poll_ms: 20, concurrency: 3, batch_blocks: 4, queue_blocks: 2, ..Default::default() },
     )
 }
 
 impl Running {
-    async fn end(self) {
+    pub async fn end(self) {
         self.stop.cancel();
         timeout(PATIENCE, self.task).await.expect("it ends").expect("no panic").expect("no error");
     }
 
-    async fn failure(self) -> IngestError {
+    pub async fn failure(self) -> IngestError {
         timeout(PATIENCE, self.task).await.expect("it stops by itself").expect("no panic").expect_err("a failure")
     }
 }
 
-async fn reach(pool: &PgPool, confirmed: (u64, u8), finalized: (u64, u8)) {
+pub async fn reach(pool: &PgPool, confirmed: (u64, u8), finalized: (u64, u8)) {
     let reached = async {
         loop {
             if let Some(checkpoint) = read_checkpoint(pool).await
