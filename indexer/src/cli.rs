@@ -1,6 +1,12 @@
 //! The command line.
 
-use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -17,7 +23,7 @@ use crate::{
     config::Config,
     db::MIGRATIONS,
     ingest::{self, IngestError},
-    source::RpcSource,
+    source::{Recording, RpcSource},
     telemetry, verify,
 };
 
@@ -57,6 +63,22 @@ enum Command {
         #[arg(long)]
         to_slot: Option<u64>,
     },
+    /// Writes the node's finalized blocks to a file, for `replay`
+    Record {
+        /// File to write; it must not exist yet
+        file: PathBuf,
+        /// First slot to record; by default ingest.start_slot, else the node's oldest block
+        #[arg(long)]
+        from_slot: Option<u64>,
+        /// Last slot to record; by default the node's finalized slot
+        #[arg(long)]
+        to_slot: Option<u64>,
+    },
+    /// Builds the mirror from a recorded ledger, into an empty database or one that holds a part of it
+    Replay {
+        /// File that `record` wrote
+        file: PathBuf,
+    },
     /// Compares every account of the program with the tables; exit status 1 when they differ
     Verify {
         /// Print the report as JSON
@@ -92,6 +114,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Run { role } => serve(config, role, stop).await,
         Command::Backfill { from_slot, to_slot } => backfill(&config, from_slot, to_slot, stop).await,
+        Command::Record { file, from_slot, to_slot } => record(config, &file, from_slot, to_slot, stop).await,
+        Command::Replay { file } => replay(&config, &file, stop).await,
         Command::Verify { json } => compare(&config, json, stop).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
@@ -150,6 +174,31 @@ async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: Cancellatio
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let done = ingest::backfill(&source, &pool, &config.ingest, from, to, &stop).await?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn record(
+    mut config: Config,
+    file: &Path,
+    from: Option<u64>,
+    to: Option<u64>,
+    stop: CancellationToken,
+) -> anyhow::Result<ExitCode> {
+    config.ingest.start_slot = from.or(config.ingest.start_slot);
+    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let recorded = ingest::record(&source, &config.ingest, file, to, &stop).await;
+    let recorded = recorded.with_context(|| format!("{} was not written", file.display()))?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&recorded)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let recording = Recording::open(file).with_context(|| format!("{} cannot be replayed", file.display()))?;
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let done = ingest::replay(&recording, &pool, &stop).await;
+    let done = done.with_context(|| format!("the replay of {} stopped", file.display()))?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! Mirrors the Aegle program into Postgres and serves it over HTTP.
 
 pub mod api;
+mod base58;
 pub mod cli;
 pub mod config;
 pub mod db;

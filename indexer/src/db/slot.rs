@@ -2,7 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::{checkpoint::BlockId, column, state::bytes};
+use super::{
+    checkpoint::BlockId,
+    column,
+    copy::{Fields, Row},
+    state::bytes,
+};
 use crate::decode::Header;
 
 /// A slot with its block, or proven to have none.
@@ -31,6 +36,22 @@ impl SlotRow {
             block_height: header.height,
             block_time: header.time,
         }
+    }
+}
+
+impl Row for SlotRow {
+    const COPY: &'static str = "COPY slot (
+         slot, block_hash, parent_slot, parent_hash, block_height, block_time
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.slot)
+            .put_or_null(self.block_hash.as_ref())
+            .put_or_null(self.parent_slot.as_ref())
+            .put_or_null(self.parent_hash.as_ref())
+            .put_or_null(self.block_height.as_ref())
+            .put_or_null(self.block_time.as_ref());
     }
 }
 

@@ -107,7 +107,7 @@ async fn same_ledger<S: Source>(
 }
 
 /// The parent of the first block to mirror.
-async fn anchor<S: Source>(
+pub(super) async fn anchor<S: Source>(
     source: &S,
     config: &IngestConfig,
     stop: &CancellationToken,

@@ -10,6 +10,7 @@ mod ledger;
 mod mirror;
 mod pipeline;
 mod projection;
+mod recording;
 mod story;
 mod verifying;
 #[cfg(feature = "yellowstone")]
