@@ -1,6 +1,5 @@
 //! Where blocks come from: a small trait, so that the ledger may be a node, a recording or a liar.
 
-mod recording;
 mod rpc;
 mod surfpool;
 #[cfg(feature = "yellowstone")]
@@ -11,7 +10,6 @@ use std::future::Future;
 use aegle_client::Pubkey;
 use solana_transaction_status_client_types::UiConfirmedBlock;
 
-pub use recording::{Origin, Recorded, RecordedBlock, Recording, RecordingError, Writer};
 pub use rpc::RpcSource;
 #[cfg(feature = "yellowstone")]
 pub use yellowstone::{YellowstoneConfig, YellowstoneSource};

@@ -2,6 +2,7 @@
 //! ledger that the tests write.
 
 mod blocks;
+mod corruption;
 mod decoding;
 mod forks;
 #[cfg(feature = "yellowstone")]
@@ -10,7 +11,7 @@ mod ledger;
 mod mirror;
 mod pipeline;
 mod projection;
-mod recording;
+mod repairing;
 mod story;
 mod verifying;
 #[cfg(feature = "yellowstone")]
