@@ -77,6 +77,13 @@ generate: build lint-tools ## Rewrites the generated files: IDL, OpenAPI, query 
 	@env -u SQLX_OFFLINE $(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin --write
 	@AEGLE_UPDATE=1 $(BIN)/with-postgres cargo test --workspace --locked --quiet
 
+.PHONY: fixture
+fixture: build ## Records the demonstration's ledger anew, as the tests replay it
+	@rm -f .aegle/demo.ledger
+	@$(BIN)/aegle-demo --once --record .aegle/demo.ledger
+	@mkdir -p tests/fixtures
+	@mv .aegle/demo.ledger tests/fixtures/demo.ledger
+
 .PHONY: bench
 bench: build ## Prints the measured figures with their targets
 	@scripts/bench.sh $(BIN)

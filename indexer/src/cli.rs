@@ -1,6 +1,12 @@
 //! The command line.
 
-use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -17,10 +23,8 @@ use crate::{
     config::Config,
     db::MIGRATIONS,
     ingest::{self, IngestError},
-    repair::{self, RepairOptions},
-    source::RpcSource,
-    telemetry,
-    verify::{self, Depth, Report},
+    source::{Recording, RpcSource},
+    telemetry, verify,
 };
 
 /// How long to wait for a database connection.
@@ -59,34 +63,27 @@ enum Command {
         #[arg(long)]
         to_slot: Option<u64>,
     },
-    /// Compares the tables with every account of the program and with themselves; exit status 1 when
-    /// something differs
+    /// Writes the node's finalized blocks to a file, for `replay`
+    Record {
+        /// File to write; it must not exist yet
+        file: PathBuf,
+        /// First slot to record; by default ingest.start_slot, else the node's oldest block
+        #[arg(long)]
+        from_slot: Option<u64>,
+        /// Last slot to record; by default the node's finalized slot
+        #[arg(long)]
+        to_slot: Option<u64>,
+    },
+    /// Builds the mirror from a recorded ledger, into an empty database or one that holds a part of it
+    Replay {
+        /// File that `record` wrote
+        file: PathBuf,
+    },
+    /// Compares every account of the program with the tables; exit status 1 when they differ
     Verify {
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
-        /// Also read the finalized blocks again and compare every row with them
-        #[arg(long)]
-        deep: bool,
-        /// First slot whose block is read again; by default the mirror's first
-        #[arg(long, requires = "deep")]
-        from_slot: Option<i64>,
-    },
-    /// Replaces the rows that verification finds wrong by what the node's finalized blocks say, then
-    /// verifies again; exit status 1 when something still differs
-    Repair {
-        /// Print what was done as JSON
-        #[arg(long)]
-        json: bool,
-        /// Change nothing, and say what would be changed
-        #[arg(long)]
-        dry_run: bool,
-        /// Read every finalized block again, not just those of slots found wrong
-        #[arg(long)]
-        deep: bool,
-        /// First slot to read where every block is; by default the mirror's first
-        #[arg(long)]
-        from_slot: Option<i64>,
     },
     /// Brings the database's schema up to date
     Migrate,
@@ -117,14 +114,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Run { role } => serve(config, role, stop).await,
         Command::Backfill { from_slot, to_slot } => backfill(&config, from_slot, to_slot, stop).await,
-        Command::Verify { json, deep, from_slot } => {
-            let from_slot = from_slot.unwrap_or(i64::MIN);
-            let depth = if deep { Depth::Ledger { from_slot } } else { Depth::STORED };
-            compare(&config, depth, json, stop).await
-        }
-        Command::Repair { json, dry_run, deep, from_slot } => {
-            restore(&config, RepairOptions { deep, from_slot, dry_run }, json, stop).await
-        }
+        Command::Record { file, from_slot, to_slot } => record(config, &file, from_slot, to_slot, stop).await,
+        Command::Replay { file } => replay(&config, &file, stop).await,
+        Command::Verify { json } => compare(&config, json, stop).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -186,65 +178,47 @@ async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: Cancellatio
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+async fn record(
+    mut config: Config,
+    file: &Path,
+    from: Option<u64>,
+    to: Option<u64>,
+    stop: CancellationToken,
+) -> anyhow::Result<ExitCode> {
+    config.ingest.start_slot = from.or(config.ingest.start_slot);
+    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let recorded = ingest::record(&source, &config.ingest, file, to, &stop).await;
+    let recorded = recorded.with_context(|| format!("{} was not written", file.display()))?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&recorded)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let recording = Recording::open(file).with_context(|| format!("{} cannot be replayed", file.display()))?;
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let done = ingest::replay(&recording, &pool, &stop).await;
+    let done = done.with_context(|| format!("the replay of {} stopped", file.display()))?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compare(config: &Config, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
-    let report = verify::verify_to(depth, &source, &pool, &config.verify, &stop).await?;
+    let report = verify::verify(&source, &pool, &config.verify, &stop).await?;
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        print(&report, &mut out)?;
-    }
-    Ok(if report.drift() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn restore(
-    config: &Config,
-    options: RepairOptions,
-    json: bool,
-    stop: CancellationToken,
-) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
-    let repaired = repair::repair(&source, &pool, &config.verify, options, &stop).await?;
-    let mut out = std::io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&repaired)?)?;
-    } else {
-        let verb = if options.dry_run { "would be" } else { "were" };
-        writeln!(out, "{} differences found, {} blocks read", repaired.found, repaired.blocks)?;
-        for (table, changed) in &repaired.changed {
-            writeln!(out, "{table}: {} rows {verb} deleted, {} inserted", changed.deleted, changed.inserted)?;
+        for difference in &report.differences {
+            writeln!(out, "{difference}")?;
         }
-        for left in &repaired.left {
-            writeln!(out, "slots {} to {} are left: {}", left.from, left.to, left.reason)?;
-        }
-        print(&repaired.report, &mut out)?;
+        let (accounts, slot, count) = (report.accounts, report.slot, report.differences.len());
+        writeln!(out, "{accounts} accounts compared at slot {slot}: {count} differences")?;
     }
-    Ok(if repaired.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Differences first, the counts last.
-fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
-    for difference in &report.differences {
-        writeln!(out, "{difference}")?;
-    }
-    for row in &report.rows {
-        writeln!(out, "{row}")?;
-    }
-    let Report { slot, accounts, slots, events, blocks, .. } = report;
-    if report.row_count > report.rows.len() as u64 {
-        writeln!(out, "… and {} more rows", report.row_count - report.rows.len() as u64)?;
-    }
-    let blocks = blocks.map(|blocks| format!(", {blocks} blocks")).unwrap_or_default();
-    writeln!(
-        out,
-        "{accounts} accounts compared at slot {slot}, {slots} slots, {events} events{blocks}: {} differences",
-        report.drift()
-    )
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

@@ -14,6 +14,8 @@ use solana_transaction_status_client_types::{
     UiLoadedAddresses, UiTransactionStatusMeta, option_serializer::OptionSerializer,
 };
 
+use crate::base58;
+
 /// The highest transaction version that [`VersionedMessage`] knows. A request that names a lower one
 /// fails for every block that holds a higher.
 pub const MAX_TRANSACTION_VERSION: u8 = 1;
@@ -127,6 +129,18 @@ impl Block {
     }
 }
 
+/// Whether it can hold an event of the program: it succeeded, names the program and has inner
+/// instructions.
+pub fn names_program(transaction: &EncodedTransactionWithStatusMeta) -> Result<bool, Reason> {
+    let meta = transaction.meta.as_ref().ok_or(Reason::NoMeta)?;
+    let called = !matches!(&meta.inner_instructions, OptionSerializer::Some(inner) if inner.is_empty());
+    if meta.err.is_some() || !called {
+        return Ok(false);
+    }
+    let decoded = decode_transaction(transaction).ok_or(Reason::Undecodable)?;
+    Ok(account_keys(&decoded.message, meta)?.contains(&PROGRAM_ID))
+}
+
 fn read_transaction(
     tx_index: i32,
     transaction: &EncodedTransactionWithStatusMeta,
@@ -166,7 +180,7 @@ fn read_transaction(
             if *key(account)? != authority {
                 continue;
             }
-            let data = bs58::decode(&instruction.data).into_vec().map_err(|_| Reason::Undecodable)?;
+            let data = base58::decode(&instruction.data).ok_or(Reason::Undecodable)?;
             if let Some(event) = Event::decode(&data)? {
                 events.push(LedgerEvent {
                     signature: (*signature).into(),
@@ -210,7 +224,5 @@ fn account_keys(message: &VersionedMessage, meta: &UiTransactionStatusMeta) -> R
 }
 
 fn parse_32(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let length = bs58::decode(text).onto(&mut bytes).ok()?;
-    (length == bytes.len()).then_some(bytes)
+    base58::decode(text)?.try_into().ok()
 }

@@ -11,14 +11,23 @@ use tracing::info;
 const KEY: i64 = 0x6165_676c_652d_696e;
 const STANDBY: Duration = Duration::from_secs(1);
 
+/// Becomes the ingester now, or not at all where another process is.
+pub async fn claim(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
+    let mut connection = options.connect().await?;
+    Ok(try_lock(&mut connection).await?.then_some(connection))
+}
+
+async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let row = sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, KEY).fetch_one(connection).await?;
+    Ok(row.locked)
+}
+
 /// Waits until this process is the ingester. `None` when `stop` came first.
 pub async fn elect(options: &PgConnectOptions, stop: &CancellationToken) -> sqlx::Result<Option<PgConnection>> {
     let mut connection = options.connect().await?;
     let mut waiting = false;
     loop {
-        let row =
-            sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, KEY).fetch_one(&mut connection).await?;
-        if row.locked {
+        if try_lock(&mut connection).await? {
             info!("this process ingests");
             return Ok(Some(connection));
         }

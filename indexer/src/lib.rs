@@ -1,6 +1,7 @@
 //! Mirrors the Aegle program into Postgres and serves it over HTTP.
 
 pub mod api;
+mod base58;
 pub mod cli;
 pub mod config;
 pub mod db;
@@ -8,7 +9,6 @@ pub mod decode;
 pub mod ingest;
 pub mod leader;
 pub mod project;
-pub mod repair;
 pub mod retry;
 pub mod source;
 pub mod telemetry;

@@ -7,5 +7,6 @@ mod left_over;
 pub mod operator;
 pub mod postgres;
 pub mod progress;
+pub mod replay;
 pub mod story;
 mod validator;

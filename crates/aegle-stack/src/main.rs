@@ -1,7 +1,7 @@
 //! `make demo`: everything real and together, a story played through it, what it cost, and the
 //! addresses to look around.
 
-use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Duration};
 
 use aegle_stack::{
     folders,
@@ -10,6 +10,7 @@ use aegle_stack::{
     operator::{Cost, Operator},
     postgres::Postgres,
     progress::step,
+    replay,
     story::{self, Outcome},
 };
 use anyhow::{Context, ensure};
@@ -25,6 +26,9 @@ struct Options {
     /// End after the story instead of staying up
     #[arg(long)]
     once: bool,
+    /// Keep the recording of the ledger that the demonstration makes
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Ledger to play on, where AEGLE_RPC_URL names none
     #[arg(long, value_enum, default_value = "embedded")]
     ledger: Kind,
@@ -125,7 +129,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let story = format!("Story of {} patients and {} providers, seed {seed}", story::PATIENTS, story::PROVIDERS);
     let outcome = step(&story, story::play(&operator, &indexer.api, seed)).await?;
 
-    let all_ok = examine(&operator, &settings, &indexer, &outcome, ledger.is_embedded()).await;
+    let mut all_ok = examine(&operator, &settings, &indexer, &outcome, ledger.is_embedded()).await;
+    let recording = options.record.clone().unwrap_or_else(|| state.join(format!("recording-{}", std::process::id())));
+    let slot = indexer.api.reached().await?.0;
+    let replayed = step("The ledger is recorded and replayed", replay::compare(&settings, &postgres, slot, &recording));
+    all_ok &= report("a replayed recording gives the same tables", replayed.await);
+    if options.record.is_none() {
+        std::fs::remove_file(&recording).ok();
+    }
     costs(&operator.costs());
     latency(outcome.visible);
     let (blocks, mean, bound) = indexer.api.block_latency().await?;
@@ -208,13 +219,7 @@ async fn examine(
     near_midnight: bool,
 ) -> bool {
     let mut all_ok = true;
-    let mut report = |what: &str, result: anyhow::Result<()>| {
-        match &result {
-            Ok(()) => println!("STEP {what} ok"),
-            Err(error) => println!("STEP {what} FAILED: {error:#}"),
-        }
-        all_ok &= result.is_ok();
-    };
+    let mut report = |what: &str, result: anyhow::Result<()>| all_ok &= report(what, result);
     println!();
     let mut slot = outcome.last_slot;
     if near_midnight {
@@ -229,6 +234,14 @@ async fn examine(
     report("the API shows exactly what was done", compare(&indexer.api, outcome, slot, near_midnight).await);
     report("the mirror equals the chain: drift 0", verify(settings).await);
     all_ok
+}
+
+fn report(what: &str, result: anyhow::Result<()>) -> bool {
+    match &result {
+        Ok(()) => println!("STEP {what} ok"),
+        Err(error) => println!("STEP {what} FAILED: {error:#}"),
+    }
+    result.is_ok()
 }
 
 async fn reach(api: &Api, slot: u64) -> anyhow::Result<()> {

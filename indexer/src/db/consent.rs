@@ -2,7 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::{Position, column};
+use super::{
+    Position, column,
+    copy::{Fields, Row},
+};
 
 /// A consent as granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,43 @@ pub struct ConsentRevocationRow {
     pub consent: [u8; 32],
     pub authority: [u8; 32],
     pub at: i64,
+}
+
+impl Row for ConsentRow {
+    const COPY: &'static str = "COPY consent (
+         consent, vault, consent_id, bump, handle, policy_commitment, purposes, actions, from_day,
+         until_day, consent_epoch, authority, rent_payer, at, signature, instruction_index,
+         inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.consent)
+            .put(&self.vault)
+            .put(&self.consent_id)
+            .put(&self.bump)
+            .put(&self.handle)
+            .put(&self.policy_commitment)
+            .put(&self.purposes)
+            .put(&self.actions)
+            .put(&self.from_day)
+            .put(&self.until_day)
+            .put(&self.consent_epoch)
+            .put(&self.authority)
+            .put(&self.rent_payer)
+            .put(&self.at)
+            .put_position(&self.position);
+    }
+}
+
+impl Row for ConsentRevocationRow {
+    const COPY: &'static str = "COPY consent_revocation (
+         consent, authority, at, signature, instruction_index, inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields.put(&self.consent).put(&self.authority).put(&self.at).put_position(&self.position);
+    }
 }
 
 pub(super) async fn insert(rows: &[ConsentRow], connection: &mut PgConnection) -> sqlx::Result<()> {

@@ -2,7 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::{Position, column};
+use super::{
+    Position, column,
+    copy::{Fields, Row},
+};
 
 /// An event, raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,23 @@ pub struct EventRow {
     pub vault: Option<[u8; 32]>,
     pub authority: Option<[u8; 32]>,
     pub data: Vec<u8>,
+}
+
+impl Row for EventRow {
+    const COPY: &'static str = "COPY event (
+         name, account, vault, authority, data, signature, instruction_index, inner_index, slot,
+         tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(self.name)
+            .put(&self.account)
+            .put_or_null(self.vault.as_ref())
+            .put_or_null(self.authority.as_ref())
+            .put(&self.data[..])
+            .put_position(&self.position);
+    }
 }
 
 pub(super) async fn insert(rows: &[EventRow], connection: &mut PgConnection) -> sqlx::Result<u64> {

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod config;
 pub mod consent;
+mod copy;
 pub mod delegate;
 pub mod event;
 pub mod node_tip;
@@ -11,7 +12,9 @@ pub mod slot;
 pub mod state;
 pub mod vault;
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
+
+use self::copy::copy;
 
 /// The schema, embedded.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
@@ -57,21 +60,61 @@ impl Facts {
     /// A row that contradicts one that is there, among others.
     pub async fn insert(&mut self, connection: &mut PgConnection) -> sqlx::Result<Added> {
         let facts = std::mem::take(self);
-        let added = Added {
-            slots: slot::insert(&facts.slots, connection).await?,
-            events: event::insert(&facts.events, connection).await?,
-        };
-        config::insert(&facts.configs, connection).await?;
-        config::insert_changes(&facts.config_changes, connection).await?;
-        vault::insert(&facts.vaults, connection).await?;
-        vault::insert_changes(&facts.vault_changes, connection).await?;
-        delegate::insert(&facts.delegates, connection).await?;
-        delegate::insert_removals(&facts.delegate_removals, connection).await?;
-        record::insert(&facts.records, connection).await?;
-        record::insert_changes(&facts.record_changes, connection).await?;
-        consent::insert(&facts.consents, connection).await?;
-        consent::insert_revocations(&facts.consent_revocations, connection).await?;
+        if facts == Self::default() {
+            return Ok(Added::default());
+        }
+        // Within a transaction, this is a savepoint.
+        let mut attempt = connection.begin().await?;
+        match facts.insert_new(&mut attempt).await {
+            Ok(added) => {
+                attempt.commit().await?;
+                Ok(added)
+            }
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                attempt.rollback().await?;
+                facts.insert_missing(connection).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Inserts every row, fast, where none is there yet, as with every block that is read once. What
+    /// is rare needs no speed.
+    async fn insert_new(&self, connection: &mut PgConnection) -> sqlx::Result<Added> {
+        let added =
+            Added { slots: copy(&self.slots, connection).await?, events: copy(&self.events, connection).await? };
+        copy(&self.vaults, connection).await?;
+        copy(&self.vault_changes, connection).await?;
+        copy(&self.records, connection).await?;
+        copy(&self.record_changes, connection).await?;
+        copy(&self.consents, connection).await?;
+        copy(&self.consent_revocations, connection).await?;
+        self.insert_rare(connection).await?;
         Ok(added)
+    }
+
+    /// Inserts the rows that are not there yet.
+    async fn insert_missing(&self, connection: &mut PgConnection) -> sqlx::Result<Added> {
+        let added = Added {
+            slots: slot::insert(&self.slots, connection).await?,
+            events: event::insert(&self.events, connection).await?,
+        };
+        vault::insert(&self.vaults, connection).await?;
+        vault::insert_changes(&self.vault_changes, connection).await?;
+        record::insert(&self.records, connection).await?;
+        record::insert_changes(&self.record_changes, connection).await?;
+        consent::insert(&self.consents, connection).await?;
+        consent::insert_revocations(&self.consent_revocations, connection).await?;
+        self.insert_rare(connection).await?;
+        Ok(added)
+    }
+
+    /// What few blocks have, where it is not there yet.
+    async fn insert_rare(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        config::insert(&self.configs, connection).await?;
+        config::insert_changes(&self.config_changes, connection).await?;
+        delegate::insert(&self.delegates, connection).await?;
+        delegate::insert_removals(&self.delegate_removals, connection).await
     }
 }
 

@@ -3,7 +3,10 @@
 use aegle_client::state::RecordStatus;
 use sqlx::PgConnection;
 
-use super::{Position, column};
+use super::{
+    Position, column,
+    copy::{Fields, Row},
+};
 
 /// A record as minted; `previous` is the one it amends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,44 @@ pub struct RecordChangeRow {
     pub status: RecordStatus,
     pub authority: [u8; 32],
     pub at: i64,
+}
+
+impl Row for RecordRow {
+    const COPY: &'static str = "COPY record (
+         record, vault, record_id, bump, mint_bump, commitment, record_version, previous, authority,
+         rent_payer, at, signature, instruction_index, inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.record)
+            .put(&self.vault)
+            .put(&self.record_id)
+            .put(&self.bump)
+            .put(&self.mint_bump)
+            .put(&self.commitment)
+            .put(&self.record_version)
+            .put_or_null(self.previous.as_ref())
+            .put(&self.authority)
+            .put(&self.rent_payer)
+            .put(&self.at)
+            .put_position(&self.position);
+    }
+}
+
+impl Row for RecordChangeRow {
+    const COPY: &'static str = "COPY record_change (
+         record, status, authority, at, signature, instruction_index, inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.record)
+            .put(status_name(self.status))
+            .put(&self.authority)
+            .put(&self.at)
+            .put_position(&self.position);
+    }
 }
 
 pub(super) async fn insert(rows: &[RecordRow], connection: &mut PgConnection) -> sqlx::Result<()> {

@@ -1,9 +1,13 @@
 //! Slots: one branch of the chain, linked by parents.
 
-use futures::{Stream, TryStreamExt};
 use sqlx::PgConnection;
 
-use super::{checkpoint::BlockId, column, state::bytes};
+use super::{
+    checkpoint::BlockId,
+    column,
+    copy::{Fields, Row},
+    state::bytes,
+};
 use crate::decode::Header;
 
 /// A slot with its block, or proven to have none.
@@ -32,6 +36,22 @@ impl SlotRow {
             block_height: header.height,
             block_time: header.time,
         }
+    }
+}
+
+impl Row for SlotRow {
+    const COPY: &'static str = "COPY slot (
+         slot, block_hash, parent_slot, parent_hash, block_height, block_time
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.slot)
+            .put_or_null(self.block_hash.as_ref())
+            .put_or_null(self.parent_slot.as_ref())
+            .put_or_null(self.parent_hash.as_ref())
+            .put_or_null(self.block_height.as_ref())
+            .put_or_null(self.block_time.as_ref());
     }
 }
 
@@ -68,26 +88,6 @@ pub async fn blocks(from: i64, to: i64, connection: &mut PgConnection) -> sqlx::
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(|row| Ok((row.slot, bytes(row.block_hash)?))).collect()
-}
-
-/// The stored slots from `from` on, ascending, one by one.
-pub fn from(from: i64, connection: &mut PgConnection) -> impl Stream<Item = sqlx::Result<SlotRow>> {
-    let rows = sqlx::query!(
-        "SELECT slot, block_hash AS \"block_hash: Vec<u8>\", parent_slot, parent_hash AS \"parent_hash: Vec<u8>\",
-                block_height, block_time
-         FROM slot WHERE slot >= $1 ORDER BY slot",
-        from
-    );
-    rows.fetch(connection).and_then(async |row| {
-        Ok(SlotRow {
-            slot: row.slot,
-            block_hash: row.block_hash.map(bytes).transpose()?,
-            parent_slot: row.parent_slot,
-            parent_hash: row.parent_hash.map(bytes).transpose()?,
-            block_height: row.block_height,
-            block_time: row.block_time,
-        })
-    })
 }
 
 /// Whether the block `hash` is stored at `slot`.

@@ -3,7 +3,10 @@
 use aegle_client::Pubkey;
 use sqlx::PgConnection;
 
-use super::{Position, column};
+use super::{
+    Position, column,
+    copy::{Fields, Row},
+};
 
 /// A vault as created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,46 @@ impl VaultChangeRow {
             authority: authority.to_bytes(),
             at,
         }
+    }
+}
+
+impl Row for VaultRow {
+    const COPY: &'static str = "COPY vault (
+         vault, vault_id, bump, owner, rent_payer, encryption_key, delegate_mint_cap, at, signature,
+         instruction_index, inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.vault)
+            .put(&self.vault_id)
+            .put(&self.bump)
+            .put(&self.owner)
+            .put(&self.rent_payer)
+            .put(&self.encryption_key)
+            .put(&self.delegate_mint_cap)
+            .put(&self.at)
+            .put_position(&self.position);
+    }
+}
+
+impl Row for VaultChangeRow {
+    const COPY: &'static str = "COPY vault_change (
+         vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, authority, at,
+         signature, instruction_index, inner_index, slot, tx_index
+         ) FROM STDIN (FORMAT binary)";
+
+    fn write(&self, fields: &mut Fields) {
+        fields
+            .put(&self.vault)
+            .put_or_null(self.encryption_key.as_ref())
+            .put_or_null(self.key_epoch.as_ref())
+            .put_or_null(self.consent_epoch.as_ref())
+            .put_or_null(self.record_count.as_ref())
+            .put_or_null(self.delegate_mints.as_ref())
+            .put(&self.authority)
+            .put(&self.at)
+            .put_position(&self.position);
     }
 }
 

@@ -1,4 +1,7 @@
-use crate::{decode::DecodeError, source::SourceError};
+use crate::{
+    decode::DecodeError,
+    source::{RecordingError, SourceError},
+};
 
 /// Why ingestion stops.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +12,10 @@ pub enum IngestError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    #[error("another process writes to this mirror; stop it first")]
+    Busy,
     #[error(
         "the mirror holds the chain with the genesis hash {stored}, the node is on {node}; use another database or node"
     )]

@@ -6,6 +6,8 @@ mod branch;
 mod error;
 mod fetch;
 mod progress;
+mod record;
+mod replay;
 mod start;
 mod write;
 
@@ -21,9 +23,9 @@ use tracing::{error, info, warn};
 pub use backfill::{Backfilled, backfill};
 pub use branch::Branch;
 pub use error::IngestError;
+pub use record::{Recording as RecordedLedger, record};
+pub use replay::{Replayed, replay};
 pub use start::prepare;
-pub(crate) use start::same_chain;
-pub(crate) use write::add;
 pub use write::{Step, apply};
 
 use self::progress::Progress;

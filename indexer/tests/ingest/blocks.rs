@@ -71,9 +71,9 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub fn new(number: u16) -> Self {
+    pub fn new(number: u32) -> Self {
         let mut signature = [7; 64];
-        signature[..2].copy_from_slice(&number.to_be_bytes());
+        signature[..4].copy_from_slice(&number.to_be_bytes());
         Self {
             signature: signature.into(),
             inner: Vec::new(),
@@ -87,7 +87,12 @@ impl Tx {
 
     /// Adds an event of the program.
     pub fn event(self, event: &impl Event) -> Self {
-        self.inner(PROGRAM_ID, vec![event_authority()], event_data(event))
+        self.event_bytes(event_data(event))
+    }
+
+    /// Adds an event as the program puts it into the ledger.
+    pub fn event_bytes(self, data: Vec<u8>) -> Self {
+        self.inner(PROGRAM_ID, vec![event_authority()], data)
     }
 
     pub fn inner(mut self, program: Pubkey, accounts: Vec<Pubkey>, data: Vec<u8>) -> Self {

@@ -2,7 +2,6 @@
 //! ledger that the tests write.
 
 mod blocks;
-mod corruption;
 mod decoding;
 mod forks;
 #[cfg(feature = "yellowstone")]
@@ -11,7 +10,7 @@ mod ledger;
 mod mirror;
 mod pipeline;
 mod projection;
-mod repairing;
+mod recording;
 mod story;
 mod verifying;
 #[cfg(feature = "yellowstone")]

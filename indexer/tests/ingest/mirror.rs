@@ -10,21 +10,8 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::blocks::{GENESIS, hash};
 
-/// Every table that the chain alone determines.
-pub const TABLES: [&str; 12] = [
-    "slot",
-    "event",
-    "config",
-    "config_change",
-    "vault",
-    "vault_change",
-    "delegate",
-    "delegate_removal",
-    "record",
-    "record_change",
-    "consent",
-    "consent_revocation",
-];
+/// Tables that the chain alone does not determine.
+const NOT_DERIVED: [&str; 3] = ["_sqlx_migrations", "checkpoint", "node_tip"];
 
 pub fn id(slot: u64, fork: u8) -> BlockId {
     BlockId { slot: slot as i64, hash: hash(slot, fork) }
@@ -70,7 +57,12 @@ pub async fn clear(pool: &PgPool) {
 /// Every chain-derived table as text, without the times of ingestion.
 pub async fn dump(pool: &PgPool) -> Vec<String> {
     let mut dump = Vec::new();
-    for table in TABLES {
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+            .fetch_all(pool)
+            .await
+            .expect("tables");
+    for table in tables.iter().filter(|table| !NOT_DERIVED.contains(&table.as_str())) {
         let rows = format!(
             "SELECT coalesce(string_agg(row::text, E'\\n' ORDER BY row::text), '')
              FROM (SELECT to_jsonb(t) - 'ingested_at' AS row FROM {table} t) rows"
