@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use aegle_client::{PROGRAM_ID, Pubkey, event::event_authority};
+use aegle_client::Pubkey;
 use aegle_indexer::source::{Finality, Source, SourceError, YellowstoneConfig, YellowstoneSource};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rand::{
@@ -90,7 +90,7 @@ fn story_ledger() -> Ledger {
             let mut failed = Tx::new(number + 1).event(&created(200));
             failed.failed = true;
             let called = Tx::new(number + 2).inner(Pubkey::new_from_array([8; 32]), vec![], vec![1]);
-            let mut own = called.inner(PROGRAM_ID, vec![event_authority()], event.data.clone());
+            let mut own = called.event_bytes(event.data.clone());
             own.table = number % 20 == 0;
             transactions.extend([other, failed, own]);
         }
@@ -184,9 +184,12 @@ async fn a_block_that_cannot_be_read_for_certain_is_asked_of_the_node(pool: PgPo
     let geyser = Geyser::start().await;
     let streaming = stream(&ledger, &geyser.url, None, Duration::from_secs(20));
     geyser.subscribed(1).await;
+    let newest = ends(&ledger).0.0;
     for (slot, block) in blocks(&ledger) {
         let busy = block.transactions.as_ref().is_some_and(|transactions| !transactions.is_empty());
-        match slot.checked_sub(2).and_then(|number| alterations.get(number as usize)) {
+        // The newest too, which no later block makes the mirror ask for.
+        let number = if slot == newest { Some(0) } else { slot.checked_sub(2) };
+        match number.and_then(|number| alterations.get(number as usize)) {
             Some((what, alter)) => {
                 assert!(busy, "{what} needs a transaction");
                 geyser.publish_altered(slot, &block, alter);
@@ -237,7 +240,7 @@ async fn a_short_drop_is_replayed_and_a_long_one_filled_by_the_node(pool: PgPool
     let missed: Vec<u64> = (41..=45).collect();
     for slot in &missed {
         let block =
-            signed(block_with(*slot, 0, (slot - 1, 0), vec![Tx::new(*slot as u16).event(&created(*slot as u8))]));
+            signed(block_with(*slot, 0, (slot - 1, 0), vec![Tx::new(*slot as u32).event(&created(*slot as u8))]));
         ledger.script().absent.insert(*slot);
         ledger.script().blocks.insert(*slot, block.clone());
         geyser.publish(*slot, &block);
@@ -249,7 +252,7 @@ async fn a_short_drop_is_replayed_and_a_long_one_filled_by_the_node(pool: PgPool
     // And blocks that leave the window before anybody listens again.
     geyser.hang_up();
     for slot in 46..=160 {
-        let block = signed(block_with(slot, 0, (slot - 1, 0), vec![Tx::new(slot as u16).event(&created(slot as u8))]));
+        let block = signed(block_with(slot, 0, (slot - 1, 0), vec![Tx::new(slot as u32).event(&created(slot as u8))]));
         ledger.script().blocks.insert(slot, block.clone());
         geyser.publish(slot, &block);
     }
@@ -342,6 +345,7 @@ async fn a_fork_that_the_stream_follows_leaves_no_trace(pool: PgPool) {
     reach(&pool, (12, 1), (12, 1)).await;
     // Too late: what is final is never contradicted by the stream.
     abandoned.iter().for_each(|(slot, block)| geyser.publish(*slot, block));
+    geyser.publish(15, &block_with(15, 0, (10, 0), Vec::new()));
     let next = signed(block_with(13, 1, (12, 1), vec![tx(4)]));
     ledger.script().blocks.insert(13, next.clone());
     geyser.publish(13, &next);
@@ -354,6 +358,29 @@ async fn a_fork_that_the_stream_follows_leaves_no_trace(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
+async fn a_fork_that_the_stream_missed_is_followed_by_the_node(pool: PgPool) {
+    let ledger = Arc::new(Ledger::new(10));
+    let geyser = Geyser::start().await;
+    let streaming = stream(&ledger, &geyser.url, None, Duration::from_secs(20));
+    let running = start(&streaming.source, &pool);
+    geyser.subscribed(1).await;
+    blocks(&ledger).iter().for_each(|(slot, block)| geyser.publish(*slot, block));
+    reach(&pool, (10, 0), (0, 0)).await;
+
+    // It keeps blocks of the branch that the node leaves, and nobody tells it.
+    geyser.expect_token(Some("of somebody else"));
+    geyser.hang_up();
+    {
+        let mut script = ledger.script();
+        script.blocks.split_off(&8);
+        script.blocks.insert(9, block_with(9, 1, (7, 0), Vec::new()));
+        script.blocks.insert(12, block_with(12, 1, (9, 1), Vec::new()));
+    }
+    reach(&pool, (12, 1), (0, 0)).await;
+    running.end().await;
+}
+
+#[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
 async fn a_stream_of_another_cluster_is_never_used(pool: PgPool) {
     let ledger = Arc::new(Ledger::new(10));
     let geyser = Geyser::start().await;
@@ -362,7 +389,7 @@ async fn a_stream_of_another_cluster_is_never_used(pool: PgPool) {
     for number in 1..=2 {
         geyser.subscribed(number).await;
         for slot in 8..=30 {
-            let tx = Tx::new(slot as u16).event(&created(slot as u8));
+            let tx = Tx::new(slot as u32).event(&created(slot as u8));
             geyser.publish(slot, &signed(block_with(slot, 5, (slot - 1, 5), vec![tx])));
         }
     }
@@ -435,6 +462,24 @@ async fn what_cannot_be_an_address_or_a_token_is_refused_without_repeating_it() 
             YellowstoneSource::new(ledger.clone(), config, CancellationToken::new()).err().expect("a refusal");
         assert!(matches!(refused, SourceError::Refused(_)) && !refused.to_string().contains("hidden"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn an_https_address_is_spoken_to_by_tls_and_gets_no_token_before() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("https://{}", listener.local_addr().expect("address"));
+    let _streaming = stream(&Arc::new(Ledger::new(1)), &url, Some("secret-token"), STALL);
+    let heard = tokio::task::spawn_blocking(move || {
+        let mut bytes = vec![0; 4096];
+        let read = std::io::Read::read(&mut listener.accept().expect("a client").0, &mut bytes).expect("bytes");
+        bytes.truncate(read);
+        bytes
+    });
+    let heard = heard.await.expect("no panic");
+    // The record of a handshake, in it the offer of HTTP/2.
+    assert_eq!(heard[..2], [22, 3]);
+    assert!(heard.windows(3).any(|bytes| bytes == b"\x02h2"));
+    assert!(!heard.windows(12).any(|bytes| bytes == b"secret-token"));
 }
 
 /// A chain that grows and forks at random, and a stream of it that loses, repeats, delays and reorders

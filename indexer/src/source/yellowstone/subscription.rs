@@ -34,8 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// Largest message taken, in bytes.
 const LARGEST_MESSAGE: usize = 64 << 20;
-/// Blocks held back while the node has not confirmed the first of them.
-const MOST_UNPROVEN: usize = 64;
+/// Blocks, and their bytes, held back at most while the node has not confirmed the first of them.
+const MOST_UNPROVEN: (usize, usize) = (64, LARGEST_MESSAGE);
 
 pub struct Subscription<N> {
     node: Arc<N>,
@@ -77,14 +77,15 @@ impl<N: Source> Subscription<N> {
         let tls = config.url.starts_with("https:");
         let mut endpoint = Endpoint::from_shared(config.url)
             .map_err(|_| refused("yellowstone_url is no address"))?
-            .connect_timeout(PATIENCE)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE)
             .keep_alive_while_idle(true);
         if tls {
             let roots = ClientTlsConfig::new().with_native_roots();
-            endpoint = endpoint.tls_config(roots).map_err(|_| refused("yellowstone_url cannot be reached by TLS"))?;
+            endpoint = endpoint
+                .tls_config(roots)
+                .map_err(|_| refused("yellowstone_url needs TLS, and the system has no certificate authorities"))?;
         }
         let token = config.token.map(|token| {
             let mut token = MetadataValue::try_from(token).map_err(|_| refused("yellowstone_token is no token"))?;
@@ -123,7 +124,8 @@ impl<N: Source> Subscription<N> {
 
     /// Takes what one connection brings.
     async fn listen(&self, from_slot: Option<u64>, session: &mut Session) -> Result<std::convert::Infallible, Ended> {
-        let channel = self.endpoint.connect().await.map_err(|_| Ended::Unreachable)?;
+        let channel = timeout(PATIENCE, self.endpoint.connect()).await.map_err(|_| Ended::Silent)?;
+        let channel = channel.map_err(|_| Ended::Unreachable)?;
         let mut client = GeyserClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
         // One request, and answers to pings; the sender keeps the server from taking us for gone.
         let (mut requests, outgoing) = mpsc::channel(8);
@@ -184,7 +186,9 @@ impl<N: Source> Subscription<N> {
         let Some(first) = session.unproven.first() else { return Ok(()) };
         let Ok(Ok(Some(header))) = timeout(PATIENCE, self.node.header(first.slot, Finality::Confirmed)).await else {
             // It may be a moment behind the stream.
-            return if session.unproven.len() < MOST_UNPROVEN { Ok(()) } else { Err(Ended::Unproven) };
+            let held: usize = session.unproven.iter().map(|block| block.size).sum();
+            let most = session.unproven.len() >= MOST_UNPROVEN.0 || held >= MOST_UNPROVEN.1;
+            return if most { Err(Ended::Unproven) } else { Ok(()) };
         };
         if header.hash != first.header.hash {
             self.shared.stream().recent.forget();
