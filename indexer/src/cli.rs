@@ -23,8 +23,10 @@ use crate::{
     config::Config,
     db::MIGRATIONS,
     ingest::{self, IngestError},
+    repair::{self, RepairOptions},
     source::{Recording, RpcSource},
-    telemetry, verify,
+    telemetry,
+    verify::{self, Depth, Report},
 };
 
 /// How long to wait for a database connection.
@@ -79,11 +81,34 @@ enum Command {
         /// File that `record` wrote
         file: PathBuf,
     },
-    /// Compares every account of the program with the tables; exit status 1 when they differ
+    /// Compares the tables with every account of the program and with themselves; exit status 1 when
+    /// something differs
     Verify {
         /// Print the report as JSON
         #[arg(long)]
         json: bool,
+        /// Also read the finalized blocks again and compare every row with them
+        #[arg(long)]
+        deep: bool,
+        /// First slot whose block is read again; by default the mirror's first
+        #[arg(long, requires = "deep")]
+        from_slot: Option<i64>,
+    },
+    /// Replaces the rows that verification finds wrong by what the node's finalized blocks say, then
+    /// verifies again; exit status 1 when something still differs
+    Repair {
+        /// Print what was done as JSON
+        #[arg(long)]
+        json: bool,
+        /// Change nothing, and say what would be changed
+        #[arg(long)]
+        dry_run: bool,
+        /// Read every finalized block again, not just those of slots found wrong
+        #[arg(long)]
+        deep: bool,
+        /// First slot to read where every block is; by default the mirror's first
+        #[arg(long)]
+        from_slot: Option<i64>,
     },
     /// Brings the database's schema up to date
     Migrate,
@@ -116,7 +141,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backfill { from_slot, to_slot } => backfill(&config, from_slot, to_slot, stop).await,
         Command::Record { file, from_slot, to_slot } => record(config, &file, from_slot, to_slot, stop).await,
         Command::Replay { file } => replay(&config, &file, stop).await,
-        Command::Verify { json } => compare(&config, json, stop).await,
+        Command::Verify { json, deep, from_slot } => {
+            let from_slot = from_slot.unwrap_or(i64::MIN);
+            let depth = if deep { Depth::Ledger { from_slot } } else { Depth::STORED };
+            compare(&config, depth, json, stop).await
+        }
+        Command::Repair { json, dry_run, deep, from_slot } => {
+            restore(&config, RepairOptions { deep, from_slot, dry_run }, json, stop).await
+        }
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -203,22 +235,65 @@ async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(config: &Config, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
-    let report = verify::verify(&source, &pool, &config.verify, &stop).await?;
+    let report = verify::verify_to(depth, &source, &pool, &config.verify, &stop).await?;
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        for difference in &report.differences {
-            writeln!(out, "{difference}")?;
-        }
-        let (accounts, slot, count) = (report.accounts, report.slot, report.differences.len());
-        writeln!(out, "{accounts} accounts compared at slot {slot}: {count} differences")?;
+        print(&report, &mut out)?;
     }
-    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.drift() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn restore(
+    config: &Config,
+    options: RepairOptions,
+    json: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<ExitCode> {
+    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let repaired = repair::repair(&source, &pool, &config.verify, options, &stop).await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&repaired)?)?;
+    } else {
+        let verb = if options.dry_run { "would be" } else { "were" };
+        writeln!(out, "{} differences found, {} blocks read", repaired.found, repaired.blocks)?;
+        for (table, changed) in &repaired.changed {
+            writeln!(out, "{table}: {} rows {verb} deleted, {} inserted", changed.deleted, changed.inserted)?;
+        }
+        for left in &repaired.left {
+            writeln!(out, "slots {} to {} are left: {}", left.from, left.to, left.reason)?;
+        }
+        print(&repaired.report, &mut out)?;
+    }
+    Ok(if repaired.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Differences first, the counts last.
+fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
+    for difference in &report.differences {
+        writeln!(out, "{difference}")?;
+    }
+    for row in &report.rows {
+        writeln!(out, "{row}")?;
+    }
+    let Report { slot, accounts, slots, events, blocks, .. } = report;
+    if report.row_count > report.rows.len() as u64 {
+        writeln!(out, "… and {} more rows", report.row_count - report.rows.len() as u64)?;
+    }
+    let blocks = blocks.map(|blocks| format!(", {blocks} blocks")).unwrap_or_default();
+    writeln!(
+        out,
+        "{accounts} accounts compared at slot {slot}, {slots} slots, {events} events{blocks}: {} differences",
+        report.drift()
+    )
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

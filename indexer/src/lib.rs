@@ -9,6 +9,7 @@ pub mod decode;
 pub mod ingest;
 pub mod leader;
 pub mod project;
+pub mod repair;
 pub mod retry;
 pub mod source;
 pub mod telemetry;

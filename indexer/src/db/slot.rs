@@ -1,5 +1,6 @@
 //! Slots: one branch of the chain, linked by parents.
 
+use futures::{Stream, TryStreamExt};
 use sqlx::PgConnection;
 
 use super::{
@@ -88,6 +89,26 @@ pub async fn blocks(from: i64, to: i64, connection: &mut PgConnection) -> sqlx::
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(|row| Ok((row.slot, bytes(row.block_hash)?))).collect()
+}
+
+/// The stored slots from `from` on, ascending, one by one.
+pub fn from(from: i64, connection: &mut PgConnection) -> impl Stream<Item = sqlx::Result<SlotRow>> {
+    let rows = sqlx::query!(
+        "SELECT slot, block_hash AS \"block_hash: Vec<u8>\", parent_slot, parent_hash AS \"parent_hash: Vec<u8>\",
+                block_height, block_time
+         FROM slot WHERE slot >= $1 ORDER BY slot",
+        from
+    );
+    rows.fetch(connection).and_then(async |row| {
+        Ok(SlotRow {
+            slot: row.slot,
+            block_hash: row.block_hash.map(bytes).transpose()?,
+            parent_slot: row.parent_slot,
+            parent_hash: row.parent_hash.map(bytes).transpose()?,
+            block_height: row.block_height,
+            block_time: row.block_time,
+        })
+    })
 }
 
 /// Whether the block `hash` is stored at `slot`.

@@ -26,6 +26,8 @@ pub use error::IngestError;
 pub use record::{Recording as RecordedLedger, record};
 pub use replay::{Replayed, replay};
 pub use start::prepare;
+pub(crate) use start::same_chain;
+pub(crate) use write::add;
 pub use write::{Step, apply};
 
 use self::progress::Progress;

@@ -53,7 +53,7 @@ pub async fn prepare<S: Source>(
     Ok(Branch::new(checkpoint.finalized, blocks))
 }
 
-pub(super) fn same_chain(checkpoint: &Checkpoint, genesis_hash: [u8; 32]) -> Result<(), IngestError> {
+pub fn same_chain(checkpoint: &Checkpoint, genesis_hash: [u8; 32]) -> Result<(), IngestError> {
     let text = |bytes: [u8; 32]| bs58::encode(bytes).into_string();
     if checkpoint.genesis_hash != genesis_hash {
         return Err(IngestError::OtherChain { stored: text(checkpoint.genesis_hash), node: text(genesis_hash) });

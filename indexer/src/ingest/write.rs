@@ -112,7 +112,7 @@ async fn fork(
 }
 
 /// Projects a block, naming the transaction of what cannot be stored.
-pub(super) fn add(block: &Block, facts: &mut Facts) -> Result<(), DecodeError> {
+pub fn add(block: &Block, facts: &mut Facts) -> Result<(), DecodeError> {
     project(block, facts).map_err(|(event, reason)| DecodeError {
         slot: block.header.slot.unsigned_abs(),
         signature: Some(bs58::encode(event.signature).into_string()),

@@ -6,14 +6,19 @@ use std::{
     time::Duration,
 };
 
-use aegle_client::Pubkey;
+use aegle_client::{PROGRAM_ID, Pubkey, event::event_authority};
 use aegle_indexer::{
-    decode::Header,
+    decode::{Block, Header},
+    ingest::Step,
     source::{Accounts, Finality, Source, SourceError},
 };
 use solana_transaction_status_client_types::UiConfirmedBlock;
 
-use crate::blocks::{GENESIS, block};
+use crate::{
+    blocks::{GENESIS, Tx, block, block_with},
+    mirror::id,
+    story::Story,
+};
 
 #[derive(Default)]
 pub struct Script {
@@ -39,6 +44,43 @@ impl Ledger {
     pub fn new(last: u64) -> Self {
         let blocks = (1..=last).map(|slot| (slot, block(slot, 0, (slot - 1, 0)))).collect();
         Self(Mutex::new(Script { genesis: GENESIS, blocks, ..Default::default() }))
+    }
+
+    /// The story's events in its slots, one transaction each; slots without any are skipped. Ends with
+    /// a skipped slot and an empty block. Everything is final.
+    pub fn telling(story: &Story) -> Self {
+        let last = story.last_slot() as u64 + 2;
+        let mut script = Script { genesis: GENESIS, finalized: last, accounts: story.accounts(), ..Default::default() };
+        let mut parent = 0;
+        for slot in 1..=last {
+            let events = story.ledger.iter().filter(|(at, _)| *at == slot as i64).map(|(_, event)| event);
+            let txs: Vec<Tx> = events
+                .map(|event| {
+                    let (program, own) = (Pubkey::new_from_array([8; 32]), (PROGRAM_ID, vec![event_authority()]));
+                    let mut tx = Tx::new(0).inner(program, Vec::new(), vec![1]).inner(own.0, own.1, event.data.clone());
+                    tx.signature = event.signature.into();
+                    tx
+                })
+                .collect();
+            if slot == last || !txs.is_empty() {
+                script.blocks.insert(slot, block_with(slot, 0, (parent, 0), txs));
+                parent = slot;
+            }
+        }
+        Self(Mutex::new(script))
+    }
+
+    /// The blocks as ingestion takes them, with their finality.
+    pub fn steps(&self) -> Vec<Step> {
+        let script = self.script();
+        let blocks = script.blocks.iter().map(|(slot, block)| Block::decode(*slot, block).expect("a block"));
+        let mut steps: Vec<Step> = blocks.map(Step::Block).collect();
+        steps.push(Step::Finalized(id(script.finalized, 0)));
+        steps
+    }
+
+    pub fn last(&self) -> u64 {
+        self.script().blocks.last_key_value().map_or(0, |(slot, _)| *slot)
     }
 
     pub fn script(&self) -> MutexGuard<'_, Script> {

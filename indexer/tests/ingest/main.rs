@@ -2,6 +2,7 @@
 //! ledger that the tests write.
 
 mod blocks;
+mod corruption;
 mod decoding;
 mod forks;
 #[cfg(feature = "yellowstone")]
@@ -11,6 +12,7 @@ mod mirror;
 mod pipeline;
 mod projection;
 mod recording;
+mod repairing;
 mod story;
 mod verifying;
 #[cfg(feature = "yellowstone")]

@@ -137,7 +137,7 @@ impl Story {
         self.slot += u64::from(choice % 2);
         let (slot, at) = (self.slot, AT + self.slot as i64);
         let (vault, authority, rent_payer) = (self.vault, key(100), key(101));
-        match choice / 2 % 10 {
+        match choice / 2 % 11 {
             0 | 1 => self.mint(None),
             2 => {
                 let active = self.records.iter().position(|(_, record)| record.status == RecordStatus::Active);
@@ -248,7 +248,15 @@ impl Story {
                 };
                 self.push(Event::KeyRotated(event.clone()), event_data(&event));
             }
-            _ => self.delegate(),
+            9 => self.delegate(),
+            _ => {
+                let (config, state) = (self.config.0, &mut self.config.1);
+                let old_paused = state.paused;
+                state.paused = !old_paused;
+                let (authority, new_paused) = (state.governance, state.paused);
+                let event = events::PauseSet { config, authority, old_paused, new_paused, slot, at };
+                self.push(Event::PauseSet(event.clone()), event_data(&event));
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 //! Verification finds every difference between the accounts and the tables, and nothing else.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aegle_indexer::{
     ingest::apply,
-    verify::{Difference, VerifyConfig, VerifyError, verify},
+    verify::{Difference, VerifyConfig, VerifyError, periodically, verify},
 };
+use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::{AssertSqlSafe, PgPool};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -69,7 +71,7 @@ async fn every_corrupted_field_is_found(pool: PgPool) {
         run(
             &pool,
             &format!(
-                "CREATE TABLE kept AS TABLE {table}; UPDATE {table} SET {column} = {value} WHERE {column} IS NOT NULL"
+                "CREATE SCHEMA aside; CREATE TABLE aside.kept AS TABLE {table}; UPDATE {table} SET {column} = {value} WHERE {column} IS NOT NULL"
             ),
         )
         .await;
@@ -77,7 +79,11 @@ async fn every_corrupted_field_is_found(pool: PgPool) {
         let found_in: BTreeSet<_> = found.iter().filter_map(|difference| difference.field).collect();
         assert!(found_in.into_iter().eq(fields.iter().copied()), "{table}.{column}: {found:?}");
         assert!(found.iter().all(|difference| difference.chain.is_some() && difference.table.is_some()));
-        run(&pool, &format!("TRUNCATE {table}; INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept")).await;
+        run(
+            &pool,
+            &format!("TRUNCATE {table}; INSERT INTO {table} SELECT * FROM aside.kept; DROP SCHEMA aside CASCADE"),
+        )
+        .await;
         assert_eq!(differences(&ledger, &pool).await, [], "{table} restored");
     }
 }
@@ -108,6 +114,33 @@ async fn an_account_of_an_unknown_kind_is_a_difference(pool: PgPool) {
     let found = differences(&ledger, &pool).await;
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].kind, found[0].field), ("unknown", None));
+}
+
+#[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
+async fn a_value_that_no_account_can_have_is_a_difference_and_no_failure(pool: PgPool) {
+    let ledger = mirrored(&pool, &story()).await;
+    run(&pool, "UPDATE record SET bump = 256").await;
+    let found = differences(&ledger, &pool).await;
+    assert!(matches!(&found[..], [Difference { kind: "state", table: Some(_), .. }]), "{found:?}");
+}
+
+#[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
+async fn an_ingester_compares_soon_after_its_start_and_shows_the_drift(pool: PgPool) {
+    let ledger = Arc::new(mirrored(&pool, &story()).await);
+    run(&pool, "UPDATE consent SET authority = rent_payer WHERE ctid = (SELECT min(ctid) FROM consent)").await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let shown = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let (config, stop) = (VerifyConfig { interval: 3_600, patience: 1 }, CancellationToken::new());
+    let comparing = periodically(ledger, pool, config, stop.clone());
+    let seen = async {
+        while !shown.render().contains("aegle_drift") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        stop.cancel();
+    };
+    timeout(Duration::from_secs(30), async { tokio::join!(comparing, seen) }).await.expect("a comparison");
+    assert!(shown.render().contains("aegle_drift 1\n"), "{}", shown.render());
 }
 
 #[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]

@@ -1,18 +1,18 @@
-//! Accounts are the truth, events the history: compares every account of the program with what the
-//! tables hold, field by field and in both directions.
+//! Accounts against state: every account of the program and what the tables hold, field by field and
+//! in both directions.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use aegle_client::{
     AccountDeserialize, Discriminator, Pubkey,
     state::{Config, Consent, Delegate, Record, RecordStatus, Vault},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
 
+use super::{VerifyConfig, VerifyError};
 use crate::{
     db::{checkpoint, state},
     retry::retry,
@@ -23,44 +23,6 @@ use crate::{
 /// earlier, so that what is merely under way does not count.
 const READS: usize = 3;
 const POLL: Duration = Duration::from_millis(200);
-
-/// Settings of the comparison.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-#[serde(default, deny_unknown_fields)]
-pub struct VerifyConfig {
-    /// Seconds between two comparisons of a running ingester; 0 for none.
-    pub interval: u64,
-    /// Seconds to wait for the mirror to reach the slot that the node answered for.
-    pub patience: u64,
-}
-
-impl Default for VerifyConfig {
-    fn default() -> Self {
-        Self { interval: 300, patience: 60 }
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error("the mirror has no checkpoint yet; start it with `aegle-indexer run` first")]
-    NoCheckpoint,
-    #[error("the mirror is at slot {confirmed} and did not reach slot {slot} in time; is an ingester running?")]
-    Behind { slot: i64, confirmed: i64 },
-}
-
-/// The outcome of a comparison.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    /// The slot compared.
-    pub slot: i64,
-    /// Accounts that the chain has.
-    pub accounts: usize,
-    pub differences: Vec<Difference>,
-}
 
 /// A value that the chain and the tables do not agree on; `None` where one has no such account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,50 +43,25 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares until `stop`, at the configured interval, and keeps the drift metric.
-pub async fn periodically<S: Source>(source: Arc<S>, pool: PgPool, config: VerifyConfig, stop: CancellationToken) {
-    if config.interval == 0 {
-        return;
-    }
-    loop {
-        if stop.run_until_cancelled(sleep(Duration::from_secs(config.interval))).await.is_none() {
-            return;
-        }
-        match verify(source.as_ref(), &pool, &config, &stop).await {
-            Ok(report) if report.differences.is_empty() => {
-                info!(slot = report.slot, accounts = report.accounts, "the tables agree with the chain");
-            }
-            Ok(report) => {
-                for difference in &report.differences {
-                    error!(slot = report.slot, %difference, "the tables differ from the chain");
-                }
-            }
-            Err(VerifyError::Source(SourceError::Stopped)) => return,
-            Err(failure) => warn!(error = %failure, "could not compare the tables with the chain"),
-        }
-    }
-}
-
-/// Compares every account of the program with the tables and sets the drift metric.
+/// The slot compared, how many accounts the chain has, and what repeated reads differ in.
 ///
 /// # Errors
 /// A node or database that does not answer, or a mirror that does not catch up.
-pub async fn verify<S: Source>(
+pub(super) async fn compare<S: Source>(
     source: &S,
     pool: &PgPool,
     config: &VerifyConfig,
     stop: &CancellationToken,
-) -> Result<Report, VerifyError> {
-    let (mut slot, mut accounts, mut differences) = compare(source, pool, config, stop).await?;
+) -> Result<(i64, usize, Vec<Difference>), VerifyError> {
+    let (mut slot, mut accounts, mut differences) = compare_once(source, pool, config, stop).await?;
     for _ in 1..READS {
         if differences.is_empty() {
             break;
         }
-        let (next_slot, next_accounts, repeated) = compare(source, pool, config, stop).await?;
+        let (next_slot, next_accounts, repeated) = compare_once(source, pool, config, stop).await?;
         (slot, accounts) = (next_slot, next_accounts);
         differences = repeated.into_iter().filter(|(key, _)| differences.contains_key(key)).collect();
     }
-    metrics::gauge!("aegle_drift").set(differences.len() as f64);
     let differences = differences.into_iter().map(|((account, field), Sides { kind, chain, table })| Difference {
         account: account.to_string(),
         kind,
@@ -132,7 +69,7 @@ pub async fn verify<S: Source>(
         chain,
         table,
     });
-    Ok(Report { slot, accounts, differences: differences.collect() })
+    Ok((slot, accounts, differences.collect()))
 }
 
 /// What the two sides say of a field of an account, or of the account itself.
@@ -144,7 +81,9 @@ struct Sides {
 
 type Differences = BTreeMap<(Pubkey, Option<&'static str>), Sides>;
 
-async fn compare<S: Source>(
+/// Compares every account of the program with the tables, once: the slot compared, how many accounts
+/// the chain has, and the differences.
+async fn compare_once<S: Source>(
     source: &S,
     pool: &PgPool,
     config: &VerifyConfig,
@@ -153,10 +92,17 @@ async fn compare<S: Source>(
     let chain = retry("accounts", stop, || source.accounts()).await?;
     let slot = i64::try_from(chain.slot).unwrap_or(i64::MAX);
     wait_for(slot, pool, Duration::from_secs(config.patience), stop).await?;
-    let mut table = tables(slot, pool).await?;
-
-    let mut differences = Differences::new();
     let accounts = chain.accounts.len();
+    let mut differences = Differences::new();
+    let mut table = match tables(slot, pool).await {
+        // A value that no account can have is a difference, too; the others are unknown until it is gone.
+        Err(failure @ (sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. })) => {
+            let sides = Sides { kind: "state", chain: None, table: Some(failure.to_string()) };
+            differences.insert((Pubkey::default(), None), sides);
+            return Ok((slot, accounts, differences));
+        }
+        tables => tables?,
+    };
     for (address, data) in chain.accounts {
         let on_chain = Account::of(&data);
         match (on_chain, table.remove(&address)) {
