@@ -184,12 +184,9 @@ async fn a_block_that_cannot_be_read_for_certain_is_asked_of_the_node(pool: PgPo
     let geyser = Geyser::start().await;
     let streaming = stream(&ledger, &geyser.url, None, Duration::from_secs(20));
     geyser.subscribed(1).await;
-    let newest = ends(&ledger).0.0;
     for (slot, block) in blocks(&ledger) {
         let busy = block.transactions.as_ref().is_some_and(|transactions| !transactions.is_empty());
-        // The newest too, which no later block makes the mirror ask for.
-        let number = if slot == newest { Some(0) } else { slot.checked_sub(2) };
-        match number.and_then(|number| alterations.get(number as usize)) {
+        match slot.checked_sub(2).and_then(|number| alterations.get(number as usize)) {
             Some((what, alter)) => {
                 assert!(busy, "{what} needs a transaction");
                 geyser.publish_altered(slot, &block, alter);
@@ -204,8 +201,15 @@ async fn a_block_that_cannot_be_read_for_certain_is_asked_of_the_node(pool: PgPo
     let running = start(&streaming.source, &pool);
     let (tip, finalized) = ends(&ledger);
     reach(&pool, tip, finalized).await;
-    running.end().await;
     assert_eq!(dump(&pool).await, expected);
+
+    // The newest is asked for too, though the stream brings nothing after it.
+    let slot = tip.0 + 1;
+    let block = signed(block_with(slot, 0, tip, vec![Tx::new(1).event(&created(90))]));
+    ledger.script().blocks.insert(slot, block.clone());
+    geyser.publish_altered(slot, &block, |block| block.transactions[0].meta = None);
+    reach(&pool, (slot, 0), finalized).await;
+    running.end().await;
 }
 
 #[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
@@ -345,11 +349,16 @@ async fn a_fork_that_the_stream_follows_leaves_no_trace(pool: PgPool) {
     reach(&pool, (12, 1), (12, 1)).await;
     // Too late: what is final is never contradicted by the stream.
     abandoned.iter().for_each(|(slot, block)| geyser.publish(*slot, block));
-    geyser.publish(15, &block_with(15, 0, (10, 0), Vec::new()));
     let next = signed(block_with(13, 1, (12, 1), vec![tx(4)]));
     ledger.script().blocks.insert(13, next.clone());
     geyser.publish(13, &next);
     reach(&pool, (13, 1), (12, 1)).await;
+    geyser.publish(15, &block_with(15, 0, (10, 0), Vec::new()));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let next = signed(block_with(14, 1, (13, 1), vec![tx(5)]));
+    ledger.script().blocks.insert(14, next.clone());
+    geyser.publish(14, &next);
+    reach(&pool, (14, 1), (12, 1)).await;
     running.end().await;
     let followed = dump(&pool).await;
     clear(&pool).await;
