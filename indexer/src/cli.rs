@@ -24,7 +24,7 @@ use crate::{
     db::MIGRATIONS,
     ingest::{self, IngestError},
     repair::{self, RepairOptions},
-    source::{Recording, RpcSource},
+    source::{Archived, Recording, RpcSource},
     telemetry,
     verify::{self, Depth, Report},
 };
@@ -109,6 +109,9 @@ enum Command {
         /// First slot to read where every block is; by default the mirror's first
         #[arg(long)]
         from_slot: Option<i64>,
+        /// Take the blocks from this file, which `record` wrote, where the node no longer has them
+        #[arg(long)]
+        recording: Option<PathBuf>,
     },
     /// Brings the database's schema up to date
     Migrate,
@@ -146,8 +149,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let depth = if deep { Depth::Ledger { from_slot } } else { Depth::STORED };
             compare(&config, depth, json, stop).await
         }
-        Command::Repair { json, dry_run, deep, from_slot } => {
-            restore(&config, RepairOptions { deep, from_slot, dry_run }, json, stop).await
+        Command::Repair { json, dry_run, deep, from_slot, recording } => {
+            let options = RepairOptions { deep, from_slot, dry_run };
+            restore(&config, options, recording.as_deref(), json, stop).await
         }
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
@@ -252,13 +256,20 @@ async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationTo
 async fn restore(
     config: &Config,
     options: RepairOptions,
+    recording: Option<&Path>,
     json: bool,
     stop: CancellationToken,
 ) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let node = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
-    let repaired = repair::repair(&source, &pool, &config.verify, options, &stop).await?;
+    let repaired = match recording {
+        Some(file) => {
+            let blocks = Recording::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            repair::repair(&Archived { node, blocks }, &pool, &config.verify, options, &stop).await?
+        }
+        None => repair::repair(&node, &pool, &config.verify, options, &stop).await?,
+    };
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&repaired)?)?;

@@ -123,10 +123,8 @@ pub async fn repair_with<S: Source>(
         let mut changed = delete_strays(shadow, options.dry_run).await?;
         for (from, to) in ranges {
             let mut restore = async |from| {
-                let (blocks, rows) = restore((from, to), source, &checkpoint, shadow, options.dry_run, stop).await?;
-                repaired.blocks += blocks;
-                add(&mut changed, rows);
-                Ok(())
+                let done = (&mut repaired.blocks, &mut changed);
+                restore((from, to), source, &checkpoint, shadow, options.dry_run, done, stop).await
             };
             match restore(from).await {
                 Err(failure @ VerifyError::Pruned { needed, oldest }) => {
@@ -137,6 +135,10 @@ pub async fn repair_with<S: Source>(
                     }
                     let (to, reason) = (to.min(oldest - 1), failure.to_string());
                     repaired.left.push(Left { from: needed, to, reason });
+                }
+                Err(failure @ VerifyError::Ends { last, needed }) => {
+                    warn!(from = last + 1, to = needed, error = %failure, "not repaired");
+                    repaired.left.push(Left { from: last + 1, to: needed, reason: failure.to_string() });
                 }
                 done => done?,
             }
@@ -155,20 +157,20 @@ pub async fn repair_with<S: Source>(
     Ok(repaired)
 }
 
-/// Replaces what differs from the blocks of a range, batch by batch. Returns how many blocks were
-/// read, and the rows written.
+/// Replaces what differs from the blocks of a range, batch by batch, and adds to the blocks read and
+/// the rows written.
 async fn restore<S: Source>(
     (from, to): (i64, i64),
     source: &S,
     checkpoint: &Checkpoint,
     shadow: &mut Shadow,
     dry_run: bool,
+    (read, rows): (&mut u64, &mut BTreeMap<String, Changed>),
     stop: &CancellationToken,
-) -> Result<(u64, BTreeMap<String, Changed>), VerifyError> {
-    let (mut read, mut rows) = (0, BTreeMap::new());
+) -> Result<(), VerifyError> {
     let mut walk = Walk::new(source, checkpoint, from, to, stop).await?;
     while let Some(Batch { from, to, blocks, facts }) = walk.next().await? {
-        read += blocks;
+        *read += blocks;
         let mut comparison = shadow.read().await?;
         comparison.expect(facts.clone()).await?;
         let agrees = comparison.differences(from, to, Coverage::All).await?.is_empty();
@@ -186,9 +188,9 @@ async fn restore<S: Source>(
             comparison.commit().await?;
         }
         info!(from, to, ?changed, dry_run, "repaired");
-        add(&mut rows, changed);
+        add(rows, changed);
     }
-    Ok((read, rows))
+    Ok(())
 }
 
 /// Deletes slots that the checkpoint does not cover, with what is in them, and rows that hang on nothing.

@@ -1,5 +1,6 @@
 //! Where blocks come from: a small trait, so that the ledger may be a node, a recording or a liar.
 
+mod archived;
 mod recording;
 mod rpc;
 mod surfpool;
@@ -11,6 +12,7 @@ use std::future::Future;
 use aegle_client::Pubkey;
 use solana_transaction_status_client_types::UiConfirmedBlock;
 
+pub use archived::Archived;
 pub use recording::{Origin, Recorded, RecordedBlock, Recording, RecordingError, Writer};
 pub use rpc::RpcSource;
 #[cfg(feature = "yellowstone")]

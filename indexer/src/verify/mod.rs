@@ -78,10 +78,10 @@ pub enum VerifyError {
     Behind { slot: i64, confirmed: i64 },
     #[error(
         "blocks from slot {needed} on are needed, and the oldest of the node is of slot {oldest}; ask a node that \
-         keeps them (AEGLE_RPC_URL), use a recorded ledger, or read from --from-slot {oldest} on alone"
+         keeps them (AEGLE_RPC_URL), repair from a recorded ledger (--recording), or read --deep --from-slot {oldest} alone"
     )]
     Pruned { needed: i64, oldest: u64 },
-    #[error("the node's blocks end at slot {last}, and the mirror is final up to slot {needed}; ask another node")]
+    #[error("the blocks end at slot {last}, and those up to slot {needed} are needed; ask another node")]
     Ends { last: i64, needed: i64 },
     #[error("the node lists the block of slot {slot} and does not give it; ask another node")]
     Withheld { slot: u64 },

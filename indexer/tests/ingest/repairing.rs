@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aegle_indexer::{
-    ingest::{IngestConfig, apply, run},
+    ingest::{self, IngestConfig, apply, run},
     repair::{RepairOptions, Repaired, repair, repair_with},
+    source::{Archived, Recording},
     verify::{Depth, NOT_DERIVED, Report, Shadow, VerifyConfig, VerifyError, verify_to, verify_with},
 };
 use rand::{
@@ -12,6 +13,7 @@ use rand::{
     rngs::{OsRng, StdRng},
 };
 use sqlx::{AssertSqlSafe, PgPool};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -191,7 +193,7 @@ async fn slots_that_a_node_no_longer_has_are_left_to_one_that_has_them(pool: PgP
     assert!(!done.complete() && done.report.drift() > 0);
     let [left] = &done.left[..] else { panic!("{done:?}") };
     assert!((left.from..=left.to).contains(&2), "{left:?}");
-    for way_out in ["AEGLE_RPC_URL", "recorded ledger", "--from-slot 8"] {
+    for way_out in ["AEGLE_RPC_URL", "--recording", "--from-slot 8"] {
         assert!(left.reason.contains(way_out), "{left:?}");
     }
     let deep = verify_to(Depth::LEDGER, &pruned, &pool, &CONFIG, &CancellationToken::new()).await;
@@ -247,6 +249,38 @@ async fn a_ledger_that_ends_earlier_repairs_what_it_has(pool: PgPool) {
     ledger.script().blocks.remove(&last);
     let deep = verify_to(Depth::LEDGER, &ledger, &pool, &CONFIG, &CancellationToken::new()).await;
     assert!(matches!(deep, Err(VerifyError::Ends { needed: slot, .. }) if slot == needed), "{deep:?}");
+}
+
+#[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
+async fn a_recorded_ledger_repairs_where_the_node_no_longer_can(pool: PgPool) {
+    let node = mirrored(&pool).await;
+    let intact = dump(&pool).await;
+    let (folder, stop) = (TempDir::new().expect("folder"), CancellationToken::new());
+    let path = folder.path().join("ledger");
+    ingest::record(&node, &IngestConfig::default(), &path, None, &stop).await.expect("a recording");
+    node.script().blocks.retain(|slot, _| *slot >= 12);
+    let last = node.last();
+    for slot in last + 1..last + 4 {
+        node.script().blocks.insert(slot, block(slot, 0, (slot - 1, 0)));
+    }
+    node.script().finalized = last + 2;
+    let mut connection = pool.acquire().await.expect("connection");
+    let newer = node.steps();
+    apply(&newer[newer.len() - 4..], &mut connection).await.expect("newer blocks");
+    let grown = dump(&pool).await;
+    assert_ne!(grown, intact);
+
+    corrupt(&pool, "UPDATE vault SET rent_payer = owner; UPDATE event SET data = '\\x00' WHERE slot = 9").await;
+    let source = Archived { node, blocks: Recording::open(&path).expect("the recording") };
+    let done = repair(&source, &pool, &CONFIG, NAMED, &stop).await.expect("a repair");
+    assert!(done.complete(), "{done:#?}");
+    assert_eq!(dump(&pool).await, grown);
+
+    // What is newer than the recording is left, and said.
+    let done = repair(&source, &pool, &CONFIG, DEEP, &stop).await.expect("a repair");
+    assert_eq!(done.report.drift(), 0);
+    let [left] = &done.left[..] else { panic!("{done:?}") };
+    assert_eq!((left.from, left.to), (last as i64 + 1, last as i64 + 2));
 }
 
 #[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
