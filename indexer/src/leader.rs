@@ -1,15 +1,23 @@
 //! One ingester per database: the holder of an advisory lock. The lock lives as long as the
 //! connection that took it, and that connection is the one that writes, so who lost it cannot write.
+//!
+//! A process that is gone takes its connection along. One that is frozen, or cut off, keeps it and the
+//! lock; the ingester therefore uses its connection at least every [`PING`], and who stands by ends a
+//! connection that holds the lock and waits for its process for too long. Whatever that process does
+//! when it wakes up, it does on a connection that no longer exists.
 
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 /// "aegle-in" in ASCII.
 const KEY: i64 = 0x6165_676c_652d_696e;
+/// Between two attempts of who stands by.
 const STANDBY: Duration = Duration::from_secs(1);
+/// Longest time that the ingester leaves its connection unused.
+pub const PING: Duration = Duration::from_secs(1);
 
 /// Becomes the ingester now, or not at all where another process is.
 pub async fn claim(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
@@ -23,7 +31,11 @@ async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
 }
 
 /// Waits until this process is the ingester. `None` when `stop` came first.
-pub async fn elect(options: &PgConnectOptions, stop: &CancellationToken) -> sqlx::Result<Option<PgConnection>> {
+pub async fn elect(
+    options: &PgConnectOptions,
+    patience: Duration,
+    stop: &CancellationToken,
+) -> sqlx::Result<Option<PgConnection>> {
     let mut connection = options.connect().await?;
     let mut waiting = false;
     loop {
@@ -35,8 +47,40 @@ pub async fn elect(options: &PgConnectOptions, stop: &CancellationToken) -> sqlx
             info!("another process ingests; standing by");
             waiting = true;
         }
+        if depose(patience, &mut connection).await? {
+            warn!(?patience, "the ingester gave no sign of life; ended its connection");
+            continue;
+        }
         if stop.run_until_cancelled(tokio::time::sleep(STANDBY)).await.is_none() {
             return Ok(None);
         }
     }
+}
+
+/// Says that this process is alive, and learns whether its connection is.
+pub async fn ping(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(r#"SELECT 1 AS "one!""#).fetch_one(connection).await?;
+    Ok(())
+}
+
+/// Ends the connection that holds the lock if it has waited for its process for longer than `patience`,
+/// and waits until it is gone. A connection whose statement takes long does not wait for its process.
+async fn depose(patience: Duration, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let ended = sqlx::query_scalar!(
+        r#"
+        SELECT pg_terminate_backend(holder.pid, 1000) AS "ended!"
+        FROM pg_locks AS held JOIN pg_stat_activity AS holder ON holder.pid = held.pid
+        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+            AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND held.classid::bigint = $1::bigint >> 32 AND held.objid::bigint = $1 & 4294967295
+            AND (holder.state <> 'active' OR holder.wait_event = 'ClientRead')
+            AND clock_timestamp() - greatest(holder.state_change, holder.query_start)
+                > make_interval(secs => $2::double precision)
+        "#,
+        KEY,
+        patience.as_secs_f64()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(ended.unwrap_or(false))
 }

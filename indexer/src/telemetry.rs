@@ -68,6 +68,9 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), LATENCY)?
         .install_recorder()?;
+    describe_gauge!("aegle_ingester", "1 while this process is the ingester, else 0");
+    metrics::gauge!("aegle_ingester").set(0.0);
+    describe_gauge!("aegle_streams", "Streams of events that are open");
     describe_gauge!("aegle_lag_slots", "Slots that the mirror is behind the node's confirmed slot");
     describe_gauge!("aegle_lag_seconds", "Age of the newest mirrored block");
     describe_gauge!("aegle_node_slot", "Confirmed slot of the node");
@@ -79,6 +82,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!("aegle_stream_live", "Whether blocks come by the stream: 1, else 0");
     describe_counter!("aegle_stream_blocks_total", "Blocks of the stream, by whether they could be used");
     describe_counter!("aegle_events_total", "Events mirrored, by name");
+    describe_counter!("aegle_stream_events_total", "Events given on streams");
     describe_counter!("aegle_retries_total", "Questions asked again, by what was asked");
     describe_counter!("aegle_forks_total", "Abandoned branches met");
     describe_histogram!("aegle_slot_to_queryable_seconds", "From the node having a block to its rows being committed");

@@ -29,7 +29,7 @@ const KILLS: usize = 20;
 
 /// A patient who mints, allows and stops allowing until told to end. Returns how many transactions
 /// were made and the last slot.
-async fn load(operator: Operator, seed: u64, end: Arc<AtomicBool>) -> (usize, u64) {
+pub async fn load(operator: Operator, seed: u64, end: Arc<AtomicBool>) -> (usize, u64) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let owner = Keypair::new_from_array(random_bytes(&mut rng));
     let authority = Authority::Owner(owner.pubkey());

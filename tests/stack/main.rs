@@ -4,3 +4,4 @@ mod command_line;
 mod crashes;
 mod lag;
 mod stack;
+mod takeover;

@@ -15,6 +15,7 @@ use nix::{
 use serde_json::Value;
 use tokio::{
     process::{Child, Command},
+    sync::watch,
     time::{Instant, sleep, timeout},
 };
 
@@ -47,6 +48,18 @@ impl Settings {
             log: folder.join("indexer.log"),
             environment: if ledger.is_embedded() { vec![("AEGLE_SURFPOOL".into(), "true".into())] } else { Vec::new() },
         })
+    }
+
+    /// The same for a further process with that role, on a port and with a log of its own.
+    pub fn another(&self, name: &str, role: &str) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut other = Self {
+            listen: format!("127.0.0.1:{port}"),
+            log: self.log.with_file_name(format!("{name}.log")),
+            ..self.clone()
+        };
+        other.environment.push(("AEGLE_INDEXER_ROLE".into(), role.into()));
+        Ok(other)
     }
 
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
@@ -120,11 +133,26 @@ impl Indexer {
         self.child.kill().await.context("cannot kill the indexer")
     }
 
+    /// Takes its processor away: its connections stay open and nothing answers on them.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on where it was frozen.
+    pub fn thaw(&self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        if let Some(pid) = self.child.id() {
+            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+        }
+        Ok(())
+    }
+
     /// Asks it to end and waits.
     pub async fn stop(mut self) -> anyhow::Result<ExitStatus> {
-        if let Some(pid) = self.child.id() {
-            kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
-        }
+        self.signal(Signal::SIGTERM)?;
         timeout(Duration::from_secs(15), self.child.wait())
             .await
             .context("the indexer does not end")?
@@ -184,7 +212,7 @@ impl Api {
     /// How long blocks took from the node to the tables: how many, the mean in seconds, and the
     /// bound, in seconds, that 99 of 100 kept.
     pub async fn block_latency(&self) -> anyhow::Result<(u64, f64, f64)> {
-        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.error_for_status()?.text().await?;
+        let text = self.metrics().await?;
         let value = |line: &str| line.rsplit_once(' ').and_then(|(_, value)| value.parse::<f64>().ok());
         let named = |name: &str| text.lines().find(|line| line.starts_with(name)).and_then(value);
         let count = named("aegle_slot_to_queryable_seconds_count").context("no latency was measured")?;
@@ -196,6 +224,39 @@ impl Api {
             .find(|(_, within)| *within >= 0.99 * count)
             .map_or(f64::INFINITY, |(bound, _)| bound);
         Ok((count as u64, sum / count, bound))
+    }
+
+    async fn metrics(&self) -> anyhow::Result<String> {
+        Ok(self.http.get(format!("{}/metrics", self.url)).send().await?.error_for_status()?.text().await?)
+    }
+
+    /// Whether the process ingests; false where it does not answer.
+    pub async fn ingests(&self) -> bool {
+        self.metrics().await.is_ok_and(|text| text.lines().any(|line| line == "aegle_ingester 1"))
+    }
+
+    /// Follows the stream from the mirror's first event until it has given `count`, which may be told later.
+    pub async fn follow(&self, mut count: watch::Receiver<usize>) -> anyhow::Result<Vec<Value>> {
+        let request = self.http.get(format!("{}/v1/chain/stream?from=first", self.url));
+        let mut response = request.timeout(Duration::from_secs(120)).send().await?.error_for_status()?;
+        let (mut events, mut bytes) = (Vec::new(), Vec::new());
+        while events.len() < *count.borrow_and_update() {
+            let chunk = tokio::select! {
+                chunk = response.chunk() => chunk?.context("the stream ended")?,
+                told = count.changed() => {
+                    told?;
+                    continue;
+                }
+            };
+            bytes.extend_from_slice(&chunk);
+            while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = bytes.drain(..=end).collect();
+                if let Some(data) = line.strip_prefix(b"data: ") {
+                    events.push(serde_json::from_slice(data)?);
+                }
+            }
+        }
+        Ok(events)
     }
 
     /// Every final event, in ledger order.

@@ -7,14 +7,13 @@ use std::{
 
 use futures::StreamExt;
 use solana_transaction_status_client_types::UiConfirmedBlock;
-use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Fetched, IngestConfig, IngestError, branch::Branch, progress::Progress, start::unsigned};
+use super::{Fetched, IngestConfig, IngestError, Tip, branch::Branch, progress::Progress, start::unsigned};
 use crate::{
-    db::{checkpoint::BlockId, node_tip},
+    db::checkpoint::BlockId,
     decode::Header,
     retry::retry,
     source::{Finality, Source},
@@ -27,7 +26,6 @@ const LONGEST_WALK: usize = 1_024;
 
 pub struct Fetcher<S> {
     source: Arc<S>,
-    pool: PgPool,
     poll: Duration,
     concurrency: usize,
     branch: Branch,
@@ -47,7 +45,6 @@ struct Link {
 impl<S: Source> Fetcher<S> {
     pub fn new(
         source: Arc<S>,
-        pool: PgPool,
         config: &IngestConfig,
         branch: Branch,
         progress: Arc<Progress>,
@@ -55,7 +52,7 @@ impl<S: Source> Fetcher<S> {
         stop: CancellationToken,
     ) -> Self {
         let poll = Duration::from_millis(config.poll_ms);
-        Self { source, pool, poll, concurrency: config.concurrency, branch, progress, newest: None, to, stop }
+        Self { source, poll, concurrency: config.concurrency, branch, progress, newest: None, to, stop }
     }
 
     /// Runs until `stop`.
@@ -68,7 +65,7 @@ impl<S: Source> Fetcher<S> {
                 self.catch_up(seen).await?;
             }
             self.finalize().await?;
-            self.report(tip).await?;
+            self.report(tip, seen).await?;
             let behind = tip > unsigned(self.branch.head().slot);
             if !behind || self.branch.head() == before {
                 let pause = async {
@@ -170,15 +167,16 @@ impl<S: Source> Fetcher<S> {
         Ok(())
     }
 
-    /// Says how far the node is, in the database and the metrics.
-    async fn report(&mut self, tip: u64) -> Result<(), IngestError> {
+    /// Says how far the node is, in the database and the metrics. The writer stores it: of two processes
+    /// that take themselves for the ingester, only the one that is may say how far the node is.
+    async fn report(&mut self, tip: u64, seen: Instant) -> Result<(), IngestError> {
         if self.newest.is_none_or(|(slot, _)| slot != tip) {
             let header = retry("tip_header", &self.stop, || self.source.header(tip, Finality::Confirmed)).await?;
             self.newest = header.and_then(|header| header.time).map(|time| (tip, time));
         }
-        let tip = i64::try_from(tip).unwrap_or(i64::MAX);
-        node_tip::store(tip, self.newest.map(|(_, time)| time), &self.pool).await?;
-        self.progress.observed(tip);
+        let slot = i64::try_from(tip).unwrap_or(i64::MAX);
+        self.send(Fetched::Tip(Tip { slot, block_time: self.newest.map(|(_, time)| time), seen })).await;
+        self.progress.observed(slot);
         Ok(())
     }
 

@@ -11,7 +11,10 @@ mod replay;
 mod start;
 mod write;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::Deserialize;
 use solana_transaction_status_client_types::UiConfirmedBlock;
@@ -54,11 +57,20 @@ pub struct IngestConfig {
     pub queue_blocks: usize,
     /// Blocks written in one transaction at most.
     pub batch_blocks: usize,
+    /// Seconds without a sign of life after which another process takes over from the ingester.
+    pub takeover_after: u64,
 }
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { start_slot: None, poll_ms: 1_000, concurrency: 8, queue_blocks: 64, batch_blocks: 512 }
+        Self {
+            start_slot: None,
+            poll_ms: 1_000,
+            concurrency: 8,
+            queue_blocks: 64,
+            batch_blocks: 512,
+            takeover_after: 10,
+        }
     }
 }
 
@@ -71,6 +83,7 @@ impl IngestConfig {
             ("concurrency", self.concurrency as u64, 1, 256),
             ("queue_blocks", self.queue_blocks as u64, 1, 10_000),
             ("batch_blocks", self.batch_blocks as u64, 1, 100_000),
+            ("takeover_after", self.takeover_after, 2, 3_600),
         ];
         for (key, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
@@ -85,13 +98,27 @@ impl IngestConfig {
 enum Fetched {
     Block { slot: u64, block: Box<UiConfirmedBlock>, seen: Instant },
     Finalized(BlockId),
+    Tip(Tip),
 }
 
 /// What the decoder hands on.
-struct Decoded {
-    step: Step,
-    /// When the node first said that it has the block.
-    seen: Option<Instant>,
+enum Decoded {
+    Step {
+        step: Step,
+        /// When the node first said that it has the block.
+        seen: Option<Instant>,
+    },
+    Tip(Tip),
+}
+
+/// The node's newest confirmed block.
+#[derive(Debug, Clone, Copy)]
+struct Tip {
+    slot: i64,
+    /// Seconds since the Unix epoch, where known.
+    block_time: Option<i64>,
+    /// When the node said so.
+    seen: Instant,
 }
 
 /// Mirrors `source` into the database until `stop`, whenever this process is the elected one.
@@ -137,9 +164,11 @@ async fn lead<S: Source>(
     stop: &CancellationToken,
     backoff: &mut Backoff,
 ) -> Result<(), IngestError> {
-    let Some(mut connection) = leader::elect(&pool.connect_options(), stop).await? else {
+    let patience = Duration::from_secs(config.takeover_after);
+    let Some(mut connection) = leader::elect(&pool.connect_options(), patience, stop).await? else {
         return Ok(());
     };
+    let _term = Term::begin();
     let branch = start::prepare(source.as_ref(), config, &mut connection, stop).await?;
     info!(slot = branch.head().slot, finalized = branch.base().slot, "ingesting");
     *backoff = Backoff::default();
@@ -149,8 +178,7 @@ async fn lead<S: Source>(
     let (to_decoder, from_source) = mpsc::channel(config.queue_blocks);
     let (to_writer, from_decoder) = mpsc::channel(config.queue_blocks);
     let progress = Arc::new(Progress::new(branch.head().slot));
-    let fetcher =
-        fetch::Fetcher::new(source.clone(), pool.clone(), config, branch, progress.clone(), to_decoder, term.clone());
+    let fetcher = fetch::Fetcher::new(source.clone(), config, branch, progress.clone(), to_decoder, term.clone());
     let fetch = tokio::spawn(ending(term.clone(), fetcher.run()));
     let decode = tokio::spawn(ending(term.clone(), decode(from_source, to_writer)));
     let write = tokio::spawn(ending(term.clone(), write::run(connection, from_decoder, config.batch_blocks, progress)));
@@ -160,6 +188,22 @@ async fn lead<S: Source>(
     // It only waits; nothing is lost by ending it.
     check.abort();
     decoded.and(written).and(fetched)
+}
+
+/// Shows in the metrics that this process is the ingester, until dropped.
+struct Term;
+
+impl Term {
+    fn begin() -> Self {
+        metrics::gauge!("aegle_ingester").set(1.0);
+        Self
+    }
+}
+
+impl Drop for Term {
+    fn drop(&mut self) {
+        metrics::gauge!("aegle_ingester").set(0.0);
+    }
 }
 
 async fn ending(
@@ -178,9 +222,10 @@ async fn decode(mut from: mpsc::Receiver<Fetched>, to: mpsc::Sender<Decoded>) ->
     while let Some(fetched) = from.recv().await {
         let decoded = match fetched {
             Fetched::Block { slot, block, seen } => {
-                Decoded { step: Step::Block(Block::decode(slot, &block)?), seen: Some(seen) }
+                Decoded::Step { step: Step::Block(Block::decode(slot, &block)?), seen: Some(seen) }
             }
-            Fetched::Finalized(block) => Decoded { step: Step::Finalized(block), seen: None },
+            Fetched::Finalized(block) => Decoded::Step { step: Step::Finalized(block), seen: None },
+            Fetched::Tip(tip) => Decoded::Tip(tip),
         };
         metrics::gauge!("aegle_queue_depth", "stage" => "decode").set(from.len() as f64);
         if to.send(decoded).await.is_err() {

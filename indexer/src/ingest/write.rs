@@ -3,17 +3,18 @@
 use std::{sync::Arc, time::Instant};
 
 use sqlx::{Connection, PgConnection};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 use tracing::{debug, info};
 
-use super::{Decoded, IngestError, close, progress::Progress};
+use super::{Decoded, IngestError, Tip, close, progress::Progress};
 use crate::{
     db::{
         Facts,
         checkpoint::{self, BlockId, Checkpoint},
-        slot,
+        node_tip, slot,
     },
     decode::{Block, DecodeError},
+    leader,
     project::project,
 };
 
@@ -36,14 +37,30 @@ pub async fn run(
     let mut steps = Vec::new();
     let mut seen = Vec::new();
     let mut buffer = Vec::new();
-    while from.recv_many(&mut buffer, batch).await > 0 {
-        metrics::gauge!("aegle_queue_depth", "stage" => "write").set(from.len() as f64);
-        for decoded in buffer.drain(..) {
-            seen.extend(decoded.seen);
-            steps.push(decoded.step);
+    loop {
+        match timeout(leader::PING, from.recv_many(&mut buffer, batch)).await {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(_) => leader::ping(&mut connection).await?,
         }
-        let checkpoint = apply(&steps, &mut connection).await?;
-        report(&checkpoint, &steps, &seen, &progress);
+        metrics::gauge!("aegle_queue_depth", "stage" => "write").set(from.len() as f64);
+        let mut tip = None;
+        for decoded in buffer.drain(..) {
+            match decoded {
+                Decoded::Step { step, seen: first_seen } => {
+                    seen.extend(first_seen);
+                    steps.push(step);
+                }
+                Decoded::Tip(newest) => tip = Some(newest),
+            }
+        }
+        if !steps.is_empty() {
+            let checkpoint = apply(&steps, &mut connection).await?;
+            report(&checkpoint, &steps, &seen, &progress);
+        }
+        if let Some(Tip { slot, block_time, seen }) = tip {
+            node_tip::store(slot, block_time, seen.elapsed(), &mut connection).await?;
+        }
         steps.clear();
         seen.clear();
     }
