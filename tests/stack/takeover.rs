@@ -7,6 +7,7 @@ use std::{
 };
 
 use aegle_stack::indexer::{Api, Indexer, Settings};
+use rand::{RngCore, rngs::OsRng};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::time::sleep;
 
@@ -89,7 +90,7 @@ async fn the_next_ingester_takes_over_from_one_that_is_killed_or_frozen() {
     processes.push(first);
 
     let end = Arc::new(AtomicBool::new(false));
-    let seed: u64 = rand::random();
+    let seed = OsRng.next_u64();
     println!("seed {seed}");
     let patients: Vec<_> = (0..PATIENTS)
         .map(|number| tokio::spawn(load(stack.operator.clone(), seed.wrapping_add(number), end.clone())))

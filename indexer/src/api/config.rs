@@ -27,6 +27,11 @@ pub struct ApiConfig {
     pub request_timeout: u32,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Streams of events that may be open at once, and of one peer address.
+    pub max_streams: u32,
+    pub max_streams_per_client: u32,
+    /// Seconds after which a stream that had nothing to say gives a sign of life.
+    pub stream_heartbeat: u32,
 }
 
 impl Default for ApiConfig {
@@ -41,6 +46,9 @@ impl Default for ApiConfig {
             max_lag_seconds: 60,
             request_timeout: 10,
             max_body_bytes: 16 * 1024,
+            max_streams: 512,
+            max_streams_per_client: 16,
+            stream_heartbeat: 15,
         }
     }
 }
@@ -61,6 +69,9 @@ impl ApiConfig {
             ("max_lag_seconds", self.max_lag_seconds == 0),
             ("request_timeout", self.request_timeout == 0),
             ("max_body_bytes", self.max_body_bytes == 0),
+            ("max_streams", self.max_streams == 0),
+            ("max_streams_per_client", self.max_streams_per_client == 0),
+            ("stream_heartbeat", self.stream_heartbeat == 0),
         ] {
             if zero {
                 return Err(format!("{key} must be at least 1"));

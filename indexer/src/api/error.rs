@@ -28,7 +28,9 @@ pub enum Code {
     UriTooLong,
     HeadersTooLarge,
     RateLimited,
+    TooManyStreams,
     Internal,
+    NoFreeStream,
     NotReady,
     Behind,
     Unavailable,
@@ -48,9 +50,9 @@ impl Code {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoFreeStream | Self::NotReady | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -69,6 +71,8 @@ impl Code {
             Self::UriTooLong => "The request's address is too long",
             Self::HeadersTooLarge => "The request's headers are too large",
             Self::RateLimited => "Too many requests",
+            Self::TooManyStreams => "Too many streams",
+            Self::NoFreeStream => "No stream is free",
             Self::Internal => "The server failed",
             Self::NotReady => "The mirror has not started yet",
             Self::Behind => "The mirror is behind its node",
@@ -151,6 +155,10 @@ pub enum ApiError {
     HeadersTooLarge(usize),
     #[error("This address sent too many requests; ask again in {retry_after} seconds.")]
     RateLimited { retry_after: u64 },
+    #[error("This address may have {most} streams open; close one.")]
+    TooManyStreams { most: usize },
+    #[error("Every stream of this server is taken.")]
+    NoFreeStream,
     #[error("The mirror has ingested nothing yet.")]
     NotReady,
     #[error("The mirror is behind its node by {slots} slots and {seconds} seconds; nothing stale is served.")]
@@ -166,7 +174,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    fn code(&self) -> Code {
+    pub(super) fn code(&self) -> Code {
         match self {
             Self::InvalidAddress(_) => Code::InvalidAddress,
             Self::InvalidParameter(_) => Code::InvalidParameter,
@@ -177,11 +185,23 @@ impl ApiError {
             Self::UriTooLong(_) => Code::UriTooLong,
             Self::HeadersTooLarge(_) => Code::HeadersTooLarge,
             Self::RateLimited { .. } => Code::RateLimited,
+            Self::TooManyStreams { .. } => Code::TooManyStreams,
+            Self::NoFreeStream => Code::NoFreeStream,
             Self::NotReady => Code::NotReady,
             Self::Behind { .. } => Code::Behind,
             Self::Timeout => Code::Timeout,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// Writes down what the caller is not told.
+    pub(super) fn log(&self) {
+        match self {
+            Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
+            Self::Database(error) => tracing::error!(%error, "query failed"),
+            Self::Internal(error) => tracing::error!(%error, "request failed"),
+            _ => {}
         }
     }
 }
@@ -209,15 +229,14 @@ impl From<sqlx::Error> for ApiError {
 impl IntoResponse for ApiError {
     /// A response without a body: the layer that knows the request's id writes the problem.
     fn into_response(self) -> Response {
-        match &self {
-            Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
-            Self::Database(error) => tracing::error!(%error, "query failed"),
-            Self::Internal(error) => tracing::error!(%error, "request failed"),
-            _ => {}
-        }
+        self.log();
         let retry_after = match &self {
             Self::RateLimited { retry_after } => Some(*retry_after),
-            Self::NotReady | Self::Behind { .. } | Self::Unavailable(_) => Some(RETRY_AFTER),
+            Self::TooManyStreams { .. }
+            | Self::NoFreeStream
+            | Self::NotReady
+            | Self::Behind { .. }
+            | Self::Unavailable(_) => Some(RETRY_AFTER),
             _ => None,
         };
         let code = self.code();

@@ -8,6 +8,7 @@ mod config;
 mod cursor;
 mod document;
 mod error;
+mod event_cursor;
 mod extract;
 mod layers;
 mod model;
@@ -16,6 +17,7 @@ mod server;
 mod snapshot;
 mod state;
 mod store;
+mod stream;
 mod time;
 
 pub use config::ApiConfig;

@@ -365,7 +365,7 @@ impl Delegate {
 }
 
 /// Where an event stands in the ledger; events are ordered by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub struct Position {
     pub slot: i64,
     /// Index of the transaction in its block.
@@ -378,6 +378,11 @@ pub struct Position {
 impl Position {
     /// Before every event.
     pub const START: Self = Self { slot: -1, tx_index: -1, instruction_index: -1, inner_index: -1 };
+
+    /// After every event of a slot.
+    pub const fn end_of(slot: i64) -> Self {
+        Self { slot, tx_index: i32::MAX, instruction_index: i16::MAX, inner_index: i16::MAX }
+    }
 
     pub fn to_bytes(self) -> Vec<u8> {
         [

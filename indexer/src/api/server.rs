@@ -6,6 +6,7 @@ use axum::{
     http::{Method, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     routing::get,
+    serve::ListenerExt,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
@@ -41,13 +42,16 @@ pub async fn serve(
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let app = router(pool, &config, metrics).map_err(anyhow::Error::msg)?;
+    let app = assemble(pool, &config, metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
+    // Streams write little at a time, and none of it shall wait for an acknowledgement of what went before.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
 
     let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    // No request takes longer; a connection that is merely open does not hold the process up.
+    // No request takes longer, and streams end by themselves; a connection that is merely open, or not
+    // read, does not hold the process up.
     let drained = async {
         shutdown.cancelled().await;
         tokio::time::sleep(config.request_timeout()).await;
@@ -63,8 +67,17 @@ pub async fn serve(
 /// # Errors
 /// The first wrong key of the configuration.
 pub fn router(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Result<Router, String> {
+    assemble(pool, config, metrics, CancellationToken::new())
+}
+
+fn assemble(
+    pool: PgPool,
+    config: &ApiConfig,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> Result<Router, String> {
     config.validate()?;
-    let state = ApiState::new(pool, config, metrics)?;
+    let state = ApiState::new(pool, config, metrics, shutdown)?;
     let (public, operations, document) = parts();
     let document = to_json(&document);
     let public = public
@@ -114,7 +127,7 @@ fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.origins()?))
         .allow_methods([Method::GET])
-        .allow_headers([layers::REQUEST_ID])
+        .allow_headers([layers::REQUEST_ID, routes::LAST_EVENT_ID])
         .expose_headers([SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER]))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::DerefMut, time::Duration};
 
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 
 use super::{
     error::ApiError,
@@ -68,7 +68,7 @@ impl Snapshot {
     /// # Errors
     /// The mirror is empty or behind (INV-10), or does not have the slot.
     pub async fn open(state: &ApiState, at: At) -> Result<Self, ApiError> {
-        let (mut transaction, frontier) = begin(state).await?;
+        let (mut transaction, frontier) = begin(&state.pool, state.request_timeout).await?;
         let lag = state.max_lag.require(&frontier)?;
         let slot = choose(&frontier, at)?;
         let evaluated_at = match at.as_of_slot {
@@ -100,13 +100,16 @@ impl Snapshot {
 }
 
 /// A transaction that sees one state of the database, and how far the mirror has come in it.
-pub async fn begin(state: &ApiState) -> Result<(Transaction<'static, Postgres>, Frontier), ApiError> {
+pub async fn begin(
+    pool: &PgPool,
+    statement_timeout: Duration,
+) -> Result<(Transaction<'static, Postgres>, Frontier), ApiError> {
     // Whoever stops waiting leaves the statement running, so the database stops it too.
     let statement = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}",
-        state.request_timeout.as_millis()
+        statement_timeout.as_millis()
     );
-    let mut transaction = tokio::time::timeout(ACQUIRE, state.pool.begin_with(AssertSqlSafe(statement)))
+    let mut transaction = tokio::time::timeout(ACQUIRE, pool.begin_with(AssertSqlSafe(statement)))
         .await
         .map_err(|_| sqlx::Error::PoolTimedOut)??;
     let frontier = frontier::read(&mut transaction).await?.ok_or(ApiError::NotReady)?;

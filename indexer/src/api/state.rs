@@ -6,8 +6,9 @@ use std::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use super::{ApiConfig, cursor::CursorKey, snapshot::MaxLag};
+use super::{ApiConfig, cursor::CursorKey, snapshot::MaxLag, stream::Streams};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -19,12 +20,19 @@ pub struct ApiState {
     pub request_timeout: Duration,
     /// Readiness may be asked without limit, so it takes one database connection at most.
     pub readiness: Arc<Semaphore>,
+    pub streams: Streams,
     /// Seconds since the Unix epoch.
     pub now: fn() -> i64,
 }
 
 impl ApiState {
-    pub fn new(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Result<Self, String> {
+    /// `shutdown` ends what would not end by itself.
+    pub fn new(
+        pool: PgPool,
+        config: &ApiConfig,
+        metrics: PrometheusHandle,
+        shutdown: CancellationToken,
+    ) -> Result<Self, String> {
         let cursors = match config.cursor_key()? {
             Some(key) => CursorKey::new(key),
             None => {
@@ -34,6 +42,7 @@ impl ApiState {
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
         Ok(Self {
+            streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             pool,
             cursors,
             max_lag,

@@ -29,8 +29,8 @@ async fn the_document_is_served_and_names_every_route(pool: PgPool) {
     assert_eq!(document["openapi"], "3.1.0");
 
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 12);
-    for path in paths.keys() {
+    assert_eq!(paths.len(), 13);
+    for path in paths.keys().filter(|path| *path != "/v1/chain/stream") {
         let uri = path.split('/').map(|part| if part.starts_with('{') { base58(&[10; 32]) } else { part.to_owned() });
         let answer = client.get(uri.collect::<Vec<_>>().join("/")).await;
         if !answer.status.is_success() {

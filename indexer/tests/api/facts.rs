@@ -98,6 +98,66 @@ impl Ledger {
         .unwrap();
     }
 
+    /// Makes everything up to a slot final, in a mirror that has all slots up to it.
+    pub async fn finalize(&self, slot: i64) {
+        sqlx::query(
+            "INSERT INTO slot (slot, block_hash, parent_slot, parent_hash, block_height, block_time)
+             SELECT slot, sha256(slot::text::bytea), slot - 1, sha256((slot - 1)::text::bytea), slot, $3
+             FROM generate_series($1::bigint + 1, $2) AS slot ON CONFLICT DO NOTHING",
+        )
+        .bind(CONFIRMED)
+        .bind(slot)
+        .bind(time(CONFIRMED))
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE checkpoint SET finalized_slot = $1, confirmed_slot = greatest(confirmed_slot, $1)")
+            .bind(slot)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// So many events of a vault in each of the slots, all final, each with so many times 64 bytes.
+    pub async fn many(&mut self, slots: std::ops::RangeInclusive<i64>, each: i32, vault: Key, size: i32) {
+        let (first, last) = slots.into_inner();
+        self.finalize(first - 1).await;
+        let mut transaction = self.pool.begin().await.unwrap();
+        sqlx::query(
+            "INSERT INTO slot (slot, block_hash, parent_slot, parent_hash, block_height, block_time)
+             SELECT slot, sha256(slot::text::bytea), slot - 1, sha256((slot - 1)::text::bytea), slot, $3
+             FROM generate_series($1::bigint, $2) AS slot ON CONFLICT DO NOTHING",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(time(CONFIRMED))
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO event (signature, instruction_index, inner_index, slot, tx_index, name, account, vault,
+                                authority, data)
+             SELECT sha512(format('%s/%s', slot, tx)::bytea), tx % 3, tx % 7, slot, tx, 'RecordMinted',
+                    sha256(format('%s/%s', slot, tx)::bytea), $4, $4,
+                    decode(repeat(encode(sha512(format('%s/%s', slot, tx)::bytea), 'hex'), $5), 'hex')
+             FROM generate_series($1::bigint, $2) AS slot, generate_series(0, $3 - 1) AS tx",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(each)
+        .bind(vault)
+        .bind(size)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE checkpoint SET finalized_slot = $1, confirmed_slot = greatest(confirmed_slot, $1)")
+            .bind(last)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
     pub async fn event(&mut self, slot: i64, name: &str, account: Key, vault: Option<Key>) -> Fact {
         self.transactions += 1;
         let tx_index = self.transactions;

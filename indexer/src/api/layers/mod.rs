@@ -11,5 +11,5 @@ pub use bounds::bound;
 pub use headers::secure;
 pub use observe::observe;
 pub use problems::{catch_panic, write_problems};
-pub use rate_limit::{RateLimit, limit_rate};
+pub use rate_limit::{RateLimit, client, limit_rate};
 pub use request_id::{REQUEST_ID, identify};

@@ -9,6 +9,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
+    http::Extensions,
     middleware::Next,
     response::Response,
 };
@@ -50,10 +51,14 @@ impl RateLimit {
 }
 
 pub async fn limit_rate(State(limit): State<RateLimit>, request: Request, next: Next) -> Result<Response, ApiError> {
-    // Without a socket, as in a test, all share one limit.
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    limit.check(network(peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())))?;
+    limit.check(client(request.extensions()))?;
     Ok(next.run(request).await)
+}
+
+/// Whom a limit counts: the network of the peer's socket. Without a socket, as in a test, all share one.
+pub fn client(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    network(peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip()))
 }
 
 /// The address, or for IPv6 its network: whoever has one address of a /64 has them all.

@@ -2,11 +2,11 @@ use axum::extract::State;
 use serde::{Deserialize, Deserializer, de::Error};
 use utoipa::IntoParams;
 
-use super::{reply::Reply, walk::Walk};
+use super::reply::Reply;
 use crate::api::{
     bytes::Address,
-    cursor::List,
     error::ApiError,
+    event_cursor::EventCursor,
     extract::{At, Commitment, Limit, Params},
     model::{EventPage, Position},
     snapshot::Snapshot,
@@ -34,7 +34,7 @@ pub struct EventsQuery {
     commitment: Option<Commitment>,
     /// Only events up to this slot.
     as_of_slot: Option<u64>,
-    /// `next` of an earlier answer to the same filter.
+    /// `next` of an earlier answer to the same filter, or an id of its stream.
     after: Option<String>,
     /// How many to answer.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
@@ -42,7 +42,7 @@ pub struct EventsQuery {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct EventName(&'static str);
+pub struct EventName(pub &'static str);
 
 impl<'de> Deserialize<'de> for EventName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -67,29 +67,19 @@ pub async fn list_events(
     Params(query): Params<EventsQuery>,
 ) -> Result<Reply<EventPage>, ApiError> {
     let at = At { commitment: query.commitment, as_of_slot: query.as_of_slot };
-    let name = query.name.map(|name| name.0);
-    let filter =
-        [bytes_of(&query.vault), bytes_of(&query.account), name.unwrap_or_default().as_bytes(), &at.to_bytes()];
-    let list = List { route: "events", filter: &filter };
-    let limit = query.limit.unwrap_or_default();
-    let walk = Walk::new(&state.cursors, list, query.after.as_deref(), limit)?;
-    let after = match &walk.after[..] {
-        [] => Position::START,
-        position => Position::from_bytes(position).ok_or(ApiError::InvalidCursor)?,
-    };
+    let filter = EventFilter { vault: query.vault, account: query.account, name: query.name.map(|name| name.0) };
+    let cursor = EventCursor::new(state.cursors.clone(), filter, at);
+    let limit = query.limit.unwrap_or_default().rows();
+    let after = query.after.map_or(Ok(Position::START), |after| cursor.open(&after))?;
 
     let mut snapshot = Snapshot::open(&state, at).await?;
     let slot = snapshot.meta.slot;
-    let filter = EventFilter { vault: query.vault, account: query.account, name };
-    let mut data = store::event::list(snapshot.conn(), filter, after, slot, walk.rows()).await?;
+    // One more than is answered shows whether there are more.
+    let mut data = store::event::list(snapshot.conn(), filter, after, slot, limit as i64 + 1).await?;
     let meta = snapshot.close().await?;
 
-    let more = data.len() > limit.rows();
-    data.truncate(limit.rows());
+    let more = data.len() > limit;
+    data.truncate(limit);
     let last = data.last().map_or(after, |event| event.position);
-    Ok(Reply(EventPage { meta, next: walk.seal(&last.to_bytes()), more, data }))
-}
-
-fn bytes_of(address: &Option<Address>) -> &[u8] {
-    address.as_ref().map_or(&[], |address| &address.0)
+    Ok(Reply(EventPage { meta, next: cursor.seal(last), more, data }))
 }

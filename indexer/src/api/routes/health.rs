@@ -20,7 +20,7 @@ pub async fn get_health() -> Json<Health> {
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, body = Health)))]
 pub async fn get_readiness(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
     let _turn = state.readiness.acquire().await.map_err(|error| ApiError::Internal(error.to_string()))?;
-    let (transaction, frontier) = snapshot::begin(&state).await?;
+    let (transaction, frontier) = snapshot::begin(&state.pool, state.request_timeout).await?;
     transaction.commit().await?;
     state.max_lag.require(&frontier)?;
     Ok(Json(Health { status: "ready" }))

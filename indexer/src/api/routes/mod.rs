@@ -7,10 +7,12 @@ mod health;
 mod record;
 pub mod reply;
 mod status;
+mod stream;
 mod token;
 mod vault;
 mod walk;
 
+pub use stream::LAST_EVENT_ID;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::state::ApiState;
@@ -25,6 +27,7 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::get_record))
         .routes(routes!(consent::get_consent))
         .routes(routes!(event::list_events))
+        .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))
         .routes(routes!(token::get_token_metadata))
 }

@@ -1,6 +1,6 @@
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -64,17 +64,22 @@ pub const FINALIZED_SLOT: HeaderName = HeaderName::from_static("aegle-finalized-
 pub const LAG_SLOTS: HeaderName = HeaderName::from_static("aegle-lag-slots");
 pub const LAG_SECONDS: HeaderName = HeaderName::from_static("aegle-lag-seconds");
 
-impl<T: Serialize + Reflects> IntoResponse for Reply<T> {
-    fn into_response(self) -> Response {
-        let Reflected { slot, finalized_slot, lag } = self.0.reflected();
-        let mut response = Json(self.0).into_response();
-        let headers = response.headers_mut();
-        headers.insert(SLOT, HeaderValue::from(slot));
-        headers.insert(FINALIZED_SLOT, HeaderValue::from(finalized_slot));
-        if let Some((slots, seconds)) = lag {
+impl Reflected {
+    pub fn write(&self, headers: &mut HeaderMap) {
+        headers.insert(SLOT, HeaderValue::from(self.slot));
+        headers.insert(FINALIZED_SLOT, HeaderValue::from(self.finalized_slot));
+        if let Some((slots, seconds)) = self.lag {
             headers.insert(LAG_SLOTS, HeaderValue::from(slots));
             headers.insert(LAG_SECONDS, HeaderValue::from(seconds));
         }
+    }
+}
+
+impl<T: Serialize + Reflects> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let reflected = self.0.reflected();
+        let mut response = Json(self.0).into_response();
+        reflected.write(response.headers_mut());
         response
     }
 }

@@ -15,7 +15,7 @@ pub async fn get_status(
     State(state): State<ApiState>,
     Params(Nothing {}): Params<Nothing>,
 ) -> Result<Reply<Status>, ApiError> {
-    let (transaction, frontier) = snapshot::begin(&state).await?;
+    let (transaction, frontier) = snapshot::begin(&state.pool, state.request_timeout).await?;
     transaction.commit().await?;
     let lag = Lag::of(&frontier);
     Ok(Reply(Status {

@@ -8,10 +8,10 @@ use crate::api::{
 
 /// Which events; each that is given must hold.
 #[derive(Clone, Copy, Debug)]
-pub struct EventFilter<'a> {
+pub struct EventFilter {
     pub vault: Option<Address>,
     pub account: Option<Address>,
-    pub name: Option<&'a str>,
+    pub name: Option<&'static str>,
 }
 
 struct Row {
@@ -89,7 +89,7 @@ macro_rules! select {
 #[tracing::instrument(name = "db.event.list", skip_all)]
 pub async fn list(
     conn: &mut PgConnection,
-    filter: EventFilter<'_>,
+    filter: EventFilter,
     after: Position,
     until: i64,
     limit: i64,
@@ -104,4 +104,12 @@ pub async fn list(
         }
     };
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The slot of the newest event up to and including a slot.
+#[tracing::instrument(name = "db.event.newest_slot", skip_all)]
+pub async fn newest_slot(conn: &mut PgConnection, until: i64) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("SELECT slot FROM event WHERE slot <= $1 ORDER BY slot DESC LIMIT 1", until)
+        .fetch_optional(conn)
+        .await
 }
