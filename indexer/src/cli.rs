@@ -167,7 +167,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     let mut roles = JoinSet::new();
     if let Some(rpc_url) = rpc_url {
         let ws_url = config.ws_url.as_ref().map(|url| url.expose().to_owned());
-        let node = RpcSource::new(rpc_url, ws_url, config.surfpool, stop.clone());
+        let node = RpcSource::new(rpc_url, ws_url, config.ingest.timeout(), config.surfpool, stop.clone());
         // Its own connections, so that requests to the API cannot keep the mirror from moving.
         let own = connect_with(&config, INGEST_CONNECTIONS).await?;
         let ingesting = follow(&config, node, own, stop.clone())?;
@@ -206,7 +206,7 @@ fn follow(config: &Config, node: RpcSource, pool: PgPool, stop: CancellationToke
 }
 
 async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let source = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let done = ingest::backfill(&source, &pool, &config.ingest, from, to, &stop).await?;
@@ -222,7 +222,7 @@ async fn record(
     stop: CancellationToken,
 ) -> anyhow::Result<ExitCode> {
     config.ingest.start_slot = from.or(config.ingest.start_slot);
-    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let source = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
     let recorded = ingest::record(&source, &config.ingest, file, to, &stop).await;
     let recorded = recorded.with_context(|| format!("{} was not written", file.display()))?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&recorded)?)?;
@@ -240,7 +240,7 @@ async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow
 }
 
 async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let source = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let source = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let report = verify::verify_to(depth, &source, &pool, &config.verify, &stop).await?;
@@ -260,7 +260,7 @@ async fn restore(
     json: bool,
     stop: CancellationToken,
 ) -> anyhow::Result<ExitCode> {
-    let node = RpcSource::new(config.rpc_url()?, None, config.surfpool, stop.clone());
+    let node = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
     let pool = connect(config).await?;
     require_schema(&pool).await?;
     let repaired = match recording {

@@ -51,6 +51,8 @@ pub struct IngestConfig {
     pub start_slot: Option<u64>,
     /// Milliseconds between questions for a new block where no hint comes sooner.
     pub poll_ms: u64,
+    /// Milliseconds to wait for an answer of the node before asking again.
+    pub timeout_ms: u64,
     /// Blocks asked for at once while behind.
     pub concurrency: usize,
     /// Blocks that may wait between two stages.
@@ -66,6 +68,7 @@ impl Default for IngestConfig {
         Self {
             start_slot: None,
             poll_ms: 1_000,
+            timeout_ms: 30_000,
             concurrency: 8,
             queue_blocks: 64,
             batch_blocks: 512,
@@ -75,11 +78,17 @@ impl Default for IngestConfig {
 }
 
 impl IngestConfig {
+    /// How long to wait for an answer of the node.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
     /// # Errors
     /// A sentence that starts with the name of the first key that is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let ranges = [
             ("poll_ms", self.poll_ms, 10, 60_000),
+            ("timeout_ms", self.timeout_ms, 100, 600_000),
             ("concurrency", self.concurrency as u64, 1, 256),
             ("queue_blocks", self.queue_blocks as u64, 1, 10_000),
             ("batch_blocks", self.batch_blocks as u64, 1, 100_000),

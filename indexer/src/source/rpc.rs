@@ -16,7 +16,7 @@ use solana_client::{
 };
 use solana_commitment_config::CommitmentConfig;
 use solana_transaction_status_client_types::{TransactionDetails, UiConfirmedBlock, UiTransactionEncoding};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
@@ -25,8 +25,6 @@ use crate::{
     decode::{Header, MAX_TRANSACTION_VERSION},
     retry::Backoff,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Errors of the JSON-RPC protocol itself: the same request would fail again.
 const INVALID_REQUEST: i64 = -32600;
@@ -41,16 +39,22 @@ pub struct RpcSource {
 }
 
 impl RpcSource {
-    /// A node at `rpc_url`; `ws_url` gives hints until `stop`.
-    pub fn new(rpc_url: String, ws_url: Option<String>, surfpool: bool, stop: CancellationToken) -> Self {
+    /// A node at `rpc_url` that answers within `timeout`; `ws_url` gives hints until `stop`.
+    pub fn new(
+        rpc_url: String,
+        ws_url: Option<String>,
+        timeout: Duration,
+        surfpool: bool,
+        stop: CancellationToken,
+    ) -> Self {
         let hint = Arc::new(Notify::new());
         if let Some(ws_url) = ws_url {
             let hint = hint.clone();
             tokio::spawn(async move {
-                stop.run_until_cancelled(listen(ws_url, hint)).await;
+                stop.run_until_cancelled(listen(ws_url, timeout, hint)).await;
             });
         }
-        let rpc = RpcClient::new_with_timeout_and_commitment(rpc_url, TIMEOUT, CommitmentConfig::confirmed());
+        let rpc = RpcClient::new_with_timeout_and_commitment(rpc_url, timeout, CommitmentConfig::confirmed());
         Self { rpc, hint, surfpool }
     }
 
@@ -207,15 +211,17 @@ fn classify(request: RpcRequest, error: &ClientError) -> SourceError {
     }
 }
 
-/// Turns slot notifications into hints, connecting anew for as long as it takes.
-async fn listen(ws_url: String, hint: Arc<Notify>) {
+/// Turns slot notifications into hints, connecting anew for as long as it takes. A node says several
+/// times a second that there is a slot, so one that says nothing for `patience` is not listened to
+/// longer: a connection can be dead without being closed.
+async fn listen(ws_url: String, patience: Duration, hint: Arc<Notify>) {
     let mut backoff = Backoff::default();
     loop {
-        if let Ok(client) = PubsubClient::new(&ws_url).await
-            && let Ok((mut slots, _unsubscribe)) = client.slot_subscribe().await
+        if let Ok(Ok(client)) = timeout(patience, PubsubClient::new(&ws_url)).await
+            && let Ok(Ok((mut slots, _unsubscribe))) = timeout(patience, client.slot_subscribe()).await
         {
             info!("listening for slots");
-            while slots.next().await.is_some() {
+            while let Ok(Some(_)) = timeout(patience, slots.next()).await {
                 backoff = Backoff::default();
                 hint.notify_one();
             }

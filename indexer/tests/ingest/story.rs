@@ -35,6 +35,7 @@ pub fn created(number: u8) -> events::VaultCreated {
 }
 
 /// Writes events in the order the program would, and remembers what its accounts hold.
+#[derive(Clone)]
 pub struct Story {
     pub vault: Pubkey,
     /// Every event with the slot it is in, one transaction each.
@@ -106,9 +107,9 @@ impl Story {
             max_recovery_delay: config.max_recovery_delay,
             record_uri: config.record_uri.clone(),
         };
-        story.slot = 1;
+        story.move_to(1);
         story.push(Event::ConfigInitialized(initialized.clone()), event_data(&initialized));
-        story.slot = 2;
+        story.move_to(2);
         let event = events::VaultCreated { slot: 2, ..event };
         story.push(Event::VaultCreated(event.clone()), event_data(&event));
         story
@@ -121,6 +122,11 @@ impl Story {
             story.tell(*choice);
         }
         story
+    }
+
+    /// Lets what follows happen in `slot`.
+    pub fn move_to(&mut self, slot: u64) {
+        self.slot = slot;
     }
 
     fn push(&mut self, event: Event, data: Vec<u8>) {
