@@ -11,7 +11,7 @@ use tracing::warn;
 
 use crate::source::SourceError;
 
-const FIRST: Duration = Duration::from_millis(100);
+const FIRST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Exponential backoff with jitter, so that many clients of one node do not ask in step.
@@ -33,7 +33,7 @@ impl Backoff {
         Self { attempts: 0, jitter: StdRng::seed_from_u64(seed) }
     }
 
-    /// The next pause: from half of to the whole of 100 ms, 200 ms, … up to 10 s.
+    /// The next pause: from half of to the whole of 25 ms, 50 ms, … up to 10 s.
     pub fn pause(&mut self) -> Duration {
         let whole = FIRST.saturating_mul(1 << self.attempts.min(10)).min(LONGEST);
         self.attempts += 1;

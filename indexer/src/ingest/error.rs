@@ -51,6 +51,28 @@ pub enum IngestError {
 }
 
 impl IngestError {
+    /// Whether it rests on nothing but what the node said.
+    pub fn may_be_wrong(&self) -> bool {
+        match self {
+            Self::Source(SourceError::Refused(_))
+            | Self::Decode(_)
+            | Self::OtherChain { .. }
+            | Self::Restarted { .. }
+            | Self::FinalizedReplaced { .. }
+            | Self::Unlinked { .. }
+            | Self::BrokenStart { .. } => true,
+            Self::Source(SourceError::Unavailable(_) | SourceError::Stopped)
+            | Self::Database(_)
+            | Self::OtherProgram { .. }
+            | Self::StartAbove { .. }
+            | Self::NoCheckpoint
+            | Self::Range(_)
+            | Self::Recording(_)
+            | Self::Busy
+            | Self::Stage(_) => false,
+        }
+    }
+
     /// Whether it may pass by itself: a database that is away, not one that refuses a row.
     pub fn may_pass(&self) -> bool {
         let Self::Database(error) = self else {

@@ -3,6 +3,7 @@
 
 mod backfill;
 mod branch;
+mod doubt;
 mod error;
 mod fetch;
 mod progress;
@@ -33,7 +34,7 @@ pub(crate) use start::same_chain;
 pub(crate) use write::add;
 pub use write::{Step, apply};
 
-use self::progress::Progress;
+use self::{doubt::Doubt, progress::Progress};
 use crate::{
     db::checkpoint::BlockId,
     decode::Block,
@@ -134,7 +135,7 @@ struct Tip {
 ///
 /// # Errors
 /// What cannot pass by itself: a block that this version cannot read, a chain other than the
-/// mirrored one, a node that refuses. Lost connections are made anew.
+/// mirrored one, a node that refuses; each of them said repeatedly. Lost connections are made anew.
 pub async fn run<S: Source>(
     source: Arc<S>,
     pool: PgPool,
@@ -143,6 +144,7 @@ pub async fn run<S: Source>(
     stop: CancellationToken,
 ) -> Result<(), IngestError> {
     let mut backoff = Backoff::default();
+    let mut doubt = Doubt::default();
     while !stop.is_cancelled() {
         match lead(&source, &pool, &config, &verify, &stop, &mut backoff).await {
             Ok(()) => {}
@@ -155,8 +157,13 @@ pub async fn run<S: Source>(
                 stop.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
             Err(failure) => {
-                error!(error = %failure, "ingestion stopped");
-                return Err(failure);
+                let Some(pause) = doubt.pause(&failure) else {
+                    error!(error = %failure, "ingestion stopped");
+                    return Err(failure);
+                };
+                metrics::counter!("aegle_retries_total", "what" => "doubt").increment(1);
+                warn!(error = %failure, ?pause, "the node may be wrong; asking it again from the checkpoint");
+                stop.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
         }
     }
@@ -178,7 +185,14 @@ async fn lead<S: Source>(
         return Ok(());
     };
     let _term = Term::begin();
-    let branch = start::prepare(source.as_ref(), config, &mut connection, stop).await?;
+    let branch = match start::prepare(source.as_ref(), config, &mut connection, stop).await {
+        Ok(branch) => branch,
+        Err(failure) => {
+            // The next attempt must find the lock free.
+            close(connection).await;
+            return Err(failure);
+        }
+    };
     info!(slot = branch.head().slot, finalized = branch.base().slot, "ingesting");
     *backoff = Backoff::default();
 
