@@ -20,6 +20,8 @@ use crate::{
 
 /// How long to wait before asking for a block again that the node lists but does not give.
 const PAUSE: Duration = Duration::from_millis(400);
+/// How often in a row the node must say the same of its first blocks.
+const AGREE: u32 = 3;
 
 /// Checks that the mirror and the node are of one chain, and loads what is not finalized yet.
 ///
@@ -120,15 +122,24 @@ pub(super) async fn anchor<S: Source>(
     }
     // The genesis block has no parent and no transactions.
     let start = config.start_slot.unwrap_or(oldest).max(oldest).max(1);
+    // Everything is built on it, so it is not taken from one answer.
+    let (mut parent, mut agreed) = (None, 0);
     loop {
         let slots = retry("slots", stop, || source.slots(start, 2)).await?;
-        if let [first, second, ..] = slots[..]
-            && let Some(parent) = link(source, first, second, stop).await?
-        {
-            return Ok(parent);
+        let found = match slots[..] {
+            [first, second, ..] => link(source, first, second, stop).await?,
+            _ => None,
+        };
+        agreed = if found == parent { agreed + 1 } else { 1 };
+        parent = found;
+        match parent {
+            Some(parent) if agreed == AGREE => return Ok(parent),
+            Some(_) => {}
+            None => {
+                info!(start, "waiting for the node's first two blocks");
+                stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+            }
         }
-        info!(start, "waiting for the node's first two blocks");
-        stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
     }
 }
 
