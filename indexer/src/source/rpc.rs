@@ -114,7 +114,14 @@ impl Source for RpcSource {
     }
 
     async fn slots(&self, from: u64, limit: usize) -> Answer<Vec<u64>> {
-        self.send(RpcRequest::GetBlocksWithLimit, json!([from, limit, CommitmentConfig::confirmed()])).await
+        let params = json!([from, limit, CommitmentConfig::confirmed()]);
+        let mut slots: Vec<u64> = self.send(RpcRequest::GetBlocksWithLimit, params).await?;
+        // Nodes promise the order; what they send is another matter.
+        slots.retain(|slot| *slot >= from);
+        slots.sort_unstable();
+        slots.dedup();
+        slots.truncate(limit);
+        Ok(slots)
     }
 
     async fn block(&self, slot: u64) -> Answer<Option<UiConfirmedBlock>> {
@@ -221,6 +228,8 @@ async fn listen(ws_url: String, patience: Duration, hint: Arc<Notify>) {
             && let Ok(Ok((mut slots, _unsubscribe))) = timeout(patience, client.slot_subscribe()).await
         {
             info!("listening for slots");
+            // What came while nobody listened.
+            hint.notify_one();
             while let Ok(Some(_)) = timeout(patience, slots.next()).await {
                 backoff = Backoff::default();
                 hint.notify_one();
