@@ -14,7 +14,7 @@ use solana_transaction_status_client_types::{
     UiLoadedAddresses, UiTransactionStatusMeta, option_serializer::OptionSerializer,
 };
 
-use crate::base58;
+use crate::{base58, db::checkpoint::BlockId};
 
 /// The highest transaction version that [`VersionedMessage`] knows. A request that names a lower one
 /// fails for every block that holds a higher.
@@ -86,6 +86,10 @@ pub enum Reason {
 }
 
 impl Header {
+    pub fn parent(&self) -> BlockId {
+        BlockId { slot: self.parent_slot, hash: self.parent_hash }
+    }
+
     /// # Errors
     /// A hash that is none, or a number beyond what the database holds.
     pub fn of(slot: u64, block: &UiConfirmedBlock) -> Result<Self, DecodeError> {

@@ -123,6 +123,24 @@ pub async fn holds(slot: i64, hash: &[u8; 32], connection: &mut PgConnection) ->
     Ok(row.holds)
 }
 
+/// Whether the block is stored, on the same parent. Its hash alone does not say so: what the node said of
+/// its parent may have been wrong.
+pub async fn links(header: &Header, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (
+               SELECT FROM slot
+               WHERE slot = $1 AND block_hash = $2::bytea AND parent_slot = $3 AND parent_hash = $4::bytea
+           ) AS "links!""#,
+        header.slot,
+        &header.hash as _,
+        header.parent_slot,
+        &header.parent_hash as _
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(row.links)
+}
+
 /// The parent of the first stored block from `slot` on.
 pub async fn first_parent(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Option<BlockId>> {
     let row = sqlx::query!(

@@ -35,12 +35,10 @@ impl Branch {
         self.above.insert(header.slot, header.hash);
     }
 
-    /// The highest block above the base that is not above `slot`.
-    pub fn highest_until(&self, slot: i64) -> Option<BlockId> {
-        if slot <= self.base.slot {
-            return None;
-        }
-        self.above.range(..=slot).next_back().map(|(slot, hash)| BlockId { slot: *slot, hash: *hash })
+    /// The blocks above the base that are not above `slot`, oldest first.
+    pub fn until(&self, slot: i64) -> Vec<BlockId> {
+        let blocks = self.above.iter().take_while(|(other, _)| **other <= slot);
+        blocks.map(|(slot, hash)| BlockId { slot: *slot, hash: *hash }).collect()
     }
 
     /// Makes `block`, which is held, the base.
@@ -80,11 +78,12 @@ mod tests {
     #[test]
     fn the_base_moves_with_finality_and_only_forward() {
         let mut branch = Branch::new(id(10, 1), [(11, [2; 32]), (14, [3; 32])]);
-        assert_eq!(branch.highest_until(10), None);
-        assert_eq!(branch.highest_until(13), Some(id(11, 2)));
+        assert_eq!(branch.until(10), []);
+        assert_eq!(branch.until(13), [id(11, 2)]);
+        assert_eq!(branch.until(14), [id(11, 2), id(14, 3)]);
         branch.finalize(id(11, 2));
         assert_eq!(branch.base(), id(11, 2));
-        assert_eq!(branch.highest_until(11), None);
+        assert_eq!(branch.until(11), []);
         branch.reset();
         assert_eq!(branch.head(), id(11, 2));
     }

@@ -36,6 +36,11 @@ pub enum IngestError {
         "finalized block was replaced: slot {slot} is final here, but the node's block {child} does not build on it"
     )]
     FinalizedReplaced { slot: i64, child: i64 },
+    #[error(
+        "the node contradicts itself: its final block of slot {slot} does not link as it did when it was read; \
+         use another node"
+    )]
+    Contradiction { slot: i64 },
     #[error("block {slot} does not build on a mirrored block")]
     Unlinked { slot: i64 },
     #[error("the mirror has no checkpoint yet; start it with `aegle-indexer run` first")]
@@ -59,6 +64,7 @@ impl IngestError {
             | Self::OtherChain { .. }
             | Self::Restarted { .. }
             | Self::FinalizedReplaced { .. }
+            | Self::Contradiction { .. }
             | Self::Unlinked { .. }
             | Self::BrokenStart { .. } => true,
             Self::Source(SourceError::Unavailable(_) | SourceError::Stopped)

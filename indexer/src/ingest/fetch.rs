@@ -23,12 +23,18 @@ use crate::{
 const PAGE: usize = 256;
 /// How far to follow parents before listing anew.
 const LONGEST_WALK: usize = 1_024;
+/// How often to read again what was finalized otherwise, before asking somebody.
+const MOST_CONTRADICTIONS: u32 = 3;
 
 pub struct Fetcher<S> {
     source: Arc<S>,
     poll: Duration,
     concurrency: usize,
     branch: Branch,
+    /// Height of the branch's base, once known.
+    base_height: Option<i64>,
+    /// How often in a row finality contradicted what was read.
+    contradictions: u32,
     progress: Arc<Progress>,
     /// The newest block time known, with its slot.
     newest: Option<(u64, i64)>,
@@ -52,11 +58,23 @@ impl<S: Source> Fetcher<S> {
         stop: CancellationToken,
     ) -> Self {
         let poll = Duration::from_millis(config.poll_ms);
-        Self { source, poll, concurrency: config.concurrency, branch, progress, newest: None, to, stop }
+        Self {
+            source,
+            poll,
+            concurrency: config.concurrency,
+            branch,
+            base_height: None,
+            contradictions: 0,
+            progress,
+            newest: None,
+            to,
+            stop,
+        }
     }
 
     /// Runs until `stop`.
     pub async fn run(mut self) -> Result<(), IngestError> {
+        self.base_height = self.height(self.branch.base()).await?;
         while !self.stop.is_cancelled() {
             let tip = retry("tip", &self.stop, || self.source.tip(Finality::Confirmed)).await?;
             let seen = Instant::now();
@@ -75,6 +93,16 @@ impl<S: Source> Fetcher<S> {
             }
         }
         Ok(())
+    }
+
+    /// How many blocks are below that one, which is final, where the node knows.
+    async fn height(&self, block: BlockId) -> Result<Option<i64>, IngestError> {
+        let number = unsigned(block.slot);
+        if number == 0 {
+            return Ok(Some(0));
+        }
+        let header = retry("base_header", &self.stop, || self.source.header(number, Finality::Finalized)).await?;
+        Ok(header.filter(|header| header.hash == block.hash).and_then(|header| header.height))
     }
 
     /// Fetches one page of the blocks above the head, several at once, and takes them in order.
@@ -106,7 +134,7 @@ impl<S: Source> Fetcher<S> {
     async fn take(&mut self, slot: u64, block: UiConfirmedBlock, seen: Instant) -> Result<bool, IngestError> {
         let mut links = vec![Link { header: Header::of(slot, &block)?, block }];
         while let Some(Link { header, .. }) = links.last() {
-            let parent = BlockId { slot: header.parent_slot, hash: header.parent_hash };
+            let parent = header.parent();
             if self.branch.holds(parent) {
                 break;
             }
@@ -125,6 +153,7 @@ impl<S: Source> Fetcher<S> {
             };
             let parent_header = Header::of(number, &block)?;
             if parent_header.hash != parent.hash {
+                warn!(slot = header.slot, parent = number, "the node does not have the block's parent");
                 retried("contradiction", number);
                 return Ok(false);
             }
@@ -145,24 +174,54 @@ impl<S: Source> Fetcher<S> {
         Ok(true)
     }
 
-    /// Moves the finalized block up where the node's is ours, else gives up what is not finalized.
+    /// Moves the finalized block up over what the node, asked a second time, gives as final and linked
+    /// as it was when it was read. Where it is not, gives up what is not finalized.
     async fn finalize(&mut self) -> Result<(), IngestError> {
         let finalized = retry("finalized_tip", &self.stop, || self.source.tip(Finality::Finalized)).await?;
-        let Some(block) = self.branch.highest_until(i64::try_from(finalized).unwrap_or(i64::MAX)) else {
-            return Ok(());
-        };
-        let number = unsigned(block.slot);
-        match retry("finalized_header", &self.stop, || self.source.header(number, Finality::Finalized)).await? {
-            None => debug!(slot = block.slot, "the node does not have the block as finalized"),
-            Some(header) if header.hash == block.hash => {
-                self.branch.finalize(block);
-                self.send(Fetched::Finalized(block)).await;
+        let blocks = self.branch.until(i64::try_from(finalized).unwrap_or(i64::MAX));
+        let mut headers = futures::stream::iter(blocks)
+            .map(|block| {
+                let (source, stop) = (self.source.clone(), self.stop.clone());
+                async move {
+                    let ask = || source.header(unsigned(block.slot), Finality::Finalized);
+                    (block, retry("finalized_header", &stop, ask).await)
+                }
+            })
+            .buffered(self.concurrency);
+        let mut parent = (self.branch.base(), self.base_height);
+        let (mut last, mut complete, mut contradiction) = (None, true, None);
+        while let Some((block, header)) = headers.next().await {
+            let Some(header) = header? else {
+                // It proves nothing, but a later one may.
+                (complete, parent) = (false, (block, None));
+                continue;
+            };
+            // A parent too low would leave blocks out: the height tells where slots are passed over.
+            let adjacent = header.slot == parent.0.slot + 1;
+            let follows = adjacent || header.height.zip(parent.1).is_none_or(|(height, below)| height == below + 1);
+            if header.hash != block.hash || header.parent() != parent.0 || !follows {
+                contradiction = Some(block.slot);
+                break;
             }
-            Some(_) => {
-                warn!(slot = block.slot, "another block was finalized; reading again from the last final one");
-                metrics::counter!("aegle_forks_total").increment(1);
-                self.branch.reset();
+            parent = (block, header.height);
+            if complete {
+                last = Some(parent);
             }
+        }
+        drop(headers);
+        if let Some((block, height)) = last {
+            (self.base_height, self.contradictions) = (height, 0);
+            self.branch.finalize(block);
+            self.send(Fetched::Finalized(block)).await;
+        }
+        if let Some(slot) = contradiction {
+            warn!(slot, "another block or link was finalized; reading again from the last final one");
+            metrics::counter!("aegle_forks_total").increment(1);
+            self.contradictions += 1;
+            if self.contradictions == MOST_CONTRADICTIONS {
+                return Err(IngestError::Contradiction { slot });
+            }
+            self.branch.reset();
         }
         Ok(())
     }

@@ -81,10 +81,10 @@ pub async fn apply(steps: &[Step], connection: &mut PgConnection) -> Result<Chec
         match step {
             Step::Block(block) => {
                 let header = &block.header;
-                let parent = BlockId { slot: header.parent_slot, hash: header.parent_hash };
+                let parent = header.parent();
                 if parent != checkpoint.confirmed {
                     facts.insert(&mut transaction).await?;
-                    if slot::holds(header.slot, &header.hash, &mut transaction).await? {
+                    if slot::links(header, &mut transaction).await? {
                         continue;
                     }
                     fork(&checkpoint, parent, header.slot, &mut transaction).await?;

@@ -27,8 +27,10 @@ fn events_are_read_whatever_program_called_ours_and_keep_their_position() {
     let event = created(1);
     let other = Pubkey::new_from_array([8; 32]);
     let tx = Tx::new(2).inner(other, vec![], vec![1]).event(&event).event(&created(2));
-    let block = decode(vec![Tx::new(1), tx.clone()]).expect("block");
-    assert_eq!((block.header.slot, block.header.parent_slot, block.header.height), (12, 10, Some(12)));
+    let mut block = block_with(12, 0, PARENT, vec![Tx::new(1), tx.clone()]);
+    block.block_height = Some(11);
+    let block = Block::decode(12, &block).expect("block");
+    assert_eq!((block.header.slot, block.header.parent_slot, block.header.height), (12, 10, Some(11)));
     let positions: Vec<_> =
         block.events.iter().map(|event| (event.tx_index, event.instruction_index, event.inner_index)).collect();
     assert_eq!(positions, [(1, 0, 1), (1, 0, 2)]);
