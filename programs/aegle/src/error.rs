@@ -71,4 +71,60 @@ pub enum AegleError {
     GranteeMismatch,
     #[msg("A counter has reached its limit")]
     CounterOverflow,
+    #[msg("The record's token is where it belongs")]
+    TokenInPlace,
+    #[msg("The guardians are too many, or their threshold is zero or above their number")]
+    InvalidGuardians,
+    #[msg("The opening does not belong to this vault's guardians and the signer")]
+    GuardianMismatch,
+    #[msg("The owner cannot be a guardian of the own vault")]
+    GuardianIsOwner,
+    #[msg("No change of guardians is pending")]
+    NoGuardianChange,
+    #[msg("The change of guardians is not due yet")]
+    GuardianChangeNotDue,
+    #[msg("A change of guardians is due and must be applied first")]
+    GuardianChangeDue,
+    #[msg("The vault's guardians changed since this was prepared")]
+    GuardianEpochMismatch,
+    #[msg("The recovery belongs to another vault")]
+    RecoveryMismatch,
+    #[msg("The new owner is the owner already")]
+    NewOwnerIsOwner,
+    #[msg("A recovery of this vault is pending")]
+    RecoveryPending,
+    #[msg("The recovery is not pending")]
+    RecoveryNotPending,
+    #[msg("This guardian approved the recovery already")]
+    RecoveryAlreadyApproved,
+    #[msg("The recovery was executed already")]
+    RecoveryExecuted,
+    #[msg("The recovery's delay has not passed yet")]
+    RecoveryNotDue,
+    #[msg("The recovery's time is over")]
+    RecoveryLapsed,
+    #[msg("The recovery's delay has passed, so that it can no longer be vetoed")]
+    RecoveryVetoTooLate,
+    #[msg("All guardians approved the recovery, which overrides a veto")]
+    RecoveryUnanimous,
+    #[msg("The signer is not the new owner whom the recovery names")]
+    NotNewOwner,
+    #[msg("The signer is not this registrar")]
+    NotRegistrar,
+    #[msg("The registrar was removed")]
+    RegistrarRemoved,
+    #[msg("The kinds of credentials are empty")]
+    InvalidCredentialKinds,
+    #[msg("The registrar may not issue credentials of this kind")]
+    CredentialKindNotAllowed,
+    #[msg("The credential belongs to another registrar")]
+    CredentialMismatch,
+    #[msg("The credential was changed since this was prepared")]
+    CredentialRevisionMismatch,
+    #[msg("The credential is suspended already")]
+    CredentialSuspended,
+    #[msg("The credential is not suspended")]
+    CredentialNotSuspended,
+    #[msg("The credential was revoked")]
+    CredentialRevoked,
 }

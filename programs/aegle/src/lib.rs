@@ -102,4 +102,82 @@ pub mod aegle {
     pub fn check_consent(ctx: Context<CheckConsent>, params: CheckConsentParams) -> Result<ConsentAnswer> {
         CheckConsent::handle(ctx, params)
     }
+
+    /// Issues a record's token again, to the owner: where it was burnt, where it is in the name of an
+    /// earlier owner, or where a delegate minted it.
+    pub fn reissue_record(ctx: Context<ReissueRecord>, params: ReissueRecordParams) -> Result<()> {
+        ReissueRecord::handle(ctx, params)
+    }
+
+    /// Sets how many records delegates may mint.
+    pub fn set_delegate_mint_cap(ctx: Context<SetDelegateMintCap>, params: SetDelegateMintCapParams) -> Result<()> {
+        SetDelegateMintCap::handle(ctx, params)
+    }
+
+    /// Names the guardians of a vault, by commitments. The first are in effect at once, later ones
+    /// after the delay, unless a recovery becomes pending before.
+    pub fn change_guardians(ctx: Context<ChangeGuardians>, params: ChangeGuardiansParams) -> Result<()> {
+        ChangeGuardians::handle(ctx, params)
+    }
+
+    /// Puts pending guardians in effect once they are due. Anyone may.
+    pub fn apply_guardian_change(ctx: Context<ApplyGuardianChange>) -> Result<()> {
+        ApplyGuardianChange::handle(ctx)
+    }
+
+    /// A guardian proposes a new owner. With enough guardians it waits for the vault's delay.
+    pub fn propose_recovery(ctx: Context<ProposeRecovery>, params: ProposeRecoveryParams) -> Result<()> {
+        ProposeRecovery::handle(ctx, params)
+    }
+
+    /// One more guardian approves a recovery. All of them together override a veto.
+    pub fn approve_recovery(ctx: Context<ApproveRecovery>, params: ApproveRecoveryParams) -> Result<()> {
+        ApproveRecovery::handle(ctx, params)
+    }
+
+    /// The owner stops a recovery within its delay.
+    pub fn veto_recovery(ctx: Context<VetoRecovery>) -> Result<()> {
+        VetoRecovery::handle(ctx)
+    }
+
+    /// The new owner takes the vault over. Every consent, delegate and prepared transaction of the old
+    /// one is void.
+    pub fn execute_recovery(ctx: Context<ExecuteRecovery>) -> Result<()> {
+        ExecuteRecovery::handle(ctx)
+    }
+
+    /// Lets a key attest credentials of some kinds. Only governance may.
+    pub fn add_registrar(ctx: Context<AddRegistrar>, params: AddRegistrarParams) -> Result<()> {
+        AddRegistrar::handle(ctx, params)
+    }
+
+    /// Ends a registrar, and with it all its credentials, for good.
+    pub fn remove_registrar(ctx: Context<RemoveRegistrar>) -> Result<()> {
+        RemoveRegistrar::handle(ctx)
+    }
+
+    /// A registrar attests what a key's holder is.
+    pub fn issue_credential(ctx: Context<IssueCredential>, params: IssueCredentialParams) -> Result<()> {
+        IssueCredential::handle(ctx, params)
+    }
+
+    /// Sets a credential's period, keys and profile anew.
+    pub fn renew_credential(ctx: Context<RenewCredential>, params: RenewCredentialParams) -> Result<()> {
+        RenewCredential::handle(ctx, params)
+    }
+
+    /// Suspends a credential until it is reinstated.
+    pub fn suspend_credential(ctx: Context<ChangeCredentialStatus>) -> Result<()> {
+        ChangeCredentialStatus::suspend(ctx)
+    }
+
+    /// Ends a credential's suspension.
+    pub fn reinstate_credential(ctx: Context<ChangeCredentialStatus>, expected_revision: u32) -> Result<()> {
+        ChangeCredentialStatus::reinstate(ctx, expected_revision)
+    }
+
+    /// Revokes a credential for good.
+    pub fn revoke_credential(ctx: Context<ChangeCredentialStatus>) -> Result<()> {
+        ChangeCredentialStatus::revoke(ctx)
+    }
 }

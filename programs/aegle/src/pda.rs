@@ -9,6 +9,9 @@ pub const RECORD: &[u8] = b"record";
 pub const MINT: &[u8] = b"mint";
 pub const TOKEN: &[u8] = b"token";
 pub const CONSENT: &[u8] = b"consent";
+pub const REGISTRAR: &[u8] = b"registrar";
+pub const CREDENTIAL: &[u8] = b"credential";
+pub const RECOVERY: &[u8] = b"recovery";
 /// Of the address that signs event instructions; Anchor fixes it.
 pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";
 
@@ -40,6 +43,18 @@ pub fn find_token(mint: &Pubkey, holder: &Pubkey) -> (Pubkey, u8) {
 
 pub fn find_consent(vault: &Pubkey, consent_id: &[u8; 32]) -> (Pubkey, u8) {
     find(&[CONSENT, vault.as_ref(), consent_id])
+}
+
+pub fn find_registrar(authority: &Pubkey) -> (Pubkey, u8) {
+    find(&[REGISTRAR, authority.as_ref()])
+}
+
+pub fn find_credential(registrar: &Pubkey, subject: &Pubkey) -> (Pubkey, u8) {
+    find(&[CREDENTIAL, registrar.as_ref(), subject.as_ref()])
+}
+
+pub fn find_recovery(vault: &Pubkey, recovery_id: &[u8; 32]) -> (Pubkey, u8) {
+    find(&[RECOVERY, vault.as_ref(), recovery_id])
 }
 
 fn find(seeds: &[&[u8]]) -> (Pubkey, u8) {

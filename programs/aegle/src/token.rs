@@ -1,20 +1,19 @@
 //! The token of a record, as steps: Token-2022 by CPI with the record as every authority.
 //!
-//! The mint has one token, no decimals, no mint authority once issued, metadata in itself, and
-//! cannot be transferred. The record may burn the token and close both accounts, so that an erasure
-//! needs no other signature and the rent returns to who paid it.
+//! The mint has one token, no decimals, no mint authority once issued, no freeze authority, metadata
+//! in itself, and cannot be transferred. The record may burn the token and close both accounts, so
+//! that erasing and reissuing need nobody else's signature and the rent returns to who paid it.
 
 use anchor_lang::{
     prelude::*,
     solana_program::{
-        instruction::Instruction, program::invoke_signed_unchecked, program_error::ProgramError,
-        program_option::COption, system_instruction,
+        instruction::Instruction, program::invoke_signed_unchecked, program_error::ProgramError, system_instruction,
     },
 };
 use anchor_spl::token_2022::spl_token_2022::{
     extension::{StateWithExtensions, metadata_pointer},
     instruction::{self, AuthorityType},
-    state::{Account as TokenAccount, AccountState},
+    state::Account as TokenAccount,
 };
 use anchor_spl::token_2022_extensions::spl_token_metadata_interface;
 
@@ -61,7 +60,7 @@ impl<'info> RecordToken<'_, 'info> {
             instruction::initialize_non_transferable_mint(program, mint)?,
             instruction::initialize_permanent_delegate(program, mint, record)?,
             instruction::initialize_mint_close_authority(program, mint, Some(record))?,
-            instruction::initialize_mint2(program, mint, record, Some(record), 0)?,
+            instruction::initialize_mint2(program, mint, record, None, 0)?,
         ] {
             self.invoke(&initialize, accounts)?;
         }
@@ -78,6 +77,13 @@ impl<'info> RecordToken<'_, 'info> {
             ),
             &[self.mint.clone(), self.record.clone()],
         )
+    }
+
+    /// Creates the account that holds the token in the signing `holder`'s name and issues it there.
+    pub fn issue_to(&self, holder: &AccountInfo<'info>, payer: &Payer<'_, 'info>, token_bump: u8) -> Result<()> {
+        self.create_account(payer, token_bump, holder.key)?;
+        self.issue()?;
+        self.secure_rent(holder)
     }
 
     /// Creates the account that holds the token in `holder`'s name.
@@ -111,8 +117,9 @@ impl<'info> RecordToken<'_, 'info> {
     }
 
     /// Lets only the record close the token account, so that its rent returns to who paid it.
-    /// Token-2022 wants the holder's signature for this.
-    pub fn secure_rent(&self, holder: &AccountInfo<'info>) -> Result<()> {
+    /// Token-2022 wants the holder's signature for this, which is why a token that a delegate mints
+    /// stays in the record's own name.
+    fn secure_rent(&self, holder: &AccountInfo<'info>) -> Result<()> {
         self.invoke(
             &instruction::set_authority(
                 self.token_program.key,
@@ -126,51 +133,28 @@ impl<'info> RecordToken<'_, 'info> {
         )
     }
 
-    /// Freezes the token account, which without the holder's signature is what keeps the holder from
-    /// burning the token and closing the account for its rent.
-    pub fn freeze(&self) -> Result<()> {
-        self.invoke(
-            &instruction::freeze_account(self.token_program.key, self.token.key, self.mint.key, self.record.key, &[])?,
-            &[self.token.clone(), self.mint.clone(), self.record.clone()],
-        )
+    /// Whether the token account still has the token.
+    pub fn is_there(&self) -> Result<bool> {
+        Ok(StateWithExtensions::<TokenAccount>::unpack(&self.token.try_borrow_data()?)?.base.amount > 0)
     }
 
     /// Burns the token where it still is, and closes token account and mint; the rent goes to
-    /// `rent_payer`. A token account that neither the record nor `owner` may close, because a delegate
-    /// minted for an earlier owner, is left empty to that owner.
-    pub fn destroy(&self, rent_payer: &AccountInfo<'info>, owner: &AccountInfo<'info>) -> Result<()> {
-        let account = StateWithExtensions::<TokenAccount>::unpack(&self.token.try_borrow_data()?)?.base;
-        self.empty(&account)?;
-        if account.close_authority == COption::Some(*self.record.key) {
-            self.close(self.token, rent_payer, self.record)?;
-        } else if account.owner == *owner.key {
-            self.close(self.token, rent_payer, owner)?;
+    /// `rent_payer`.
+    pub fn destroy(&self, rent_payer: &AccountInfo<'info>) -> Result<()> {
+        if self.is_there()? {
+            let (program, record) = (self.token_program.key, self.record.key);
+            self.invoke(
+                &instruction::burn(program, self.token.key, self.mint.key, record, &[], 1)?,
+                &[self.token.clone(), self.mint.clone(), self.record.clone()],
+            )?;
         }
-        self.close(self.mint, rent_payer, self.record)
+        self.close(self.token, rent_payer)?;
+        self.close(self.mint, rent_payer)
     }
 
-    fn empty(&self, account: &TokenAccount) -> Result<()> {
-        let (program, record) = (self.token_program.key, self.record.key);
-        let accounts = [self.token.clone(), self.mint.clone(), self.record.clone()];
-        if account.state == AccountState::Frozen {
-            let thaw = instruction::thaw_account(program, self.token.key, self.mint.key, record, &[])?;
-            self.invoke(&thaw, &accounts)?;
-        }
-        if account.amount > 0 {
-            let burn = instruction::burn(program, self.token.key, self.mint.key, record, &[], account.amount)?;
-            self.invoke(&burn, &accounts)?;
-        }
-        Ok(())
-    }
-
-    fn close(
-        &self,
-        account: &AccountInfo<'info>,
-        to: &AccountInfo<'info>,
-        authority: &AccountInfo<'info>,
-    ) -> Result<()> {
-        let close = instruction::close_account(self.token_program.key, account.key, to.key, authority.key, &[])?;
-        self.invoke(&close, &[account.clone(), to.clone(), authority.clone()])
+    fn close(&self, account: &AccountInfo<'info>, to: &AccountInfo<'info>) -> Result<()> {
+        let close = instruction::close_account(self.token_program.key, account.key, to.key, self.record.key, &[])?;
+        self.invoke(&close, &[account.clone(), to.clone(), self.record.clone()])
     }
 
     fn invoke(&self, instruction: &Instruction, accounts: &[AccountInfo<'info>]) -> Result<()> {

@@ -1,6 +1,9 @@
 use anchor_lang::prelude::*;
 
-use crate::{pda, state::RecordStatus};
+use crate::{
+    pda,
+    state::{RecordStatus, TokenHolder},
+};
 
 #[event]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,9 @@ pub struct RecordMinted {
     pub commitment: [u8; 32],
     pub authority: Pubkey,
     pub rent_payer: Pubkey,
+    /// Whom the token was issued to: the owner, who signed, or, where a delegate did, the record itself,
+    /// which keeps it for the owner.
+    pub holder: TokenHolder,
     /// The vault's counts after this one.
     pub record_count: u64,
     pub delegate_mints: u32,
@@ -32,6 +38,9 @@ pub struct RecordAmended {
     pub rent_payer: Pubkey,
     pub previous: Pubkey,
     pub record_version: u32,
+    /// Whom the token was issued to: the owner, who signed, or, where a delegate did, the record itself,
+    /// which keeps it for the owner.
+    pub holder: TokenHolder,
     /// The vault's counts after this one.
     pub record_count: u64,
     pub delegate_mints: u32,
@@ -59,6 +68,23 @@ pub struct RecordErased {
     pub authority: Pubkey,
     pub old_status: RecordStatus,
     pub new_status: RecordStatus,
+    pub slot: u64,
+    pub at: i64,
+}
+
+/// The record's token was issued again, at its address for the owner, who is the authority; whatever
+/// was left of it is gone.
+#[event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordReissued {
+    pub record: Pubkey,
+    pub vault: Pubkey,
+    pub authority: Pubkey,
+    pub old_token: Pubkey,
+    pub old_rent_payer: Pubkey,
+    pub new_rent_payer: Pubkey,
+    /// The record's after this one.
+    pub issues: u32,
     pub slot: u64,
     pub at: i64,
 }

@@ -26,3 +26,14 @@ pub struct KeyRotated {
     pub slot: u64,
     pub at: i64,
 }
+
+#[event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegateMintCapSet {
+    pub vault: Pubkey,
+    pub authority: Pubkey,
+    pub old_delegate_mint_cap: u32,
+    pub new_delegate_mint_cap: u32,
+    pub slot: u64,
+    pub at: i64,
+}

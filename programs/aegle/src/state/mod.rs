@@ -39,14 +39,22 @@ pub(crate) use read_prefix;
 
 mod config;
 mod consent;
+mod credential;
 mod delegate;
+mod guardian;
 mod record;
+mod recovery;
+mod registrar;
 mod vault;
 
 pub use config::*;
 pub use consent::*;
+pub use credential::*;
 pub use delegate::*;
+pub use guardian::*;
 pub use record::*;
+pub use recovery::*;
+pub use registrar::*;
 pub use vault::*;
 
 /// Layout version every account starts with.

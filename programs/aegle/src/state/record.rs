@@ -12,6 +12,24 @@ pub enum RecordStatus {
     Erased,
 }
 
+/// In whose name a record's token is.
+#[derive(AnchorSerialize, AnchorDeserialize, InitSpace, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenHolder {
+    Owner,
+    /// The record itself, until the owner has it reissued: only a holder's signature keeps the rent of
+    /// the holder's token account for who paid it.
+    Record,
+}
+
+impl TokenHolder {
+    pub fn key(self, owner: &Pubkey, record: &Pubkey) -> Pubkey {
+        match self {
+            Self::Owner => *owner,
+            Self::Record => *record,
+        }
+    }
+}
+
 /// A commitment to one version of a health record. The token in the owner's wallet shows it and
 /// gives no authority.
 #[account]
@@ -21,6 +39,7 @@ pub struct Record {
     pub bump: u8,
     pub mint_bump: u8,
     pub status: RecordStatus,
+    /// Paid the rent, and gets that of token and mint back.
     pub rent_payer: Pubkey,
     pub vault: Pubkey,
     pub record_id: [u8; 32],
@@ -37,7 +56,7 @@ pub struct Record {
     pub changed_at: i64,
     /// How often the token was issued.
     pub issues: u32,
-    /// The account that holds the token, at its address for the owner it was issued to.
+    /// The account that holds the token, at its address for whom it was issued to.
     pub token: Pubkey,
 }
 
@@ -64,6 +83,14 @@ impl Record {
     pub fn erase(&mut self, clock: &Clock) -> Result<()> {
         require!(self.status != RecordStatus::Erased, AegleError::RecordErased);
         self.change(RecordStatus::Erased, clock);
+        Ok(())
+    }
+
+    pub fn reissue(&mut self, token: Pubkey, rent_payer: Pubkey) -> Result<()> {
+        require!(self.status != RecordStatus::Erased, AegleError::RecordErased);
+        self.token = token;
+        self.rent_payer = rent_payer;
+        self.issues = self.issues.checked_add(1).ok_or(AegleError::CounterOverflow)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{Delegate, Right};
+use super::{Delegate, GuardianOpening, Guardians, Recovery, Right, TokenHolder};
 use crate::error::AegleError;
 
 /// How many records all delegates of a new vault together may mint.
@@ -30,13 +30,17 @@ pub struct Vault {
     pub created_at: i64,
     /// Whether emergencies may open records: 0 forbids it.
     pub emergency_policy: u8,
-    pub guardian_count: u8,
-    pub guardian_threshold: u8,
-    /// SHA-256 over the guardians' salted commitments in order; zero without guardians.
-    pub guardian_commitment: [u8; 32],
-    /// Account of the pending recovery; zero where none is.
+    /// How often the guardians in effect changed. A recovery proposed under others is void.
+    pub guardian_epoch: u32,
+    pub guardians: Guardians,
+    /// Guardians in effect from `guardians_due_at` on, unless a recovery becomes pending before; zero
+    /// where no change is pending.
+    pub pending_guardians: Guardians,
+    pub guardians_due_at: i64,
+    /// Account of the pending recovery and the first second it is void; zero where none is.
     pub pending_recovery: Pubkey,
-    pub reserved: [u8; 64],
+    pub recovery_lapses_at: i64,
+    pub reserved: [u8; 32],
 }
 
 /// What decides who may act on a vault: the first fields of [`Vault`], in its order. Instructions that
@@ -66,6 +70,29 @@ pub struct Expected {
 pub enum Actor {
     Owner,
     Delegate,
+}
+
+/// What a request to change the guardians led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardianChange {
+    InEffect,
+    Pending,
+    Cancelled,
+}
+
+impl Actor {
+    /// Who `authority` is, if it may act at all.
+    pub fn of(owner: &Pubkey, authority: &Pubkey) -> Self {
+        if owner == authority { Self::Owner } else { Self::Delegate }
+    }
+
+    /// In whose name the token of a record that this actor mints is.
+    pub fn token_holder(self) -> TokenHolder {
+        match self {
+            Self::Owner => TokenHolder::Owner,
+            Self::Delegate => TokenHolder::Record,
+        }
+    }
 }
 
 impl VaultAuthority {
@@ -116,6 +143,93 @@ impl Vault {
         self.encryption_key = encryption_key;
         self.key_epoch = next(self.key_epoch)?;
         self.invariant()
+    }
+
+    /// The bit of a guardian among the approvals of a recovery.
+    pub fn approval(&self, address: &Pubkey, guardian: &Pubkey, opening: &GuardianOpening) -> Result<u16> {
+        require_keys_neq!(self.owner, *guardian, AegleError::GuardianIsOwner);
+        self.guardians.approval(address, guardian, opening)
+    }
+
+    pub fn recovery_is_pending(&self, now: i64) -> bool {
+        self.pending_recovery != Pubkey::default() && now < self.recovery_lapses_at
+    }
+
+    /// Sets the first guardians at once. Later ones wait as long as a recovery would, so that a thief
+    /// of the owner's key cannot replace those who would take it back.
+    pub fn change_guardians(&mut self, guardians: Guardians, now: i64) -> Result<GuardianChange> {
+        require!(!self.recovery_is_pending(now), AegleError::RecoveryPending);
+        self.require_no_guardian_change_due(now)?;
+        if self.guardians == guardians {
+            require!(self.guardians_due_at != 0, AegleError::NoGuardianChange);
+            self.drop_guardian_change();
+            return Ok(GuardianChange::Cancelled);
+        }
+        if self.guardians.count == 0 {
+            self.put_guardians(guardians)?;
+            return Ok(GuardianChange::InEffect);
+        }
+        self.pending_guardians = guardians;
+        self.guardians_due_at =
+            now.checked_add(self.guardians.recovery_delay).ok_or(AegleError::InvalidRecoveryDelay)?;
+        Ok(GuardianChange::Pending)
+    }
+
+    /// Puts the pending guardians in effect once they are due.
+    pub fn apply_guardian_change(&mut self, now: i64) -> Result<()> {
+        require!(self.guardians_due_at != 0, AegleError::NoGuardianChange);
+        require!(!self.recovery_is_pending(now), AegleError::RecoveryPending);
+        require!(now >= self.guardians_due_at, AegleError::GuardianChangeNotDue);
+        self.put_guardians(self.pending_guardians)
+    }
+
+    /// A recovery stops every change of guardians that is not due yet. One that is due comes first.
+    pub fn await_recovery(&mut self, address: Pubkey, recovery: &Recovery, now: i64) -> Result<()> {
+        require!(!self.recovery_is_pending(now), AegleError::RecoveryPending);
+        self.require_no_guardian_change_due(now)?;
+        self.drop_guardian_change();
+        self.pending_recovery = address;
+        self.recovery_lapses_at = recovery.lapses_at;
+        Ok(())
+    }
+
+    /// Guardians who were replaced have no say, also before anyone wrote that down.
+    pub fn require_no_guardian_change_due(&self, now: i64) -> Result<()> {
+        require!(self.guardians_due_at == 0 || now < self.guardians_due_at, AegleError::GuardianChangeDue);
+        Ok(())
+    }
+
+    pub fn require_pending(&self, recovery: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.pending_recovery, *recovery, AegleError::RecoveryNotPending);
+        Ok(())
+    }
+
+    pub fn forget_recovery(&mut self) {
+        self.pending_recovery = Pubkey::default();
+        self.recovery_lapses_at = 0;
+    }
+
+    /// Hands the vault to the recovery's owner. Nothing that the old owner signed or allowed holds.
+    pub fn recover(&mut self, recovery: &Recovery) -> Result<()> {
+        self.owner = recovery.new_owner;
+        self.encryption_key = recovery.new_encryption_key;
+        self.key_epoch = next(self.key_epoch)?;
+        self.consent_epoch = next(self.consent_epoch)?;
+        self.delegate_epoch = next(self.delegate_epoch)?;
+        self.forget_recovery();
+        self.invariant()
+    }
+
+    fn put_guardians(&mut self, guardians: Guardians) -> Result<()> {
+        self.guardians = guardians;
+        self.guardian_epoch = next(self.guardian_epoch)?;
+        self.drop_guardian_change();
+        Ok(())
+    }
+
+    fn drop_guardian_change(&mut self) {
+        self.pending_guardians = Guardians::default();
+        self.guardians_due_at = 0;
     }
 
     pub fn revoke_all_consents(&mut self) -> Result<()> {

@@ -31,6 +31,7 @@ impl NewRecord<'_> {
                 rent_payer: new.payer.key(),
                 previous: new.record.previous,
                 record_version,
+                holder: actor.token_holder(),
                 record_count: new.vault.record_count,
                 delegate_mints: new.vault.delegate_mints,
                 slot: clock.slot,

@@ -37,7 +37,7 @@ pub struct EraseRecord<'info> {
 impl EraseRecord<'_> {
     pub fn handle(ctx: Context<Self>) -> Result<()> {
         let clock = Clock::get()?;
-        let EraseRecord { owner, vault, record, rent_payer, mint, token, token_program, .. } = &mut *ctx.accounts;
+        let EraseRecord { vault, record, rent_payer, mint, token, token_program, .. } = &mut *ctx.accounts;
         let old_status = record.status;
         record.erase(&clock)?;
 
@@ -49,7 +49,7 @@ impl EraseRecord<'_> {
             token_program,
             seeds: &[pda::RECORD, vault_key.as_ref(), &record.record_id, &[record.bump]],
         }
-        .destroy(rent_payer, owner)?;
+        .destroy(rent_payer)?;
 
         events::emit(
             &ctx.accounts.event_authority,

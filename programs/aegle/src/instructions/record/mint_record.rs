@@ -25,6 +25,7 @@ impl NewRecord<'_> {
                 commitment: params.commitment,
                 authority: new.authority.key(),
                 rent_payer: new.payer.key(),
+                holder: actor.token_holder(),
                 record_count: new.vault.record_count,
                 delegate_mints: new.vault.delegate_mints,
                 slot: clock.slot,

@@ -33,8 +33,8 @@ pub struct NewRecord<'info> {
     /// CHECK: created here at its canonical address
     #[account(mut, seeds = [pda::MINT, record.key().as_ref()], bump)]
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: created here at its canonical address, in the owner's name
-    #[account(mut, seeds = [pda::TOKEN, mint.key().as_ref(), vault.owner.as_ref()], bump)]
+    /// CHECK: created here at its canonical address, in the owner's name or the record's
+    #[account(mut, seeds = [pda::TOKEN, mint.key().as_ref(), holder(&vault.owner, authority.key, &record.key()).as_ref()], bump)]
     pub token: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token2022>,
     pub system_program: Program<'info, System>,
@@ -47,6 +47,11 @@ pub struct NewRecordParams {
     /// SHA-256 over a 32-byte salt and the manifest.
     pub commitment: [u8; 32],
     pub expected: Expected,
+}
+
+/// Whose token account the new token goes to.
+fn holder(owner: &Pubkey, authority: &Pubkey, record: &Pubkey) -> Pubkey {
+    Actor::of(owner, authority).token_holder().key(owner, record)
 }
 
 impl NewRecord<'_> {
@@ -98,11 +103,12 @@ impl NewRecord<'_> {
         };
         let payer = Payer { payer: &self.payer };
         token.create_mint(&payer, bumps.mint, &self.config.record_uri)?;
-        token.create_account(&payer, bumps.token, &self.vault.owner)?;
-        token.issue()?;
         match actor {
-            Actor::Owner => token.secure_rent(&self.authority),
-            Actor::Delegate => token.freeze(),
+            Actor::Owner => token.issue_to(&self.authority, &payer, bumps.token),
+            Actor::Delegate => {
+                token.create_account(&payer, bumps.token, token.record.key)?;
+                token.issue()
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 use crate::{
     events::{self, VaultCreated},
     pda,
-    state::{ConfigPause, DEFAULT_DELEGATE_MINT_CAP, VERSION, Vault},
+    state::{ConfigPause, DEFAULT_DELEGATE_MINT_CAP, Guardians, VERSION, Vault},
 };
 
 #[event_cpi]
@@ -42,8 +42,6 @@ impl CreateVault<'_> {
             version: VERSION,
             bump,
             emergency_policy: 0,
-            guardian_count: 0,
-            guardian_threshold: 0,
             rent_payer,
             vault_id: params.vault_id,
             owner,
@@ -56,9 +54,13 @@ impl CreateVault<'_> {
             record_count: 0,
             created_slot: clock.slot,
             created_at: clock.unix_timestamp,
-            guardian_commitment: [0; 32],
+            guardian_epoch: 0,
+            guardians: Guardians::default(),
+            pending_guardians: Guardians::default(),
+            guardians_due_at: 0,
             pending_recovery: Pubkey::default(),
-            reserved: [0; 64],
+            recovery_lapses_at: 0,
+            reserved: [0; 32],
         });
         ctx.accounts.vault.invariant()?;
 

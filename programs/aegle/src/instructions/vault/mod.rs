@@ -1,5 +1,7 @@
 mod create_vault;
 mod rotate_key;
+mod set_delegate_mint_cap;
 
 pub use create_vault::*;
 pub use rotate_key::*;
+pub use set_delegate_mint_cap::*;
