@@ -76,6 +76,37 @@ const ADVICE: &[(E, &str)] = &[
     (E::ConsentRevoked, "Nothing to do: the consent is revoked. To allow again, grant a new one."),
     (E::GranteeMismatch, "Sign with the key the consent was granted to, and give the salt you received with it."),
     (E::CounterOverflow, "This vault cannot count further; create a new one."),
+    (E::TokenInPlace, "Nothing to do: the token is in the owner's account."),
+    (E::InvalidGuardians, "Name at most ten guardians and how many of them, at least one, propose a recovery."),
+    (E::GuardianMismatch, "Sign with the guardian's key, and give the guardian list as the owner made it last."),
+    (E::GuardianIsOwner, "Name somebody else: a guardian is there for when the owner's key is lost or stolen."),
+    (E::NoGuardianChange, "Nothing to do: these guardians are in effect."),
+    (E::GuardianChangeNotDue, "Wait until the vault's delay has passed; the vault says when."),
+    (E::GuardianChangeDue, "Apply the change of guardians, then try again."),
+    (E::GuardianEpochMismatch, "The guardians of today propose a new recovery."),
+    (E::RecoveryMismatch, "Name a recovery of this vault."),
+    (E::NewOwnerIsOwner, "Name another wallet as new owner."),
+    (E::RecoveryPending, "Wait until the pending recovery is executed, vetoed or over."),
+    (E::RecoveryNotPending, "Look the recovery up: it was vetoed, executed or replaced, or lacks approvals."),
+    (E::RecoveryAlreadyApproved, "Nothing to do: another guardian must approve."),
+    (E::RecoveryExecuted, "Nothing to do: the vault has its new owner."),
+    (E::RecoveryNotDue, "Wait until the delay has passed; the recovery says when."),
+    (E::RecoveryLapsed, "The guardians propose a new recovery."),
+    (E::RecoveryVetoTooLate, "Nothing stops this recovery now; if you are the owner, ask your guardians."),
+    (E::RecoveryUnanimous, "Nothing stops this recovery; if you are the owner, ask your guardians."),
+    (E::NotNewOwner, "Sign with the wallet that the recovery names as new owner."),
+    (E::NotRegistrar, "Sign with the registrar's key."),
+    (E::RegistrarRemoved, "Ask another registrar; a removed one stays removed."),
+    (E::InvalidCredentialKinds, "Choose at least one kind of credential."),
+    (E::CredentialKindNotAllowed, "Ask a registrar for this kind of credential."),
+    (E::CredentialMismatch, "Name a credential of this registrar."),
+    (
+        E::CredentialRevisionMismatch,
+        "Read the credential again, check that you still want this, and sign a new transaction.",
+    ),
+    (E::CredentialSuspended, "Nothing to do: the credential is suspended."),
+    (E::CredentialNotSuspended, "Nothing to do: the credential is not suspended."),
+    (E::CredentialRevoked, "Nothing to do: the credential is revoked. A new one takes another key."),
 ];
 
 /// What the framework's checks mean to a user of this program.
@@ -125,7 +156,7 @@ mod tests {
     #[test]
     fn every_code_of_the_program_is_explained_once_and_in_order() {
         let codes: Vec<u32> = ADVICE.iter().map(|(error, _)| u32::from(*error)).collect();
-        let last = u32::from(E::CounterOverflow);
+        let last = u32::from(E::CredentialRevoked);
         assert_eq!(codes, (6000..=last).collect::<Vec<_>>());
     }
 }

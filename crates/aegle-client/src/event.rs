@@ -57,6 +57,20 @@ events! {
     ConsentGranted,
     ConsentRevoked,
     AllConsentsRevoked,
+    RecordReissued,
+    DelegateMintCapSet,
+    GuardiansChanged,
+    GuardianChangeProposed,
+    GuardianChangeCancelled,
+    RecoveryProposed,
+    RecoveryApproved,
+    RecoveryVetoed,
+    RecoveryExecuted,
+    RegistrarAdded,
+    RegistrarRemoved,
+    CredentialIssued,
+    CredentialRenewed,
+    CredentialStatusChanged,
 }
 
 impl Event {
@@ -74,10 +88,16 @@ impl Event {
         Self::decode_body(*discriminator, body).map(Some)
     }
 
-    /// The vault it is about; none where it is about the deployment.
+    /// The vault it is about; none where it is about the deployment, a registrar or a credential.
     pub fn vault(&self) -> Option<Pubkey> {
         match self {
-            Self::ConfigInitialized(_) | Self::PauseSet(_) => None,
+            Self::ConfigInitialized(_)
+            | Self::PauseSet(_)
+            | Self::RegistrarAdded(_)
+            | Self::RegistrarRemoved(_)
+            | Self::CredentialIssued(_)
+            | Self::CredentialRenewed(_)
+            | Self::CredentialStatusChanged(_) => None,
             Self::VaultCreated(event) => Some(event.vault),
             Self::KeyRotated(event) => Some(event.vault),
             Self::DelegateAdded(event) => Some(event.vault),
@@ -89,6 +109,15 @@ impl Event {
             Self::ConsentGranted(event) => Some(event.vault),
             Self::ConsentRevoked(event) => Some(event.vault),
             Self::AllConsentsRevoked(event) => Some(event.vault),
+            Self::RecordReissued(event) => Some(event.vault),
+            Self::DelegateMintCapSet(event) => Some(event.vault),
+            Self::GuardiansChanged(event) => Some(event.vault),
+            Self::GuardianChangeProposed(event) => Some(event.vault),
+            Self::GuardianChangeCancelled(event) => Some(event.vault),
+            Self::RecoveryProposed(event) => Some(event.vault),
+            Self::RecoveryApproved(event) => Some(event.vault),
+            Self::RecoveryVetoed(event) => Some(event.vault),
+            Self::RecoveryExecuted(event) => Some(event.vault),
         }
     }
 
@@ -108,6 +137,20 @@ impl Event {
             Self::ConsentGranted(event) => event.address(),
             Self::ConsentRevoked(event) => event.consent,
             Self::AllConsentsRevoked(event) => event.vault,
+            Self::RecordReissued(event) => event.record,
+            Self::DelegateMintCapSet(event) => event.vault,
+            Self::GuardiansChanged(event) => event.vault,
+            Self::GuardianChangeProposed(event) => event.vault,
+            Self::GuardianChangeCancelled(event) => event.vault,
+            Self::RecoveryProposed(event) => event.address(),
+            Self::RecoveryApproved(event) => event.recovery,
+            Self::RecoveryVetoed(event) => event.recovery,
+            Self::RecoveryExecuted(event) => event.recovery,
+            Self::RegistrarAdded(event) => event.registrar,
+            Self::RegistrarRemoved(event) => event.registrar,
+            Self::CredentialIssued(event) => event.address(),
+            Self::CredentialRenewed(event) => event.credential,
+            Self::CredentialStatusChanged(event) => event.credential,
         }
     }
 
@@ -127,6 +170,20 @@ impl Event {
             Self::ConsentGranted(event) => Some(event.authority),
             Self::ConsentRevoked(event) => Some(event.authority),
             Self::AllConsentsRevoked(event) => Some(event.authority),
+            Self::RecordReissued(event) => Some(event.authority),
+            Self::DelegateMintCapSet(event) => Some(event.authority),
+            Self::GuardiansChanged(event) => Some(event.authority),
+            Self::GuardianChangeProposed(event) => Some(event.authority),
+            Self::GuardianChangeCancelled(event) => Some(event.authority),
+            Self::RecoveryProposed(event) => Some(event.authority),
+            Self::RecoveryApproved(event) => Some(event.authority),
+            Self::RecoveryVetoed(event) => Some(event.authority),
+            Self::RecoveryExecuted(event) => Some(event.new_owner),
+            Self::RegistrarAdded(event) => Some(event.authority),
+            Self::RegistrarRemoved(event) => Some(event.authority),
+            Self::CredentialIssued(event) => Some(event.authority),
+            Self::CredentialRenewed(event) => Some(event.authority),
+            Self::CredentialStatusChanged(event) => Some(event.authority),
         }
     }
 }

@@ -5,7 +5,7 @@ use aegle::pda;
 use anchor_lang::prelude::Pubkey;
 use rand::RngCore;
 
-use crate::commitment::random_bytes;
+use crate::{commitment::random_bytes, instruction::Authority};
 
 const FIRST_BUMP: u8 = u8::MAX;
 
@@ -13,17 +13,22 @@ pub fn vault_id(rng: &mut impl RngCore) -> [u8; 32] {
     search(rng, |id| pda::find_vault(id).1 == FIRST_BUMP)
 }
 
-/// An id for a record whose token will be held by `holder`.
-pub fn record_id(rng: &mut impl RngCore, vault: &Pubkey, holder: &Pubkey) -> [u8; 32] {
+/// An id for a record of `owner` that `authority` mints.
+pub fn record_id(rng: &mut impl RngCore, vault: &Pubkey, owner: &Pubkey, authority: &Authority) -> [u8; 32] {
     search(rng, |id| {
         let (record, bump) = pda::find_record(vault, id);
         let (mint, mint_bump) = pda::find_mint(&record);
-        bump == FIRST_BUMP && mint_bump == FIRST_BUMP && pda::find_token(&mint, holder).1 == FIRST_BUMP
+        let holder = authority.token_holder(owner, &record);
+        bump == FIRST_BUMP && mint_bump == FIRST_BUMP && pda::find_token(&mint, &holder).1 == FIRST_BUMP
     })
 }
 
 pub fn consent_id(rng: &mut impl RngCore, vault: &Pubkey) -> [u8; 32] {
     search(rng, |id| pda::find_consent(vault, id).1 == FIRST_BUMP)
+}
+
+pub fn recovery_id(rng: &mut impl RngCore, vault: &Pubkey) -> [u8; 32] {
+    search(rng, |id| pda::find_recovery(vault, id).1 == FIRST_BUMP)
 }
 
 fn search(rng: &mut impl RngCore, accept: impl Fn(&[u8; 32]) -> bool) -> [u8; 32] {

@@ -1,8 +1,11 @@
 //! Every instruction of the program, built from the program's own types.
 
 use aegle::{
-    AddDelegateParams, CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, NewRecordParams,
-    RotateKeyParams, accounts, instruction, pda, state::Expected,
+    AddDelegateParams, AddRegistrarParams, ApproveRecoveryParams, ChangeGuardiansParams, CheckConsentParams,
+    CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams, NewRecordParams,
+    ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams, RotateKeyParams, SetDelegateMintCapParams,
+    accounts, instruction, pda,
+    state::{Actor, Expected, Record},
 };
 use anchor_lang::{InstructionData, ToAccountMetas, prelude::Pubkey};
 use solana_instruction::Instruction;
@@ -29,6 +32,11 @@ impl Authority {
         match self {
             Self::Owner(key) | Self::Delegate(key) => *key,
         }
+    }
+
+    /// In whose name the token of a record that this authority mints is.
+    pub fn token_holder(&self, owner: &Pubkey, record: &Pubkey) -> Pubkey {
+        Actor::of(owner, &self.key()).token_holder().key(owner, record)
     }
 
     fn delegate(&self, vault: &Pubkey) -> Option<Pubkey> {
@@ -159,7 +167,7 @@ fn new_record(
         record,
         previous,
         mint,
-        token: pda::find_token(&mint, &params.expected.owner).0,
+        token: pda::find_token(&mint, &authority.token_holder(&params.expected.owner, &record)).0,
         token_program: TOKEN_2022,
         system_program: SYSTEM,
         event_authority: event_authority(),
@@ -181,22 +189,44 @@ pub fn mark_record_entered_in_error(vault: Pubkey, authority: Authority, record:
     )
 }
 
-/// `rent_payer` is the one the record names; it gets the rent back.
-pub fn erase_record(vault: Pubkey, owner: Pubkey, record: Pubkey, rent_payer: Pubkey) -> Instruction {
-    let mint = pda::find_mint(&record).0;
+/// `record` as it is on chain: it names the token and who gets the rent back.
+pub fn erase_record(owner: Pubkey, address: Pubkey, record: &Record) -> Instruction {
     build(
         accounts::EraseRecord {
             owner,
-            vault,
-            record,
-            rent_payer,
-            mint,
-            token: pda::find_token(&mint, &owner).0,
+            vault: record.vault,
+            record: address,
+            rent_payer: record.rent_payer,
+            mint: pda::find_mint(&address).0,
+            token: record.token,
             token_program: TOKEN_2022,
             event_authority: event_authority(),
             program: PROGRAM,
         },
         instruction::EraseRecord {},
+    )
+}
+
+/// `record` as it is on chain: it names the old token and who gets the rent of it back.
+pub fn reissue_record(payer: Pubkey, address: Pubkey, record: &Record, expected: Expected) -> Instruction {
+    let mint = pda::find_mint(&address).0;
+    build(
+        accounts::ReissueRecord {
+            owner: expected.owner,
+            payer,
+            config: pda::find_config().0,
+            vault: record.vault,
+            record: address,
+            rent_payer: record.rent_payer,
+            mint,
+            old_token: record.token,
+            token: pda::find_token(&mint, &expected.owner).0,
+            token_program: TOKEN_2022,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ReissueRecord { params: ReissueRecordParams { expected } },
     )
 }
 
@@ -255,6 +285,178 @@ pub fn check_consent(vault: Pubkey, consent: Pubkey, grantee: Pubkey, params: Ch
         accounts::CheckConsent { grantee, config: pda::find_config().0, vault, consent },
         instruction::CheckConsent { params },
     )
+}
+
+pub fn set_delegate_mint_cap(vault: Pubkey, params: SetDelegateMintCapParams) -> Instruction {
+    build(
+        accounts::SetDelegateMintCap {
+            owner: params.expected.owner,
+            vault,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::SetDelegateMintCap { params },
+    )
+}
+
+pub fn change_guardians(vault: Pubkey, params: ChangeGuardiansParams) -> Instruction {
+    build(
+        accounts::ChangeGuardians {
+            owner: params.expected.owner,
+            config: pda::find_config().0,
+            vault,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ChangeGuardians { params },
+    )
+}
+
+/// `authority` may be anyone.
+pub fn apply_guardian_change(vault: Pubkey, authority: Pubkey) -> Instruction {
+    build(
+        accounts::ApplyGuardianChange {
+            authority,
+            config: pda::find_config().0,
+            vault,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ApplyGuardianChange {},
+    )
+}
+
+pub fn propose_recovery(vault: Pubkey, guardian: Pubkey, payer: Pubkey, params: ProposeRecoveryParams) -> Instruction {
+    build(
+        accounts::ProposeRecovery {
+            guardian,
+            payer,
+            vault,
+            recovery: pda::find_recovery(&vault, &params.recovery_id).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ProposeRecovery { params },
+    )
+}
+
+pub fn approve_recovery(
+    vault: Pubkey,
+    guardian: Pubkey,
+    recovery: Pubkey,
+    params: ApproveRecoveryParams,
+) -> Instruction {
+    build(
+        accounts::ApproveRecovery { guardian, vault, recovery, event_authority: event_authority(), program: PROGRAM },
+        instruction::ApproveRecovery { params },
+    )
+}
+
+pub fn veto_recovery(vault: Pubkey, owner: Pubkey, recovery: Pubkey) -> Instruction {
+    build(
+        accounts::VetoRecovery { owner, vault, recovery, event_authority: event_authority(), program: PROGRAM },
+        instruction::VetoRecovery {},
+    )
+}
+
+pub fn execute_recovery(vault: Pubkey, new_owner: Pubkey, recovery: Pubkey) -> Instruction {
+    build(
+        accounts::ExecuteRecovery {
+            new_owner,
+            config: pda::find_config().0,
+            vault,
+            recovery,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ExecuteRecovery {},
+    )
+}
+
+pub fn add_registrar(governance: Pubkey, payer: Pubkey, params: AddRegistrarParams) -> Instruction {
+    build(
+        accounts::AddRegistrar {
+            governance,
+            payer,
+            config: pda::find_config().0,
+            registrar: pda::find_registrar(&params.authority).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::AddRegistrar { params },
+    )
+}
+
+pub fn remove_registrar(governance: Pubkey, registrar: Pubkey) -> Instruction {
+    build(
+        accounts::RemoveRegistrar {
+            governance,
+            config: pda::find_config().0,
+            registrar,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::RemoveRegistrar {},
+    )
+}
+
+/// `authority` is the registrar's key.
+pub fn issue_credential(authority: Pubkey, payer: Pubkey, params: IssueCredentialParams) -> Instruction {
+    let registrar = pda::find_registrar(&authority).0;
+    build(
+        accounts::IssueCredential {
+            authority,
+            payer,
+            config: pda::find_config().0,
+            registrar,
+            credential: pda::find_credential(&registrar, &params.subject).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::IssueCredential { params },
+    )
+}
+
+pub fn renew_credential(authority: Pubkey, subject: &Pubkey, params: RenewCredentialParams) -> Instruction {
+    let registrar = pda::find_registrar(&authority).0;
+    build(
+        accounts::RenewCredential {
+            authority,
+            config: pda::find_config().0,
+            registrar,
+            credential: pda::find_credential(&registrar, subject).0,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::RenewCredential { params },
+    )
+}
+
+pub fn suspend_credential(authority: Pubkey, subject: &Pubkey) -> Instruction {
+    build(credential_status(authority, subject), instruction::SuspendCredential {})
+}
+
+pub fn reinstate_credential(authority: Pubkey, subject: &Pubkey, expected_revision: u32) -> Instruction {
+    build(credential_status(authority, subject), instruction::ReinstateCredential { expected_revision })
+}
+
+pub fn revoke_credential(authority: Pubkey, subject: &Pubkey) -> Instruction {
+    build(credential_status(authority, subject), instruction::RevokeCredential {})
+}
+
+fn credential_status(authority: Pubkey, subject: &Pubkey) -> accounts::ChangeCredentialStatus {
+    let registrar = pda::find_registrar(&authority).0;
+    accounts::ChangeCredentialStatus {
+        authority,
+        config: pda::find_config().0,
+        registrar,
+        credential: pda::find_credential(&registrar, subject).0,
+        event_authority: event_authority(),
+        program: PROGRAM,
+    }
 }
 
 /// What a transaction prepared now takes for granted about `vault`.
