@@ -2,7 +2,7 @@ use aegle_client::{
     Event, Pubkey,
     aegle::{AegleError, NewRecordParams},
     events, instruction, pda,
-    state::{Record, RecordStatus, Right, VERSION, Vault},
+    state::{Record, RecordStatus, Right, TokenHolder, VERSION, Vault},
 };
 use aegle_tests::vm::{Patient, Vm, framework, replace};
 use anchor_lang::error::ErrorCode;
@@ -58,14 +58,16 @@ fn an_amendment_is_a_new_version_with_its_own_token_at_the_payers_expense() {
         let actor = if by_delegate { &delegate } else { &patient.owner };
         let (vault, original) = (vm.vault(&patient), vm.account::<Record>(&previous));
         vm.set_time(vm.clock().unix_timestamp + 60);
-        let params = vm.record_params(&patient);
+        let params = vm.record_params_by(&patient, actor);
         let authority = patient.acting(actor);
         let amend = instruction::amend_record(patient.vault, authority, sponsor.pubkey(), previous, params.clone());
         let done = vm.send(&[amend], &[actor, &sponsor]).unwrap();
 
         let (record, bump) = pda::find_record(&patient.vault, &params.record_id);
         let (mint, mint_bump) = pda::find_mint(&record);
-        let holding = pda::find_token(&mint, &patient.owner.pubkey()).0;
+        let (holder, kept_by) =
+            if by_delegate { (record, TokenHolder::Record) } else { (actor.pubkey(), TokenHolder::Owner) };
+        let holding = pda::find_token(&mint, &holder).0;
         let clock = vm.clock();
         assert_eq!(
             vm.account::<Record>(&record),
@@ -85,7 +87,7 @@ fn an_amendment_is_a_new_version_with_its_own_token_at_the_payers_expense() {
                 changed_slot: clock.slot,
                 changed_at: clock.unix_timestamp,
                 issues: 1,
-                token: pda::find_token(&pda::find_mint(&record).0, &patient.owner.pubkey()).0,
+                token: holding,
             }
         );
         assert_eq!(
@@ -111,6 +113,7 @@ fn an_amendment_is_a_new_version_with_its_own_token_at_the_payers_expense() {
                 rent_payer: sponsor.pubkey(),
                 previous,
                 record_version: 2,
+                holder: kept_by,
                 record_count: 2,
                 delegate_mints,
                 slot: clock.slot,
@@ -119,9 +122,8 @@ fn an_amendment_is_a_new_version_with_its_own_token_at_the_payers_expense() {
         );
         assert_eq!(done.event().account(), record);
         // INV-4: one live token each.
-        let owner = patient.owner.pubkey();
         assert_eq!(token::mint(&vm, &mint), token::issued(&record));
-        assert_eq!(token::holding(&vm, &holding), token::held(&record, &owner, by_delegate));
+        assert_eq!(token::holding(&vm, &holding), token::held(&record, &holder));
         assert_eq!(token::mint(&vm, &pda::find_mint(&previous).0), token::issued(&previous));
         let rent: u64 = [record, mint, holding].iter().map(|address| vm.rent_of(address)).sum();
         assert_eq!(vm.spent(&sponsor), rent, "INV-12");

@@ -31,7 +31,7 @@ fn the_owner_erases_a_record_whoever_minted_it() {
             record = vm.record_by(&patient, &delegate, &sponsor);
         }
         let owner = patient.owner.pubkey();
-        let (mint, token) = addresses(&record, &owner);
+        let (mint, token) = addresses(&record, if by_delegate { &record } else { &owner });
         let (before, vault) = (vm.account::<Record>(&record), vm.vault(&patient));
         let (spent, refund) = (vm.spent(&sponsor), vm.rent_of(&mint) + vm.rent_of(&token));
         vm.set_time(vm.clock().unix_timestamp + 60);

@@ -275,7 +275,7 @@ impl Measured {
     }
 
     fn mint(&mut self, name: &str, patient: &Patient, authority: &Keypair) -> Pubkey {
-        let params = self.vm.record_params(patient);
+        let params = self.vm.record_params_by(patient, authority);
         let record = pda::find_record(&patient.vault, &params.record_id).0;
         let payer = self.vm.payer.pubkey();
         let mint = instruction::mint_record(patient.vault, patient.acting(authority), payer, params);
@@ -284,7 +284,7 @@ impl Measured {
     }
 
     fn amend(&mut self, name: &str, patient: &Patient, authority: &Keypair, previous: Pubkey) -> Pubkey {
-        let params = self.vm.record_params(patient);
+        let params = self.vm.record_params_by(patient, authority);
         let record = pda::find_record(&patient.vault, &params.record_id).0;
         let payer = self.vm.payer.pubkey();
         let amend = instruction::amend_record(patient.vault, patient.acting(authority), payer, previous, params);

@@ -2,7 +2,7 @@ use aegle_client::{
     Event, Pubkey, Space,
     aegle::{AegleError, NewRecordParams},
     events, instruction, pda,
-    state::{Record, RecordStatus, Right, VERSION, Vault},
+    state::{Record, RecordStatus, Right, TokenHolder, VERSION, Vault},
 };
 use aegle_tests::vm::{Patient, Vm, framework, replace};
 use anchor_lang::error::ErrorCode;
@@ -40,13 +40,16 @@ fn the_owner_mints_a_record_with_its_token_at_the_payers_expense() {
         let before = vm.vault(&patient);
         vm.set_time(vm.clock().unix_timestamp + 60);
         let actor = if by_delegate { &delegate } else { &patient.owner };
-        let params = vm.record_params(&patient);
+        let params = vm.record_params_by(&patient, actor);
         let mint = instruction::mint_record(patient.vault, patient.acting(actor), sponsor.pubkey(), params.clone());
         let done = vm.send(&[mint], &[actor, &sponsor]).unwrap();
 
         let (record, bump) = pda::find_record(&patient.vault, &params.record_id);
         let (mint, mint_bump) = pda::find_mint(&record);
-        let holding = pda::find_token(&mint, &patient.owner.pubkey()).0;
+        // Without the owner's signature, the record keeps the token for the owner.
+        let (holder, kept_by) =
+            if by_delegate { (record, TokenHolder::Record) } else { (actor.pubkey(), TokenHolder::Owner) };
+        let holding = pda::find_token(&mint, &holder).0;
         let clock = vm.clock();
         assert_eq!(
             vm.account::<Record>(&record),
@@ -66,7 +69,7 @@ fn the_owner_mints_a_record_with_its_token_at_the_payers_expense() {
                 changed_slot: clock.slot,
                 changed_at: clock.unix_timestamp,
                 issues: 1,
-                token: pda::find_token(&pda::find_mint(&record).0, &patient.owner.pubkey()).0,
+                token: holding,
             }
         );
         let delegate_mints = u32::from(by_delegate);
@@ -81,6 +84,7 @@ fn the_owner_mints_a_record_with_its_token_at_the_payers_expense() {
                 commitment: params.commitment,
                 authority: actor.pubkey(),
                 rent_payer: sponsor.pubkey(),
+                holder: kept_by,
                 record_count: 1,
                 delegate_mints,
                 slot: clock.slot,
@@ -90,7 +94,7 @@ fn the_owner_mints_a_record_with_its_token_at_the_payers_expense() {
         assert_eq!(done.event().account(), record);
         // INV-4.
         assert_eq!(token::mint(&vm, &mint), token::issued(&record));
-        assert_eq!(token::holding(&vm, &holding), token::held(&record, &patient.owner.pubkey(), by_delegate));
+        assert_eq!(token::holding(&vm, &holding), token::held(&record, &holder));
         assert_eq!(vm.size(&record), Some(8 + Record::INIT_SPACE));
         let rent: u64 = [record, mint, holding].iter().map(|address| vm.rent_of(address)).sum();
         assert_eq!(vm.spent(&sponsor), rent, "INV-12");
@@ -178,7 +182,7 @@ fn delegates_mint_up_to_the_cap_and_the_owner_beyond_it() {
     let (mut vm, patient, _) = scene();
     let (delegate, payer) = (vm.delegate(&patient, &[Right::Mint]), vm.payer.insecure_clone());
     let by_delegate = |vm: &mut Vm| {
-        let params = vm.record_params(&patient);
+        let params = vm.record_params_by(&patient, &delegate);
         instruction::mint_record(patient.vault, patient.acting(&delegate), payer.pubkey(), params)
     };
     vm.edit(&patient.vault, |vault: &mut Vault| vault.delegate_mints = vault.delegate_mint_cap - 1);
@@ -253,7 +257,7 @@ fn every_account_must_be_the_right_one() {
     vm.refuse_wrong_accounts(&good, &[&patient.owner, &sponsor]);
 }
 
-/// INV-4: the token is the owner's, whoever mints.
+/// INV-4: the token of a record that the owner mints is the owner's.
 #[test]
 fn the_token_goes_to_nobody_but_the_owner() {
     let (mut vm, patient, sponsor) = scene();
@@ -323,7 +327,7 @@ fn the_holder_cannot_transfer_or_take_over_the_token() {
     }
     vm.refuse(token::close(&record, &owner), &signers, TokenError::NonNativeHasBalance as u32);
     assert_eq!(token::mint(&vm, &mint), token::issued(&record));
-    assert_eq!(token::holding(&vm, &token), token::held(&record, &owner, false));
+    assert_eq!(token::holding(&vm, &token), token::held(&record, &owner));
 }
 
 /// INV-12: a sponsor's rent cannot be walked off with, whoever minted.
@@ -337,11 +341,18 @@ fn the_holder_cannot_take_the_rent() {
     vm.send(&[token::burn(&burnable, &owner)], &[&patient.owner]).unwrap();
     vm.refuse(token::close(&burnable, &owner), &[&patient.owner], TokenError::OwnerMismatch as u32);
 
-    let frozen = vm.record_by(&patient, &delegate, &sponsor);
-    vm.refuse(token::burn(&frozen, &owner), &[&patient.owner], TokenError::AccountFrozen as u32);
-    vm.refuse(token::close(&frozen, &owner), &[&patient.owner], TokenError::NonNativeHasBalance as u32);
-    let (mint, token) = addresses(&frozen, &owner);
-    let thaw = token_instruction::thaw_account(&TOKEN_2022, &token, &mint, &owner, &[]).unwrap();
-    vm.refuse(thaw, &[&patient.owner], TokenError::OwnerMismatch as u32);
+    let kept = vm.record_by(&patient, &delegate, &sponsor);
+    let (mint, token) = addresses(&kept, &kept);
+    for thief in [&patient.owner, &delegate] {
+        let key = thief.pubkey();
+        let burn = token_instruction::burn_checked(&TOKEN_2022, &token, &mint, &key, &[], 1, 0).unwrap();
+        vm.refuse(burn, &[thief], TokenError::OwnerMismatch as u32);
+        let close = token_instruction::close_account(&TOKEN_2022, &token, &key, &key, &[]).unwrap();
+        vm.refuse(close, &[thief], TokenError::NonNativeHasBalance as u32);
+        for authority in [AuthorityType::CloseAccount, AuthorityType::AccountOwner] {
+            let set = token_instruction::set_authority(&TOKEN_2022, &token, Some(&key), authority, &key, &[]).unwrap();
+            assert!(vm.send(&[set], &[thief]).is_err());
+        }
+    }
     assert_eq!(vm.lamports(&owner), 0);
 }

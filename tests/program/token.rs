@@ -47,7 +47,8 @@ pub struct HoldingFacts {
     pub extensions: Vec<ExtensionType>,
 }
 
-/// Where the record's mint and the holder's token account are.
+/// Where the record's mint and the holder's token account are. A token that a delegate minted is in the
+/// record's own name.
 pub fn addresses(record: &Pubkey, holder: &Pubkey) -> (Pubkey, Pubkey) {
     let mint = pda::find_mint(record).0;
     (mint, pda::find_token(&mint, holder).0)
@@ -60,7 +61,7 @@ pub fn issued(record: &Pubkey) -> MintFacts {
         supply: 1,
         decimals: 0,
         mint_authority: None,
-        freeze_authority: Some(*record),
+        freeze_authority: None,
         permanent_delegate: Some(*record),
         close_authority: Some(*record),
         metadata_address: Some(mint),
@@ -83,15 +84,15 @@ pub fn issued(record: &Pubkey) -> MintFacts {
     }
 }
 
-/// What the token account must be: after the owner minted, closed by the record alone; after a
-/// delegate did, frozen.
-pub fn held(record: &Pubkey, owner: &Pubkey, by_delegate: bool) -> HoldingFacts {
+/// What the token account must be: in the owner's name, closed by the record alone; after a delegate
+/// minted it, in the record's own name.
+pub fn held(record: &Pubkey, holder: &Pubkey) -> HoldingFacts {
     HoldingFacts {
         mint: pda::find_mint(record).0,
-        owner: *owner,
+        owner: *holder,
         amount: 1,
-        state: if by_delegate { AccountState::Frozen } else { AccountState::Initialized },
-        close_authority: (!by_delegate).then_some(*record),
+        state: AccountState::Initialized,
+        close_authority: (holder != record).then_some(*record),
         delegate: None,
         extensions: vec![ExtensionType::ImmutableOwner, ExtensionType::NonTransferableAccount],
     }

@@ -542,10 +542,16 @@ impl Vm {
         key
     }
 
+    /// For a record that the owner mints.
     pub fn record_params(&mut self, patient: &Patient) -> NewRecordParams {
+        self.record_params_by(patient, &patient.owner)
+    }
+
+    /// For a record that the owner or a delegate mints.
+    pub fn record_params_by(&mut self, patient: &Patient, authority: &Keypair) -> NewRecordParams {
         let expected = self.expected(patient);
         NewRecordParams {
-            record_id: id::record_id(&mut self.rng, &patient.vault, &expected.owner),
+            record_id: id::record_id(&mut self.rng, &patient.vault, &expected.owner, &patient.acting(authority)),
             commitment: self.bytes(),
             expected,
         }
@@ -559,7 +565,7 @@ impl Vm {
 
     /// Mints a record as the owner or a delegate, at somebody's expense.
     pub fn record_by(&mut self, patient: &Patient, authority: &Keypair, payer: &Keypair) -> Pubkey {
-        let params = self.record_params(patient);
+        let params = self.record_params_by(patient, authority);
         let record = pda::find_record(&patient.vault, &params.record_id).0;
         let mint = instruction::mint_record(patient.vault, patient.acting(authority), payer.pubkey(), params);
         self.send(&[mint], &[authority, payer]).expect("record");
@@ -574,8 +580,7 @@ impl Vm {
 
     /// The rent goes back to whom the record names.
     pub fn erase_instruction(&self, patient: &Patient, record: &Pubkey) -> Instruction {
-        let rent_payer = self.account::<state::Record>(record).rent_payer;
-        instruction::erase_record(patient.vault, patient.owner.pubkey(), *record, rent_payer)
+        instruction::erase_record(patient.owner.pubkey(), *record, &self.account(record))
     }
 
     pub fn consent_params(&mut self, patient: &Patient) -> ([u8; 32], GrantConsentParams) {

@@ -49,7 +49,7 @@ pub async fn load(operator: Operator, seed: u64, end: Arc<AtomicBool>) -> (usize
     let today = u32::try_from(operator.sender.reader().now().await.expect("clock") / DAY).expect("day");
     let mut consents: Vec<Pubkey> = Vec::new();
     while !end.load(Ordering::Relaxed) {
-        let record_id = id::record_id(&mut rng, &vault, &owner.pubkey());
+        let record_id = id::record_id(&mut rng, &vault, &owner.pubkey(), &authority);
         let params = NewRecordParams { record_id, commitment: random_bytes(&mut rng), expected };
         send(instruction::mint_record(vault, authority, operator.payer(), params)).await;
         let consent_id = id::consent_id(&mut rng, &vault);

@@ -168,7 +168,8 @@ async fn add(
     let document = read_document(&content.document)?;
     let signing = context.signing()?;
     let vault: Vault = signing.sender.account("vault", address).await?;
-    let record_id = id::record_id(&mut OsRng, address, &vault.owner);
+    let (authority, payer) = (signing.authority(content.acting), signing.payer());
+    let record_id = id::record_id(&mut OsRng, address, &vault.owner, &authority);
     let record = pda::find_record(address, &record_id).0;
     let salt = random_bytes(&mut OsRng);
     let commitment = commit(&salt, &document);
@@ -177,7 +178,6 @@ async fn add(
         SecretFile::create(path, &RecordOpening { kind: RecordKind::V1, vault: *address, record, record_id, salt })?;
 
     let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&vault) };
-    let (authority, payer) = (signing.authority(content.acting), signing.payer());
     let instruction = match previous {
         None => instruction::mint_record(*address, authority, payer, params),
         Some(previous) => instruction::amend_record(*address, authority, payer, previous, params),
@@ -213,7 +213,7 @@ async fn erase(args: EraseArgs, context: &Context) -> Result<Answer, Problem> {
         "This erases version {} of the record {}: its token goes for good and cannot be made again.",
         record.record_version, args.record
     ))?;
-    let erase = instruction::erase_record(record.vault, signing.key(), args.record, record.rent_payer);
+    let erase = instruction::erase_record(signing.key(), args.record, &record);
     let sent = context.send(erase, &signing).await?;
     let message = "Erased the record. Only a tombstone is left. Delete its opening file and the document too, then \
         the commitment says nothing to anybody.";

@@ -151,13 +151,13 @@ impl PatientStory {
                 Some(parent) if count % 2 == 1 => (Authority::Delegate(parent.pubkey()), parent),
                 _ => (authority, &owner),
             };
-            let params = self.new_record(vault).await?;
+            let params = self.new_record(vault, by).await?;
             records.push(pda::find_record(&vault, &params.record_id).0);
             let mint = instruction::mint_record(vault, by, self.operator.payer(), params);
             self.send("mint a record", mint, key).await?;
         }
         for record in &mut records[..AMENDMENTS] {
-            let params = self.new_record(vault).await?;
+            let params = self.new_record(vault, authority).await?;
             let newer = pda::find_record(&vault, &params.record_id).0;
             let amend = instruction::amend_record(vault, authority, self.operator.payer(), *record, params);
             self.send("amend a record", amend, &owner).await?;
@@ -216,7 +216,8 @@ impl PatientStory {
                 outcome.records.insert("entered_in_error", 1);
             }
             8 | 9 => {
-                let erase = instruction::erase_record(vault, owner.pubkey(), records[3], self.operator.payer());
+                let record: Record = self.operator.sender.account("record", &records[3]).await?;
+                let erase = instruction::erase_record(owner.pubkey(), records[3], &record);
                 self.send("erase a record", erase, &owner).await?;
                 outcome.records.insert("active", ORIGINALS - 1);
                 outcome.records.insert("erased", 1);
@@ -272,9 +273,9 @@ impl PatientStory {
         Ok(key)
     }
 
-    async fn new_record(&mut self, vault: Pubkey) -> anyhow::Result<NewRecordParams> {
+    async fn new_record(&mut self, vault: Pubkey, by: Authority) -> anyhow::Result<NewRecordParams> {
         let expected = self.expected(vault).await?;
-        let record_id = id::record_id(&mut self.rng, &vault, &expected.owner);
+        let record_id = id::record_id(&mut self.rng, &vault, &expected.owner, &by);
         // The document itself is encrypted and stored elsewhere; the chain holds only this.
         let document = self.bytes();
         let commitment = commit(&self.bytes(), &document);
