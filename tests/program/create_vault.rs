@@ -2,7 +2,7 @@ use aegle_client::{
     Event, Pubkey, Space,
     aegle::{AegleError, CreateVaultParams},
     events, id, instruction, pda,
-    state::{DEFAULT_DELEGATE_MINT_CAP, VERSION, Vault},
+    state::{DEFAULT_DELEGATE_MINT_CAP, Guardians, VERSION, Vault},
 };
 use aegle_tests::vm::Vm;
 use solana_keypair::Keypair;
@@ -32,8 +32,6 @@ fn an_owner_without_lamports_gets_a_vault_at_the_payers_expense() {
             version: VERSION,
             bump,
             emergency_policy: 0,
-            guardian_count: 0,
-            guardian_threshold: 0,
             rent_payer: sponsor.pubkey(),
             vault_id: params.vault_id,
             owner: owner.pubkey(),
@@ -46,9 +44,13 @@ fn an_owner_without_lamports_gets_a_vault_at_the_payers_expense() {
             record_count: 0,
             created_slot: clock.slot,
             created_at: clock.unix_timestamp,
-            guardian_commitment: [0; 32],
+            guardian_epoch: 0,
+            guardians: Guardians::default(),
+            pending_guardians: Guardians::default(),
+            guardians_due_at: 0,
             pending_recovery: Pubkey::default(),
-            reserved: [0; 64],
+            recovery_lapses_at: 0,
+            reserved: [0; 32],
         }
     );
     assert_eq!(

@@ -315,10 +315,14 @@ fn the_holder_cannot_transfer_or_take_over_the_token() {
             token_instruction::set_authority(&TOKEN_2022, &token, Some(&receiver), authority, &owner, &[]).unwrap();
         vm.refuse(set, &signers, error as u32);
     }
-    for authority in [AuthorityType::FreezeAccount, AuthorityType::PermanentDelegate, AuthorityType::CloseMint] {
+    for (authority, error) in [
+        (AuthorityType::FreezeAccount, TokenError::MintCannotFreeze),
+        (AuthorityType::PermanentDelegate, TokenError::OwnerMismatch),
+        (AuthorityType::CloseMint, TokenError::OwnerMismatch),
+    ] {
         let set =
             token_instruction::set_authority(&TOKEN_2022, &mint, Some(&receiver), authority, &owner, &[]).unwrap();
-        vm.refuse(set, &signers, TokenError::OwnerMismatch as u32);
+        vm.refuse(set, &signers, error as u32);
     }
     for authority in [AuthorityType::MintTokens, AuthorityType::MetadataPointer] {
         let set =

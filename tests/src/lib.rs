@@ -1,3 +1,5 @@
 //! Harness of the tests that cross parts.
 
+pub mod guarded;
+pub mod registry;
 pub mod vm;

@@ -13,7 +13,7 @@ use aegle_client::{
     id,
     instruction::{self, Authority},
     pda,
-    state::{ALL_ACTIONS, ALL_PURPOSES, Action, DAY, Expected, Purpose, Right, Vault},
+    state::{ALL_ACTIONS, ALL_PURPOSES, Action, DAY, Expected, Purpose, Record, Right, Vault},
 };
 use anyhow::{Context, ensure};
 use borsh::BorshDeserialize;

@@ -34,7 +34,7 @@ pub struct NewRecord<'info> {
     #[account(mut, seeds = [pda::MINT, record.key().as_ref()], bump)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: created here at its canonical address, in the owner's name or the record's
-    #[account(mut, seeds = [pda::TOKEN, mint.key().as_ref(), holder(&vault.owner, authority.key, &record.key()).as_ref()], bump)]
+    #[account(mut, seeds = [pda::TOKEN, mint.key().as_ref(), holder(&params.expected.owner, authority.key, &record.key()).as_ref()], bump)]
     pub token: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token2022>,
     pub system_program: Program<'info, System>,
@@ -49,7 +49,8 @@ pub struct NewRecordParams {
     pub expected: Expected,
 }
 
-/// Whose token account the new token goes to.
+/// Whose token account the new token goes to. A transaction prepared for an earlier owner is refused for
+/// that, not for its addresses.
 fn holder(owner: &Pubkey, authority: &Pubkey, record: &Pubkey) -> Pubkey {
     Actor::of(owner, authority).token_holder().key(owner, record)
 }
