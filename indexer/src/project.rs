@@ -1,15 +1,22 @@
 //! Events to rows: each event gives the facts it states, from itself alone.
 
-use aegle_client::{Event, state::RecordStatus};
+use aegle_client::{
+    Event,
+    state::{RecordStatus, RecoveryStatus},
+};
 
 use crate::{
     db::{
         Facts, Position,
         config::{ConfigChangeRow, ConfigRow},
         consent::{ConsentRevocationRow, ConsentRow},
+        credential::{CredentialChangeRow, CredentialRow},
         delegate::{DelegateRemovalRow, DelegateRow},
         event::EventRow,
-        record::{RecordChangeRow, RecordRow},
+        guardian::{GuardianChangeRow, InEffect, Pending, PendingRecovery},
+        record::{RecordChangeRow, RecordReissueRow, RecordRow},
+        recovery::{Approval, RecoveryChangeRow, RecoveryRow},
+        registrar::{RegistrarRemovalRow, RegistrarRow},
         slot::SlotRow,
         vault::{VaultChangeRow, VaultRow},
     },
@@ -120,6 +127,7 @@ pub fn project_event(slot: i64, ledger: &LedgerEvent, facts: &mut Facts) -> Resu
                 commitment: event.commitment,
                 record_version: 1,
                 previous: None,
+                holder: event.holder.key(&event.authority, &event.address()).to_bytes(),
                 authority: event.authority.to_bytes(),
                 rent_payer: event.rent_payer.to_bytes(),
                 at: event.at,
@@ -141,6 +149,7 @@ pub fn project_event(slot: i64, ledger: &LedgerEvent, facts: &mut Facts) -> Resu
                 commitment: event.commitment,
                 record_version: event.record_version.into(),
                 previous: Some(event.previous.to_bytes()),
+                holder: event.holder.key(&event.authority, &event.address()).to_bytes(),
                 authority: event.authority.to_bytes(),
                 rent_payer: event.rent_payer.to_bytes(),
                 at: event.at,
@@ -192,6 +201,160 @@ pub fn project_event(slot: i64, ledger: &LedgerEvent, facts: &mut Facts) -> Resu
         Event::ConsentRevoked(event) => facts.consent_revocations.push(ConsentRevocationRow {
             position,
             consent: event.consent.to_bytes(),
+            authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::RecordReissued(event) => facts.record_reissues.push(RecordReissueRow {
+            position,
+            record: event.record.to_bytes(),
+            issues: event.issues.into(),
+            // The owner, who signed.
+            holder: event.authority.to_bytes(),
+            rent_payer: event.new_rent_payer.to_bytes(),
+            authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::DelegateMintCapSet(event) => facts.vault_changes.push(VaultChangeRow {
+            delegate_mint_cap: Some(event.new_delegate_mint_cap.into()),
+            ..VaultChangeRow::new(position, &event.vault, &event.authority, event.at)
+        }),
+        Event::GuardiansChanged(event) => facts.guardian_changes.push(GuardianChangeRow {
+            in_effect: Some(InEffect { guardian_epoch: event.guardian_epoch.into(), guardians: event.new_guardians }),
+            pending: Some(Pending::default()),
+            ..GuardianChangeRow::new(position, &event.vault, &event.authority, event.at)
+        }),
+        Event::GuardianChangeProposed(event) => facts.guardian_changes.push(GuardianChangeRow {
+            pending: Some(Pending { due_at: event.due_at, guardians: event.new_pending_guardians }),
+            ..GuardianChangeRow::new(position, &event.vault, &event.authority, event.at)
+        }),
+        Event::GuardianChangeCancelled(event) => facts.guardian_changes.push(GuardianChangeRow {
+            pending: Some(Pending::default()),
+            ..GuardianChangeRow::new(position, &event.vault, &event.authority, event.at)
+        }),
+        Event::RecoveryProposed(event) => {
+            let recovery = event.address().to_bytes();
+            facts.recoveries.push(RecoveryRow {
+                position,
+                recovery,
+                vault: event.vault.to_bytes(),
+                recovery_id: event.recovery_id,
+                bump: event.bump.into(),
+                new_owner: event.new_owner.to_bytes(),
+                new_encryption_key: event.new_encryption_key,
+                guardian_epoch: event.guardian_epoch.into(),
+                delegate_epoch: event.delegate_epoch.into(),
+                approvals: event.approvals.into(),
+                status: event.status,
+                executable_at: event.executable_at,
+                lapses_at: event.lapses_at,
+                authority: event.authority.to_bytes(),
+                rent_payer: event.rent_payer.to_bytes(),
+                at: event.at,
+            });
+            if event.status == RecoveryStatus::Pending {
+                let unchanged = GuardianChangeRow::new(position, &event.vault, &event.authority, event.at);
+                facts.guardian_changes.push(unchanged.awaiting(recovery, event.lapses_at));
+            }
+        }
+        Event::RecoveryApproved(event) => {
+            let recovery = event.recovery.to_bytes();
+            facts.recovery_changes.push(RecoveryChangeRow {
+                position,
+                recovery,
+                status: event.new_status,
+                approval: Some(Approval {
+                    approvals: event.new_approvals.into(),
+                    executable_at: event.executable_at,
+                    lapses_at: event.lapses_at,
+                }),
+                authority: event.authority.to_bytes(),
+                at: event.at,
+            });
+            if event.new_status == RecoveryStatus::Pending && event.old_status != RecoveryStatus::Pending {
+                let unchanged = GuardianChangeRow::new(position, &event.vault, &event.authority, event.at);
+                facts.guardian_changes.push(unchanged.awaiting(recovery, event.lapses_at));
+            }
+        }
+        Event::RecoveryVetoed(event) => {
+            facts.recovery_changes.push(RecoveryChangeRow {
+                position,
+                recovery: event.recovery.to_bytes(),
+                status: RecoveryStatus::Vetoed,
+                approval: None,
+                authority: event.authority.to_bytes(),
+                at: event.at,
+            });
+            facts.guardian_changes.push(GuardianChangeRow {
+                recovery: Some(PendingRecovery::default()),
+                ..GuardianChangeRow::new(position, &event.vault, &event.authority, event.at)
+            });
+        }
+        Event::RecoveryExecuted(event) => {
+            facts.recovery_changes.push(RecoveryChangeRow {
+                position,
+                recovery: event.recovery.to_bytes(),
+                status: RecoveryStatus::Executed,
+                approval: None,
+                authority: event.new_owner.to_bytes(),
+                at: event.at,
+            });
+            facts.guardian_changes.push(GuardianChangeRow {
+                recovery: Some(PendingRecovery::default()),
+                ..GuardianChangeRow::new(position, &event.vault, &event.new_owner, event.at)
+            });
+            facts.vault_changes.push(VaultChangeRow {
+                owner: Some(event.new_owner.to_bytes()),
+                delegate_epoch: Some(event.delegate_epoch.into()),
+                encryption_key: Some(event.new_encryption_key),
+                key_epoch: Some(event.key_epoch.into()),
+                consent_epoch: Some(event.consent_epoch.into()),
+                ..VaultChangeRow::new(position, &event.vault, &event.new_owner, event.at)
+            });
+        }
+        Event::RegistrarAdded(event) => facts.registrars.push(RegistrarRow {
+            position,
+            registrar: event.registrar.to_bytes(),
+            registrar_authority: event.registrar_authority.to_bytes(),
+            bump: event.bump.into(),
+            kinds: event.kinds.into(),
+            profile_commitment: event.profile_commitment,
+            authority: event.authority.to_bytes(),
+            rent_payer: event.rent_payer.to_bytes(),
+            at: event.at,
+        }),
+        Event::RegistrarRemoved(event) => facts.registrar_removals.push(RegistrarRemovalRow {
+            position,
+            registrar: event.registrar.to_bytes(),
+            authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::CredentialIssued(event) => facts.credentials.push(CredentialRow {
+            position,
+            credential: event.address().to_bytes(),
+            registrar: event.registrar.to_bytes(),
+            subject: event.subject.to_bytes(),
+            bump: event.bump.into(),
+            kind: event.kind,
+            terms: event.terms,
+            authority: event.authority.to_bytes(),
+            rent_payer: event.rent_payer.to_bytes(),
+            at: event.at,
+        }),
+        Event::CredentialRenewed(event) => facts.credential_changes.push(CredentialChangeRow {
+            position,
+            credential: event.credential.to_bytes(),
+            revision: event.revision.into(),
+            status: None,
+            terms: Some(event.new_terms),
+            authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::CredentialStatusChanged(event) => facts.credential_changes.push(CredentialChangeRow {
+            position,
+            credential: event.credential.to_bytes(),
+            revision: event.revision.into(),
+            status: Some(event.new_status),
+            terms: None,
             authority: event.authority.to_bytes(),
             at: event.at,
         }),

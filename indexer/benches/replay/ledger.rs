@@ -1,6 +1,9 @@
 //! A generated ledger: vaults with records, consents and their changes, in the proportions of use.
 
-use aegle_client::{Pubkey, events, state::RecordStatus};
+use aegle_client::{
+    Pubkey, events,
+    state::{RecordStatus, TokenHolder},
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use solana_transaction_status_client_types::UiConfirmedBlock;
 
@@ -58,6 +61,7 @@ fn vault(rng: &mut StdRng, slot: u64) -> Vec<Vec<u8>> {
             commitment: rng.r#gen(),
             authority: owner,
             rent_payer,
+            holder: TokenHolder::Owner,
             record_count,
             delegate_mints: 0,
             slot,
@@ -77,6 +81,7 @@ fn vault(rng: &mut StdRng, slot: u64) -> Vec<Vec<u8>> {
             rent_payer,
             previous: *previous,
             record_version: 2,
+            holder: TokenHolder::Owner,
             record_count: 9 + index as u64,
             delegate_mints: 0,
             slot,

@@ -8,9 +8,9 @@ use super::{
     routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT},
 };
 
-const DESCRIPTION: &str = "What the chain says about vaults, records, consents and delegates, mirrored into a \
-    database. It is public and holds nothing readable: addresses and keys are base58; ids, handles, commitments \
-    and encryption keys hex; times and days ISO 8601, UTC.\n\n\
+const DESCRIPTION: &str = "What the chain says about vaults, records, consents, delegates, recoveries, registrars \
+    and credentials, mirrored into a database. It is public and holds nothing readable: addresses and keys are \
+    base58; ids, handles, commitments and encryption keys hex; times and days ISO 8601, UTC.\n\n\
     Each answer says which slot it reflects and how far the mirror is behind its node; too far behind, it answers \
     503 and no data. Refusals are problem details (RFC 9457) with stable codes.";
 

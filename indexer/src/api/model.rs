@@ -1,5 +1,8 @@
 //! What the API answers.
 
+mod credential;
+mod recovery;
+
 use aegle_client::{
     PROGRAM_ID, Pubkey, pda,
     state::{Action, Purpose, Right},
@@ -13,6 +16,9 @@ use super::{
     store::{consent::ConsentRow, delegate::DelegateRow},
     time::{Day, Time},
 };
+
+pub use credential::{Credential, CredentialKind, CredentialStatus, Registrar};
+pub use recovery::{Guardians, PendingGuardians, PendingRecovery, Recovery, RecoveryStatus};
 
 /// What an answer reflects.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -68,7 +74,7 @@ impl Transaction {
 pub struct Change {
     #[serde(flatten)]
     pub transaction: Transaction,
-    /// The owner or the delegate who signed.
+    /// The key that signed for it: the owner's or a delegate's, a guardian's, a registrar's.
     pub authority: Address,
 }
 
@@ -91,6 +97,14 @@ pub struct Vault {
     pub delegate_mint_cap: i64,
     /// Records ever minted, amendments included.
     pub record_count: i64,
+    /// How often the guardians in effect changed. A recovery proposed under others is void.
+    pub guardian_epoch: i64,
+    /// Who together may hand the vault to a new owner; null without guardians.
+    pub guardians: Option<Guardians>,
+    /// The guardians that are to replace them; null where no change is pending.
+    pub pending_guardians: Option<PendingGuardians>,
+    /// The recovery that waits for its delay; null where none does.
+    pub pending_recovery: Option<PendingRecovery>,
     pub created: Transaction,
 }
 
@@ -114,6 +128,13 @@ pub struct Record {
     pub record_id: Digest,
     /// Mint of its token, which is closed once the record is erased.
     pub mint: Option<Address>,
+    /// How often the token was issued.
+    pub issues: i64,
+    /// In whose name the token is: the owner's at the time it was issued, or the record's own, which
+    /// keeps what a delegate minted until the owner has it issued again.
+    pub holder: Address,
+    /// The holder's account for the token. Holding it gives no authority.
+    pub token: Option<Address>,
     /// SHA-256 over a 32-byte salt and the manifest.
     pub commitment: Digest,
     /// 1 for an original, one more for each amendment.
@@ -132,6 +153,10 @@ impl Record {
         let bump = u8::try_from(bump).ok()?;
         let seeds: [&[u8]; 3] = [pda::MINT, &record.0, &[bump]];
         Pubkey::create_program_address(&seeds, &PROGRAM_ID).ok().map(|mint| Address(mint.to_bytes()))
+    }
+
+    pub fn token_address(mint: Address, holder: Address) -> Address {
+        Address(pda::find_token(&mint.0.into(), &holder.0.into()).0.to_bytes())
     }
 }
 

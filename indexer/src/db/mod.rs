@@ -4,10 +4,14 @@ pub mod checkpoint;
 pub mod config;
 pub mod consent;
 mod copy;
+pub mod credential;
 pub mod delegate;
 pub mod event;
+pub mod guardian;
 pub mod node_tip;
 pub mod record;
+pub mod recovery;
+pub mod registrar;
 pub mod slot;
 pub mod state;
 pub mod vault;
@@ -38,12 +42,20 @@ pub struct Facts {
     pub config_changes: Vec<config::ConfigChangeRow>,
     pub vaults: Vec<vault::VaultRow>,
     pub vault_changes: Vec<vault::VaultChangeRow>,
+    pub guardian_changes: Vec<guardian::GuardianChangeRow>,
+    pub recoveries: Vec<recovery::RecoveryRow>,
+    pub recovery_changes: Vec<recovery::RecoveryChangeRow>,
     pub delegates: Vec<delegate::DelegateRow>,
     pub delegate_removals: Vec<delegate::DelegateRemovalRow>,
     pub records: Vec<record::RecordRow>,
     pub record_changes: Vec<record::RecordChangeRow>,
+    pub record_reissues: Vec<record::RecordReissueRow>,
     pub consents: Vec<consent::ConsentRow>,
     pub consent_revocations: Vec<consent::ConsentRevocationRow>,
+    pub registrars: Vec<registrar::RegistrarRow>,
+    pub registrar_removals: Vec<registrar::RegistrarRemovalRow>,
+    pub credentials: Vec<credential::CredentialRow>,
+    pub credential_changes: Vec<credential::CredentialChangeRow>,
 }
 
 /// How many rows an insertion added; those that were there already do not count.
@@ -113,8 +125,16 @@ impl Facts {
     async fn insert_rare(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         config::insert(&self.configs, connection).await?;
         config::insert_changes(&self.config_changes, connection).await?;
+        guardian::insert(&self.guardian_changes, connection).await?;
+        recovery::insert(&self.recoveries, connection).await?;
+        recovery::insert_changes(&self.recovery_changes, connection).await?;
         delegate::insert(&self.delegates, connection).await?;
-        delegate::insert_removals(&self.delegate_removals, connection).await
+        delegate::insert_removals(&self.delegate_removals, connection).await?;
+        record::insert_reissues(&self.record_reissues, connection).await?;
+        registrar::insert(&self.registrars, connection).await?;
+        registrar::insert_removals(&self.registrar_removals, connection).await?;
+        credential::insert(&self.credentials, connection).await?;
+        credential::insert_changes(&self.credential_changes, connection).await
     }
 }
 

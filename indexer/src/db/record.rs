@@ -20,8 +20,22 @@ pub struct RecordRow {
     pub commitment: [u8; 32],
     pub record_version: i64,
     pub previous: Option<[u8; 32]>,
+    /// In whose name the token account is.
+    pub holder: [u8; 32],
     pub authority: [u8; 32],
     pub rent_payer: [u8; 32],
+    pub at: i64,
+}
+
+/// A record's token issued again, for the `issues`-th time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordReissueRow {
+    pub position: Position,
+    pub record: [u8; 32],
+    pub issues: i64,
+    pub holder: [u8; 32],
+    pub rent_payer: [u8; 32],
+    pub authority: [u8; 32],
     pub at: i64,
 }
 
@@ -37,7 +51,7 @@ pub struct RecordChangeRow {
 
 impl Row for RecordRow {
     const COPY: &'static str = "COPY record (
-         record, vault, record_id, bump, mint_bump, commitment, record_version, previous, authority,
+         record, vault, record_id, bump, mint_bump, commitment, record_version, previous, holder, authority,
          rent_payer, at, signature, instruction_index, inner_index, slot, tx_index
          ) FROM STDIN (FORMAT binary)";
 
@@ -51,6 +65,7 @@ impl Row for RecordRow {
             .put(&self.commitment)
             .put(&self.record_version)
             .put_or_null(self.previous.as_ref())
+            .put(&self.holder)
             .put(&self.authority)
             .put(&self.rent_payer)
             .put(&self.at)
@@ -79,13 +94,13 @@ pub(super) async fn insert(rows: &[RecordRow], connection: &mut PgConnection) ->
     }
     sqlx::query!(
         "INSERT INTO record (
-            record, vault, record_id, bump, mint_bump, commitment, record_version, previous, authority,
+            record, vault, record_id, bump, mint_bump, commitment, record_version, previous, holder, authority,
             rent_payer, at, signature, instruction_index, inner_index, slot, tx_index
          )
          SELECT * FROM UNNEST(
             $1::bytea[], $2::bytea[], $3::bytea[], $4::smallint[], $5::smallint[], $6::bytea[], $7::bigint[],
-            $8::bytea[], $9::bytea[], $10::bytea[], $11::bigint[], $12::bytea[], $13::smallint[],
-            $14::smallint[], $15::bigint[], $16::integer[]
+            $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bigint[], $13::bytea[], $14::smallint[],
+            $15::smallint[], $16::bigint[], $17::integer[]
          )
          ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
         &column(rows, |row| row.record) as _,
@@ -96,6 +111,7 @@ pub(super) async fn insert(rows: &[RecordRow], connection: &mut PgConnection) ->
         &column(rows, |row| row.commitment) as _,
         &column(rows, |row| row.record_version) as _,
         &column(rows, |row| row.previous) as _,
+        &column(rows, |row| row.holder) as _,
         &column(rows, |row| row.authority) as _,
         &column(rows, |row| row.rent_payer) as _,
         &column(rows, |row| row.at) as _,
@@ -127,6 +143,37 @@ pub(super) async fn insert_changes(rows: &[RecordChangeRow], connection: &mut Pg
          ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
         &column(rows, |row| row.record) as _,
         &column(rows, |row| status_name(row.status)) as _,
+        &column(rows, |row| row.authority) as _,
+        &column(rows, |row| row.at) as _,
+        &column(rows, |row| row.position.signature) as _,
+        &column(rows, |row| row.position.instruction_index) as _,
+        &column(rows, |row| row.position.inner_index) as _,
+        &column(rows, |row| row.position.slot) as _,
+        &column(rows, |row| row.position.tx_index) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_reissues(rows: &[RecordReissueRow], connection: &mut PgConnection) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO record_reissue (
+            record, issues, holder, rent_payer, authority, at, signature, instruction_index, inner_index, slot,
+            tx_index
+         )
+         SELECT * FROM UNNEST(
+            $1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bytea[],
+            $8::smallint[], $9::smallint[], $10::bigint[], $11::integer[]
+         )
+         ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
+        &column(rows, |row| row.record) as _,
+        &column(rows, |row| row.issues) as _,
+        &column(rows, |row| row.holder) as _,
+        &column(rows, |row| row.rent_payer) as _,
         &column(rows, |row| row.authority) as _,
         &column(rows, |row| row.at) as _,
         &column(rows, |row| row.position.signature) as _,

@@ -2,7 +2,10 @@
 
 use aegle_client::{
     Pubkey, pda,
-    state::{Config, Consent, Delegate, Record, RecordStatus, VERSION, Vault},
+    state::{
+        Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians, Record, RecordStatus,
+        Recovery, RecoveryStatus, Registrar, VERSION, Vault,
+    },
 };
 use sqlx::PgConnection;
 
@@ -13,6 +16,11 @@ pub(super) fn bytes<const N: usize>(value: Vec<u8>) -> sqlx::Result<[u8; N]> {
 
 fn key(value: Vec<u8>) -> sqlx::Result<Pubkey> {
     Ok(Pubkey::new_from_array(bytes(value)?))
+}
+
+/// Where the chain holds zero for 'none'.
+fn key_or_zero(value: Option<Vec<u8>>) -> sqlx::Result<Pubkey> {
+    Ok(value.map(key).transpose()?.unwrap_or_default())
 }
 
 fn number<T, U: TryFrom<T>>(value: T) -> sqlx::Result<U>
@@ -65,7 +73,14 @@ pub async fn vaults_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result
                   rent_payer AS "rent_payer!", encryption_key AS "encryption_key!", key_epoch AS "key_epoch!",
                   consent_epoch AS "consent_epoch!", delegate_epoch AS "delegate_epoch!",
                   delegate_mints AS "delegate_mints!", delegate_mint_cap AS "delegate_mint_cap!",
-                  record_count AS "record_count!", created_slot AS "created_slot!", created_at AS "created_at!"
+                  record_count AS "record_count!", created_slot AS "created_slot!", created_at AS "created_at!",
+                  guardian_epoch AS "guardian_epoch!", guardian_count AS "guardian_count!",
+                  guardian_threshold AS "guardian_threshold!", guardian_commitment,
+                  recovery_delay AS "recovery_delay!", guardians_due_at AS "guardians_due_at!",
+                  pending_guardian_count AS "pending_guardian_count!",
+                  pending_guardian_threshold AS "pending_guardian_threshold!", pending_guardian_commitment,
+                  pending_recovery_delay AS "pending_recovery_delay!", pending_recovery,
+                  recovery_lapses_at AS "recovery_lapses_at!"
            FROM vault_at($1)"#,
         slot
     )
@@ -75,13 +90,6 @@ pub async fn vaults_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result
         let vault = Vault {
             version: VERSION,
             bump: number(row.bump)?,
-            // No event changes these yet.
-            emergency_policy: 0,
-            guardian_count: 0,
-            guardian_threshold: 0,
-            guardian_commitment: [0; 32],
-            pending_recovery: Pubkey::default(),
-            reserved: [0; 64],
             rent_payer: key(row.rent_payer)?,
             vault_id: bytes(row.vault_id)?,
             owner: key(row.owner)?,
@@ -94,6 +102,25 @@ pub async fn vaults_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result
             record_count: number(row.record_count)?,
             created_slot: number(row.created_slot)?,
             created_at: row.created_at,
+            // No instruction sets it.
+            emergency_policy: 0,
+            guardian_epoch: number(row.guardian_epoch)?,
+            guardians: Guardians {
+                count: number(row.guardian_count)?,
+                threshold: number(row.guardian_threshold)?,
+                commitment: key_or_zero(row.guardian_commitment)?.to_bytes(),
+                recovery_delay: row.recovery_delay,
+            },
+            pending_guardians: Guardians {
+                count: number(row.pending_guardian_count)?,
+                threshold: number(row.pending_guardian_threshold)?,
+                commitment: key_or_zero(row.pending_guardian_commitment)?.to_bytes(),
+                recovery_delay: row.pending_recovery_delay,
+            },
+            guardians_due_at: row.guardians_due_at,
+            pending_recovery: key_or_zero(row.pending_recovery)?,
+            recovery_lapses_at: row.recovery_lapses_at,
+            reserved: [0; 32],
         };
         Ok((key(row.vault)?, vault))
     });
@@ -133,12 +160,12 @@ pub async fn delegates_at(slot: i64, connection: &mut PgConnection) -> sqlx::Res
 
 pub async fn records_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, Record)>> {
     let rows = sqlx::query!(
-        r#"SELECT r.record AS "record!", r.vault AS "vault!", r.record_id AS "record_id!", r.bump AS "bump!",
-                  r.mint_bump AS "mint_bump!", r.commitment AS "commitment!", r.record_version AS "record_version!",
-                  r.previous, r.rent_payer AS "rent_payer!", r.status::text AS "status!",
-                  r.minted_slot AS "minted_slot!", r.minted_at AS "minted_at!",
-                  r.changed_slot AS "changed_slot!", r.changed_at AS "changed_at!", v.owner AS "owner: Vec<u8>"
-           FROM record_at($1) r LEFT JOIN vault v ON v.vault = r.vault"#,
+        r#"SELECT record AS "record!", vault AS "vault!", record_id AS "record_id!", bump AS "bump!",
+                  mint_bump AS "mint_bump!", commitment AS "commitment!", record_version AS "record_version!",
+                  previous, rent_payer AS "rent_payer!", status::text AS "status!", issues AS "issues!",
+                  holder AS "holder!", minted_slot AS "minted_slot!", minted_at AS "minted_at!",
+                  changed_slot AS "changed_slot!", changed_at AS "changed_at!"
+           FROM record_at($1)"#,
         slot
     )
     .fetch_all(connection)
@@ -150,21 +177,19 @@ pub async fn records_at(slot: i64, connection: &mut PgConnection) -> sqlx::Resul
             version: VERSION,
             bump: number(row.bump)?,
             mint_bump: number(row.mint_bump)?,
-            status: status(&row.status)?,
+            status: record_status(&row.status)?,
             rent_payer: key(row.rent_payer)?,
             vault: key(row.vault)?,
             record_id: bytes(row.record_id)?,
             commitment: bytes(row.commitment)?,
             record_version: number(row.record_version)?,
-            previous: row.previous.map(key).transpose()?.unwrap_or_default(),
+            previous: key_or_zero(row.previous)?,
             minted_slot: number(row.minted_slot)?,
             minted_at: row.minted_at,
             changed_slot: number(row.changed_slot)?,
             changed_at: row.changed_at,
-            // Reissuing does not exist yet.
-            issues: 1,
-            // Nor does a change of owner: the token is where it was issued, with the vault's owner.
-            token: row.owner.map(key).transpose()?.map(|owner| pda::find_token(&mint, &owner).0).unwrap_or_default(),
+            issues: number(row.issues)?,
+            token: pda::find_token(&mint, &key(row.holder)?).0,
         };
         Ok((address, record))
     });
@@ -207,12 +232,149 @@ pub async fn consents_at(slot: i64, connection: &mut PgConnection) -> sqlx::Resu
     accounts.collect()
 }
 
-fn status(name: &str) -> sqlx::Result<RecordStatus> {
+pub async fn recoveries_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, Recovery)>> {
+    let rows = sqlx::query!(
+        r#"SELECT recovery AS "recovery!", vault AS "vault!", recovery_id AS "recovery_id!", bump AS "bump!",
+                  new_owner AS "new_owner!", new_encryption_key AS "new_encryption_key!",
+                  guardian_epoch AS "guardian_epoch!", delegate_epoch AS "delegate_epoch!",
+                  approvals AS "approvals!", status::text AS "status!", executable_at AS "executable_at!",
+                  lapses_at AS "lapses_at!", rent_payer AS "rent_payer!", proposed_slot AS "proposed_slot!",
+                  proposed_at AS "proposed_at!", changed_slot AS "changed_slot!", changed_at AS "changed_at!"
+           FROM recovery_at($1)"#,
+        slot
+    )
+    .fetch_all(connection)
+    .await?;
+    let accounts = rows.into_iter().map(|row| {
+        let recovery = Recovery {
+            version: VERSION,
+            bump: number(row.bump)?,
+            status: recovery_status(&row.status)?,
+            rent_payer: key(row.rent_payer)?,
+            vault: key(row.vault)?,
+            recovery_id: bytes(row.recovery_id)?,
+            new_owner: key(row.new_owner)?,
+            new_encryption_key: bytes(row.new_encryption_key)?,
+            guardian_epoch: number(row.guardian_epoch)?,
+            delegate_epoch: number(row.delegate_epoch)?,
+            approvals: number(row.approvals)?,
+            executable_at: row.executable_at,
+            lapses_at: row.lapses_at,
+            proposed_slot: number(row.proposed_slot)?,
+            proposed_at: row.proposed_at,
+            changed_slot: number(row.changed_slot)?,
+            changed_at: row.changed_at,
+        };
+        Ok((key(row.recovery)?, recovery))
+    });
+    accounts.collect()
+}
+
+pub async fn registrars_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, Registrar)>> {
+    let rows = sqlx::query!(
+        r#"SELECT registrar AS "registrar!", registrar_authority AS "registrar_authority!", bump AS "bump!",
+                  kinds AS "kinds!", profile_commitment AS "profile_commitment!", rent_payer AS "rent_payer!",
+                  added_slot AS "added_slot!", added_at AS "added_at!", removed_slot, removed_at
+           FROM registrar_at($1)"#,
+        slot
+    )
+    .fetch_all(connection)
+    .await?;
+    let accounts = rows.into_iter().map(|row| {
+        let registrar = Registrar {
+            version: VERSION,
+            bump: number(row.bump)?,
+            rent_payer: key(row.rent_payer)?,
+            authority: key(row.registrar_authority)?,
+            kinds: number(row.kinds)?,
+            profile_commitment: bytes(row.profile_commitment)?,
+            added_slot: number(row.added_slot)?,
+            added_at: row.added_at,
+            removed_slot: number_or_zero(row.removed_slot)?,
+            removed_at: row.removed_at.unwrap_or(0),
+        };
+        Ok((key(row.registrar)?, registrar))
+    });
+    accounts.collect()
+}
+
+pub async fn credentials_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, Credential)>> {
+    let rows = sqlx::query!(
+        r#"SELECT credential AS "credential!", registrar AS "registrar!", subject AS "subject!", bump AS "bump!",
+                  kind::text AS "kind!", status::text AS "status!", emergency AS "emergency!",
+                  encryption_key AS "encryption_key!", profile_commitment AS "profile_commitment!",
+                  from_day AS "from_day!", until_day AS "until_day!", revision AS "revision!",
+                  rent_payer AS "rent_payer!", issued_slot AS "issued_slot!", issued_at AS "issued_at!",
+                  changed_slot AS "changed_slot!", changed_at AS "changed_at!"
+           FROM credential_at($1)"#,
+        slot
+    )
+    .fetch_all(connection)
+    .await?;
+    let accounts = rows.into_iter().map(|row| {
+        let credential = Credential {
+            version: VERSION,
+            bump: number(row.bump)?,
+            kind: credential_kind(&row.kind)?,
+            status: credential_status(&row.status)?,
+            emergency: row.emergency,
+            rent_payer: key(row.rent_payer)?,
+            registrar: key(row.registrar)?,
+            subject: key(row.subject)?,
+            encryption_key: bytes(row.encryption_key)?,
+            profile_commitment: bytes(row.profile_commitment)?,
+            from_day: number(row.from_day)?,
+            until_day: number(row.until_day)?,
+            revision: number(row.revision)?,
+            issued_slot: number(row.issued_slot)?,
+            issued_at: row.issued_at,
+            changed_slot: number(row.changed_slot)?,
+            changed_at: row.changed_at,
+        };
+        Ok((key(row.credential)?, credential))
+    });
+    accounts.collect()
+}
+
+fn record_status(name: &str) -> sqlx::Result<RecordStatus> {
     Ok(match name {
         "active" => RecordStatus::Active,
         "amended" => RecordStatus::Amended,
         "entered_in_error" => RecordStatus::EnteredInError,
         "erased" => RecordStatus::Erased,
-        _ => return Err(decode_error(format!("the status {name}"))),
+        _ => return Err(decode_error(format!("the record status {name}"))),
+    })
+}
+
+fn recovery_status(name: &str) -> sqlx::Result<RecoveryStatus> {
+    Ok(match name {
+        "proposed" => RecoveryStatus::Proposed,
+        "pending" => RecoveryStatus::Pending,
+        "vetoed" => RecoveryStatus::Vetoed,
+        "executed" => RecoveryStatus::Executed,
+        _ => return Err(decode_error(format!("the recovery status {name}"))),
+    })
+}
+
+fn credential_status(name: &str) -> sqlx::Result<CredentialStatus> {
+    Ok(match name {
+        "active" => CredentialStatus::Active,
+        "suspended" => CredentialStatus::Suspended,
+        "revoked" => CredentialStatus::Revoked,
+        _ => return Err(decode_error(format!("the credential status {name}"))),
+    })
+}
+
+fn credential_kind(name: &str) -> sqlx::Result<CredentialKind> {
+    Ok(match name {
+        "practitioner" => CredentialKind::Practitioner,
+        "organization" => CredentialKind::Organization,
+        "researcher" => CredentialKind::Researcher,
+        "pharmacy" => CredentialKind::Pharmacy,
+        "manufacturer" => CredentialKind::Manufacturer,
+        "insurer" => CredentialKind::Insurer,
+        "custodian" => CredentialKind::Custodian,
+        "agent" => CredentialKind::Agent,
+        _ => return Err(decode_error(format!("the credential kind {name}"))),
     })
 }

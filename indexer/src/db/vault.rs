@@ -32,6 +32,9 @@ pub struct VaultChangeRow {
     pub consent_epoch: Option<i64>,
     pub record_count: Option<i64>,
     pub delegate_mints: Option<i64>,
+    pub owner: Option<[u8; 32]>,
+    pub delegate_epoch: Option<i64>,
+    pub delegate_mint_cap: Option<i64>,
     pub authority: [u8; 32],
     pub at: i64,
 }
@@ -47,6 +50,9 @@ impl VaultChangeRow {
             consent_epoch: None,
             record_count: None,
             delegate_mints: None,
+            owner: None,
+            delegate_epoch: None,
+            delegate_mint_cap: None,
             authority: authority.to_bytes(),
             at,
         }
@@ -75,8 +81,8 @@ impl Row for VaultRow {
 
 impl Row for VaultChangeRow {
     const COPY: &'static str = "COPY vault_change (
-         vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, authority, at,
-         signature, instruction_index, inner_index, slot, tx_index
+         vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, owner, delegate_epoch,
+         delegate_mint_cap, authority, at, signature, instruction_index, inner_index, slot, tx_index
          ) FROM STDIN (FORMAT binary)";
 
     fn write(&self, fields: &mut Fields) {
@@ -87,6 +93,9 @@ impl Row for VaultChangeRow {
             .put_or_null(self.consent_epoch.as_ref())
             .put_or_null(self.record_count.as_ref())
             .put_or_null(self.delegate_mints.as_ref())
+            .put_or_null(self.owner.as_ref())
+            .put_or_null(self.delegate_epoch.as_ref())
+            .put_or_null(self.delegate_mint_cap.as_ref())
             .put(&self.authority)
             .put(&self.at)
             .put_position(&self.position);
@@ -132,12 +141,13 @@ pub(super) async fn insert_changes(rows: &[VaultChangeRow], connection: &mut PgC
     }
     sqlx::query!(
         "INSERT INTO vault_change (
-            vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, authority, at,
-            signature, instruction_index, inner_index, slot, tx_index
+            vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, owner, delegate_epoch,
+            delegate_mint_cap, authority, at, signature, instruction_index, inner_index, slot, tx_index
          )
          SELECT * FROM UNNEST(
             $1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[],
-            $8::bigint[], $9::bytea[], $10::smallint[], $11::smallint[], $12::bigint[], $13::integer[]
+            $8::bigint[], $9::bigint[], $10::bytea[], $11::bigint[], $12::bytea[], $13::smallint[],
+            $14::smallint[], $15::bigint[], $16::integer[]
          )
          ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
         &column(rows, |row| row.vault) as _,
@@ -146,6 +156,9 @@ pub(super) async fn insert_changes(rows: &[VaultChangeRow], connection: &mut PgC
         &column(rows, |row| row.consent_epoch) as _,
         &column(rows, |row| row.record_count) as _,
         &column(rows, |row| row.delegate_mints) as _,
+        &column(rows, |row| row.owner) as _,
+        &column(rows, |row| row.delegate_epoch) as _,
+        &column(rows, |row| row.delegate_mint_cap) as _,
         &column(rows, |row| row.authority) as _,
         &column(rows, |row| row.at) as _,
         &column(rows, |row| row.position.signature) as _,

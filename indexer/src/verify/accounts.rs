@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use aegle_client::{
     AccountDeserialize, Discriminator, Pubkey,
-    state::{Config, Consent, Delegate, Record, RecordStatus, Vault},
+    state::{
+        Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians, Record, RecordStatus,
+        Recovery, RecoveryStatus, Registrar, Vault,
+    },
 };
 use serde::Serialize;
 use sqlx::PgPool;
@@ -163,6 +166,12 @@ async fn tables(slot: i64, pool: &PgPool) -> sqlx::Result<BTreeMap<Pubkey, Accou
     accounts.extend(records.iter().map(|(address, record)| (*address, record.into())));
     let consents = state::consents_at(slot, connection).await?;
     accounts.extend(consents.iter().map(|(address, consent)| (*address, consent.into())));
+    let recoveries = state::recoveries_at(slot, connection).await?;
+    accounts.extend(recoveries.iter().map(|(address, recovery)| (*address, recovery.into())));
+    let registrars = state::registrars_at(slot, connection).await?;
+    accounts.extend(registrars.iter().map(|(address, registrar)| (*address, registrar.into())));
+    let credentials = state::credentials_at(slot, connection).await?;
+    accounts.extend(credentials.iter().map(|(address, credential)| (*address, credential.into())));
     transaction.rollback().await?;
     Ok(accounts)
 }
@@ -174,13 +183,22 @@ struct Account {
     fields: Vec<(&'static str, String)>,
 }
 
-/// Lists an account's fields; the compiler notices one that is left out.
+/// Lists an account's fields, after them those that have fields of their own; the compiler notices one
+/// that is left out.
 macro_rules! accounts {
-    ($($kind:literal $type:ident { $($field:ident),+ $(,)? })+) => {
+    ($($kind:literal $type:ident {
+        $($field:ident),+ $(,)? $(; $($nested:ident: $part:ident { $($inner:ident),+ }),+ $(,)?)?
+    })+) => {
         $(impl From<&$type> for Account {
             fn from(account: &$type) -> Self {
-                let $type { $($field),+ } = account;
-                Self { kind: $kind, fields: vec![$((stringify!($field), $field.show())),+] }
+                let $type { $($field,)+ $($($nested),+)? } = account;
+                #[allow(unused_mut, reason = "where no field is nested")]
+                let mut fields = vec![$((stringify!($field), $field.show())),+];
+                $($(
+                    let $part { $($inner),+ } = $nested;
+                    fields.extend([$((concat!(stringify!($nested), ".", stringify!($inner)), $inner.show())),+]);
+                )+)?
+                Self { kind: $kind, fields }
             }
         })+
 
@@ -202,9 +220,11 @@ accounts! {
         record_uri, reserved,
     }
     "vault" Vault {
-        version, bump, emergency_policy, guardian_count, guardian_threshold, rent_payer, vault_id, owner,
-        encryption_key, key_epoch, consent_epoch, delegate_epoch, delegate_mints, delegate_mint_cap, record_count,
-        created_slot, created_at, guardian_commitment, pending_recovery, reserved,
+        version, bump, owner, key_epoch, consent_epoch, delegate_epoch, vault_id, rent_payer, encryption_key,
+        delegate_mints, delegate_mint_cap, record_count, created_slot, created_at, emergency_policy, guardian_epoch,
+        guardians_due_at, pending_recovery, recovery_lapses_at, reserved;
+        guardians: Guardians { count, threshold, commitment, recovery_delay },
+        pending_guardians: Guardians { count, threshold, commitment, recovery_delay },
     }
     "delegate" Delegate {
         version, bump, rent_payer, vault, key, rights, until_day, delegate_epoch, added_slot, added_at,
@@ -217,6 +237,18 @@ accounts! {
     "consent" Consent {
         version, bump, actions, purposes, rent_payer, vault, consent_id, handle, policy_commitment, from_day,
         until_day, consent_epoch, granted_slot, granted_at, revoked_slot, revoked_at,
+    }
+    "recovery" Recovery {
+        version, bump, status, rent_payer, vault, recovery_id, new_owner, new_encryption_key, guardian_epoch,
+        delegate_epoch, approvals, executable_at, lapses_at, proposed_slot, proposed_at, changed_slot, changed_at,
+    }
+    "registrar" Registrar {
+        version, bump, rent_payer, authority, kinds, profile_commitment, added_slot, added_at, removed_slot,
+        removed_at,
+    }
+    "credential" Credential {
+        version, bump, kind, status, emergency, rent_payer, registrar, subject, encryption_key, profile_commitment,
+        from_day, until_day, revision, issued_slot, issued_at, changed_slot, changed_at,
     }
 }
 
@@ -248,8 +280,14 @@ impl<const N: usize> Show for [Pubkey; N] {
     }
 }
 
-impl Show for RecordStatus {
-    fn show(&self) -> String {
-        format!("{self:?}")
-    }
+macro_rules! show_as_name {
+    ($($type:ty),+) => {
+        $(impl Show for $type {
+            fn show(&self) -> String {
+                format!("{self:?}")
+            }
+        })+
+    };
 }
+
+show_as_name!(RecordStatus, RecoveryStatus, CredentialKind, CredentialStatus);

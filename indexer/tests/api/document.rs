@@ -29,7 +29,7 @@ async fn the_document_is_served_and_names_every_route(pool: PgPool) {
     assert_eq!(document["openapi"], "3.1.0");
 
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 13);
+    assert_eq!(paths.len(), 19);
     for path in paths.keys().filter(|path| *path != "/v1/chain/stream") {
         let uri = path.split('/').map(|part| if part.starts_with('{') { base58(&[10; 32]) } else { part.to_owned() });
         let answer = client.get(uri.collect::<Vec<_>>().join("/")).await;

@@ -20,6 +20,37 @@ pub struct Fact {
     pub tx_index: i32,
 }
 
+/// A value of a fact.
+#[derive(Clone, Copy)]
+enum Value {
+    B(Key),
+    N(i64),
+    T(&'static str),
+    Flag(bool),
+}
+
+use Value::{B, Flag, N, T};
+
+impl Value {
+    fn sql(&self) -> String {
+        match self {
+            B(bytes) => format!("'\\x{}'", hex::encode(bytes)),
+            N(number) => number.to_string(),
+            T(text) => format!("'{text}'"),
+            Flag(flag) => flag.to_string(),
+        }
+    }
+}
+
+/// No guardians are pending; without a number, the commitment of nobody.
+const PENDING: [(&str, Option<i64>); 5] = [
+    ("guardians_due_at", Some(0)),
+    ("pending_guardian_count", Some(0)),
+    ("pending_guardian_threshold", Some(0)),
+    ("pending_guardian_commitment", None),
+    ("pending_recovery_delay", Some(0)),
+];
+
 pub struct Ledger {
     pub pool: PgPool,
     transactions: i32,
@@ -281,8 +312,8 @@ impl Ledger {
         sqlx::query(
             "INSERT INTO record (signature, instruction_index, inner_index, slot, tx_index, at, record, vault,
                                  record_id, bump, mint_bump, commitment, record_version, previous, authority,
-                                 rent_payer)
-             VALUES ($1, 0, 3, $2, $3, $4, $5, $6, $7, 255, $8, $9, $10, $11, $12, $13)",
+                                 rent_payer, holder)
+             VALUES ($1, 0, 3, $2, $3, $4, $5, $6, $7, 255, $8, $9, $10, $11, $12, $13, $12)",
         )
         .bind(fact.signature)
         .bind(slot)
@@ -356,6 +387,287 @@ impl Ledger {
         .await
         .unwrap();
         fact
+    }
+
+    /// The record's token issued again, to another holder.
+    pub async fn reissue(&mut self, slot: i64, vault: Key, record: Key, issues: i64, holder: Key) -> Fact {
+        let fact = self.event(slot, "RecordReissued", record, Some(vault)).await;
+        self.fact(
+            "record_reissue",
+            fact,
+            &[
+                ("record", B(record)),
+                ("issues", N(issues)),
+                ("holder", B(holder)),
+                ("rent_payer", B(key(210))),
+                ("authority", B(holder)),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    /// Guardians in effect: how many, and how many of them it takes, with a delay of a day.
+    pub async fn guardians(&mut self, slot: i64, vault: Key, epoch: i64, count: i64, threshold: i64) -> Fact {
+        let fact = self.event(slot, "GuardiansChanged", vault, Some(vault)).await;
+        let values = [
+            ("guardian_epoch", N(epoch)),
+            ("guardian_count", N(count)),
+            ("guardian_threshold", N(threshold)),
+            ("guardian_commitment", B(key(211))),
+            ("recovery_delay", N(DAY)),
+        ];
+        let values = [
+            &values[..],
+            &PENDING.map(|(name, number)| (name, number.map_or(B(key(0)), N))),
+            &[("vault", B(vault)), ("authority", B(key(200)))],
+        ]
+        .concat();
+        self.fact("vault_guardian_change", fact, &values).await;
+        fact
+    }
+
+    /// Guardians that are to be in effect.
+    pub async fn propose_guardians(&mut self, slot: i64, vault: Key, count: i64, threshold: i64, due_at: i64) -> Fact {
+        let fact = self.event(slot, "GuardianChangeProposed", vault, Some(vault)).await;
+        self.fact(
+            "vault_guardian_change",
+            fact,
+            &[
+                ("vault", B(vault)),
+                ("guardians_due_at", N(due_at)),
+                ("pending_guardian_count", N(count)),
+                ("pending_guardian_threshold", N(threshold)),
+                ("pending_guardian_commitment", B(key(212))),
+                ("pending_recovery_delay", N(2 * DAY)),
+                ("authority", B(key(200))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    /// A recovery of guardian epoch 1 and delegate epoch 0, by the first guardian.
+    pub async fn propose_recovery(&mut self, slot: i64, vault: Key, recovery: Key, lapses_at: i64) -> Fact {
+        let fact = self.event(slot, "RecoveryProposed", recovery, Some(vault)).await;
+        self.fact(
+            "recovery",
+            fact,
+            &[
+                ("recovery", B(recovery)),
+                ("vault", B(vault)),
+                ("recovery_id", B(key(213))),
+                ("bump", N(255)),
+                ("new_owner", B(key(214))),
+                ("new_encryption_key", B(key(215))),
+                ("guardian_epoch", N(1)),
+                ("delegate_epoch", N(0)),
+                ("approvals", N(1)),
+                ("status", T("proposed")),
+                ("executable_at", N(0)),
+                ("lapses_at", N(lapses_at)),
+                ("authority", B(key(216))),
+                ("rent_payer", B(key(202))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    /// The second guardian's approval, by which the recovery is pending.
+    pub async fn approve_recovery(
+        &mut self,
+        slot: i64,
+        vault: Key,
+        recovery: Key,
+        executable_at: i64,
+        lapses_at: i64,
+    ) -> Fact {
+        let fact = self.event(slot, "RecoveryApproved", recovery, Some(vault)).await;
+        self.fact(
+            "recovery_change",
+            fact,
+            &[
+                ("recovery", B(recovery)),
+                ("status", T("pending")),
+                ("approvals", N(5)),
+                ("executable_at", N(executable_at)),
+                ("lapses_at", N(lapses_at)),
+                ("authority", B(key(217))),
+            ],
+        )
+        .await;
+        let values = PENDING.map(|(name, number)| (name, number.map_or(B(key(0)), N)));
+        let values = [
+            &values[..],
+            &[
+                ("vault", B(vault)),
+                ("pending_recovery", B(recovery)),
+                ("recovery_lapses_at", N(lapses_at)),
+                ("authority", B(key(217))),
+            ],
+        ]
+        .concat();
+        self.fact("vault_guardian_change", fact, &values).await;
+        fact
+    }
+
+    pub async fn veto_recovery(&mut self, slot: i64, vault: Key, recovery: Key) -> Fact {
+        let fact = self.event(slot, "RecoveryVetoed", recovery, Some(vault)).await;
+        self.end_recovery(fact, vault, recovery, "vetoed", key(200)).await;
+        fact
+    }
+
+    /// The new owner has the vault, with every epoch at 1.
+    pub async fn execute_recovery(&mut self, slot: i64, vault: Key, recovery: Key) -> Fact {
+        let fact = self.event(slot, "RecoveryExecuted", recovery, Some(vault)).await;
+        self.end_recovery(fact, vault, recovery, "executed", key(214)).await;
+        self.fact(
+            "vault_change",
+            fact,
+            &[
+                ("vault", B(vault)),
+                ("owner", B(key(214))),
+                ("encryption_key", B(key(215))),
+                ("key_epoch", N(1)),
+                ("consent_epoch", N(1)),
+                ("delegate_epoch", N(1)),
+                ("authority", B(key(214))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    async fn end_recovery(&self, fact: Fact, vault: Key, recovery: Key, status: &'static str, authority: Key) {
+        self.fact(
+            "recovery_change",
+            fact,
+            &[("recovery", B(recovery)), ("status", T(status)), ("authority", B(authority))],
+        )
+        .await;
+        self.fact(
+            "vault_guardian_change",
+            fact,
+            &[
+                ("vault", B(vault)),
+                ("pending_recovery", B(key(0))),
+                ("recovery_lapses_at", N(0)),
+                ("authority", B(authority)),
+            ],
+        )
+        .await;
+    }
+
+    pub async fn registrar(&mut self, slot: i64, registrar: Key, kinds: i64) -> Fact {
+        let fact = self.event(slot, "RegistrarAdded", registrar, None).await;
+        self.fact(
+            "registrar",
+            fact,
+            &[
+                ("registrar", B(registrar)),
+                ("registrar_authority", B(key(220))),
+                ("bump", N(255)),
+                ("kinds", N(kinds)),
+                ("profile_commitment", B(key(221))),
+                ("authority", B(key(222))),
+                ("rent_payer", B(key(202))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    pub async fn remove_registrar(&mut self, slot: i64, registrar: Key) -> Fact {
+        let fact = self.event(slot, "RegistrarRemoved", registrar, None).await;
+        self.tombstone("registrar_removal", "registrar", fact, registrar).await;
+        fact
+    }
+
+    /// A pharmacy's credential.
+    pub async fn credential(
+        &mut self,
+        slot: i64,
+        credential: Key,
+        registrar: Key,
+        subject: Key,
+        days: (i64, i64),
+    ) -> Fact {
+        let fact = self.event(slot, "CredentialIssued", credential, None).await;
+        self.fact(
+            "credential",
+            fact,
+            &[
+                ("credential", B(credential)),
+                ("registrar", B(registrar)),
+                ("subject", B(subject)),
+                ("bump", N(255)),
+                ("kind", T("pharmacy")),
+                ("emergency", Flag(false)),
+                ("encryption_key", B(key(223))),
+                ("profile_commitment", B(key(224))),
+                ("from_day", N(days.0)),
+                ("until_day", N(days.1)),
+                ("authority", B(key(220))),
+                ("rent_payer", B(key(202))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    pub async fn renew_credential(&mut self, slot: i64, credential: Key, revision: i64, days: (i64, i64)) -> Fact {
+        let fact = self.event(slot, "CredentialRenewed", credential, None).await;
+        self.fact(
+            "credential_change",
+            fact,
+            &[
+                ("credential", B(credential)),
+                ("revision", N(revision)),
+                ("emergency", Flag(true)),
+                ("encryption_key", B(key(225))),
+                ("profile_commitment", B(key(226))),
+                ("from_day", N(days.0)),
+                ("until_day", N(days.1)),
+                ("authority", B(key(220))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    pub async fn credential_status(&mut self, slot: i64, credential: Key, revision: i64, status: &'static str) -> Fact {
+        let fact = self.event(slot, "CredentialStatusChanged", credential, None).await;
+        self.fact(
+            "credential_change",
+            fact,
+            &[
+                ("credential", B(credential)),
+                ("revision", N(revision)),
+                ("status", T(status)),
+                ("authority", B(key(220))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    /// A row of `table` with its position, its time and `values`.
+    async fn fact(&self, table: &str, fact: Fact, values: &[(&str, Value)]) {
+        let names: String = values.iter().map(|(name, _)| format!(", {name}")).collect();
+        let values: String = values.iter().map(|(_, value)| format!(", {}", value.sql())).collect();
+        let insert = format!(
+            "INSERT INTO {table} (signature, instruction_index, inner_index, slot, tx_index, at{names})
+             VALUES ($1, 0, 3, $2, $3, $4{values})"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(insert))
+            .bind(fact.signature)
+            .bind(fact.slot)
+            .bind(fact.tx_index)
+            .bind(time(fact.slot))
+            .execute(&self.pool)
+            .await
+            .unwrap();
     }
 
     pub async fn revoke(&mut self, slot: i64, vault: Key, consent: Key) -> Fact {

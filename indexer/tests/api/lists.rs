@@ -8,7 +8,8 @@ use crate::{
 const VAULT: [u8; 32] = [10; 32];
 const OTHER: [u8; 32] = [11; 32];
 
-/// Seven of everything in one vault, two records in another.
+/// Seven of everything in one vault, two records in another, and seven registrars, the first of whom
+/// issued seven credentials, as many as the second's to the same subjects.
 async fn filled(pool: &PgPool) -> Ledger {
     let mut ledger = Ledger::new(pool).await;
     ledger.vault(101, VAULT).await;
@@ -17,6 +18,10 @@ async fn filled(pool: &PgPool) -> Ledger {
         ledger.record(110, VAULT, key(20 + number), 1, None).await;
         ledger.consent(110, VAULT, key(40 + number), day(110), day(1_000)).await;
         ledger.delegate(110, VAULT, key(60 + number), 1, day(1_000)).await;
+        ledger.propose_recovery(110, VAULT, key(70 + number), 1).await;
+        ledger.registrar(110, key(80 + number), 1).await;
+        ledger.credential(110, key(90 + number), key(80), key(100 + number), (day(110), day(1_000))).await;
+        ledger.credential(110, key(120 + number), key(81), key(100), (day(110), day(1_000))).await;
     }
     ledger.record(110, OTHER, key(30), 1, None).await;
     ledger.record(110, OTHER, key(31), 1, None).await;
@@ -31,9 +36,17 @@ fn list(vault: [u8; 32], name: &str) -> String {
 async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
     filled(&pool).await;
     let client = Client::new(&pool);
-    for (name, id, first) in [("records", "record", 20), ("consents", "consent", 40), ("delegates", "delegate", 60)] {
+    for (path, id, first) in [
+        (list(VAULT, "records") + "?", "record", 20),
+        (list(VAULT, "consents") + "?", "consent", 40),
+        (list(VAULT, "delegates") + "?", "delegate", 60),
+        (list(VAULT, "recoveries") + "?", "recovery", 70),
+        ("/v1/chain/registrars?".into(), "registrar", 80),
+        (format!("/v1/chain/credentials?registrar={}&", base58(&key(80))), "credential", 90),
+        (format!("/v1/chain/credentials?registrar={}&", base58(&key(81))), "credential", 120),
+    ] {
         for limit in [1, 3, 7, 8, 200] {
-            let path = format!("{}?limit={limit}", list(VAULT, name));
+            let path = format!("{path}limit={limit}");
             let (mut uri, mut seen) = (path.clone(), Vec::new());
             loop {
                 let body = client.get(&uri).await.ok();
@@ -44,7 +57,7 @@ async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
                 uri = format!("{path}&cursor={next}");
             }
             let expected: Vec<_> = (0..7).map(|number| base58(&key(first + number))).collect();
-            assert_eq!(seen, expected, "{name} by {limit}");
+            assert_eq!(seen, expected, "{path}");
         }
     }
 }
@@ -53,7 +66,7 @@ async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
 async fn a_list_of_an_unknown_vault_is_not_found(pool: PgPool) {
     filled(&pool).await;
     let client = Client::new(&pool);
-    for name in ["records", "consents", "delegates"] {
+    for name in ["records", "consents", "delegates", "recoveries"] {
         assert_eq!(client.get(list(key(99), name)).await.problem(), (404, "not_found".into()));
         let before = format!("{}?as_of_slot=100", list(VAULT, name));
         assert_eq!(client.get(before).await.problem(), (404, "not_found".into()));
@@ -73,12 +86,43 @@ async fn a_cursor_holds_only_for_the_list_and_the_state_it_was_made_for(pool: Pg
         format!("{}?cursor={cursor}", list(OTHER, "records")),
         format!("{}?cursor={cursor}", list(VAULT, "consents")),
         format!("{}?cursor={cursor}", list(VAULT, "delegates")),
+        format!("{}?cursor={cursor}", list(VAULT, "recoveries")),
+        format!("/v1/chain/registrars?cursor={cursor}"),
+        format!("/v1/chain/credentials?cursor={cursor}"),
         format!("{}?cursor={cursor}&commitment=confirmed", list(VAULT, "records")),
         format!("{}?cursor={cursor}&as_of_slot=120", list(VAULT, "records")),
         format!("/v1/chain/records/{}?cursor={cursor}", base58(&key(20))),
         events,
     ] {
         assert_eq!(client.get(&uri).await.problem(), (400, "invalid_cursor".into()), "{uri}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn credentials_are_filtered_by_registrar_and_subject(pool: PgPool) {
+    filled(&pool).await;
+    let client = Client::new(&pool);
+    let (registrar, subject) = (format!("registrar={}", base58(&key(80))), format!("subject={}", base58(&key(100))));
+    for (filter, expected) in [
+        (String::new(), (90..97).chain(120..127).collect()),
+        (registrar.clone(), (90..97).collect()),
+        (subject.clone(), [90].into_iter().chain(120..127).collect()),
+        (format!("{registrar}&{subject}"), vec![90]),
+        (format!("registrar={}", base58(&key(82))), vec![]),
+        (format!("subject={}&as_of_slot=109", base58(&key(100))), vec![]),
+    ] {
+        let body = client.get(format!("/v1/chain/credentials?{filter}")).await.ok();
+        let seen = body["data"].as_array().unwrap().iter();
+        let seen: Vec<_> = seen.map(|credential| credential["credential"].as_str().unwrap().to_owned()).collect();
+        let expected: Vec<_> = expected.into_iter().map(|number: u8| base58(&key(number))).collect();
+        assert_eq!(seen, expected, "{filter}");
+    }
+
+    let body = client.get(format!("/v1/chain/credentials?limit=1&{subject}")).await.ok();
+    let cursor = body["next"].as_str().unwrap();
+    for filter in [String::new(), registrar, format!("subject={}", base58(&key(101)))] {
+        let answer = client.get(format!("/v1/chain/credentials?{filter}&cursor={cursor}")).await;
+        assert_eq!(answer.problem(), (400, "invalid_cursor".into()), "{filter}");
     }
 }
 

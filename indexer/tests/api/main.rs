@@ -1,12 +1,14 @@
 //! The HTTP API over a real Postgres with the facts of a made-up ledger.
 
 mod client;
+mod credentials;
 mod document;
 mod events;
 mod facts;
 mod follow;
 mod lists;
 mod operations;
+mod recoveries;
 mod refusals;
 mod service;
 mod sse;

@@ -27,7 +27,17 @@ async fn what_is_no_address_is_refused(pool: PgPool) {
     let (short, long) = (base58(&[1; 31]), base58(&[255; 33]));
     let hex = hex::encode(VAULT);
     for id in ["1", "0OIl", "%00", "%ff%fe", "%F0%9F%A6%80", "..%2f..", "'%20OR%201=1--", &short, &long, &hex] {
-        for route in ["vaults/ID", "vaults/ID/records", "vaults/ID/consents", "vaults/ID/delegates", "records/ID"] {
+        for route in [
+            "vaults/ID",
+            "vaults/ID/records",
+            "vaults/ID/consents",
+            "vaults/ID/delegates",
+            "vaults/ID/recoveries",
+            "records/ID",
+            "recoveries/ID",
+            "registrars/ID",
+            "credentials/ID",
+        ] {
             let answer = client.get(format!("/v1/chain/{}", route.replace("ID", id))).await;
             assert_eq!(answer.problem(), (400, "invalid_address".into()), "{route} of {id}");
         }
@@ -61,6 +71,10 @@ async fn a_wrong_parameter_is_refused_by_its_name(pool: PgPool) {
         ("/v1/chain/events", "name=VaultDropped", "name"),
         ("/v1/chain/events", "name=%00", "name"),
         ("/v1/chain/events", "cursor=A", "cursor"),
+        ("/v1/chain/credentials", "registrar=abc", "registrar"),
+        ("/v1/chain/credentials", "subject=", "subject"),
+        ("/v1/chain/credentials", "kind=pharmacy", "kind"),
+        ("/v1/chain/registrars", "limit=0", "limit"),
         ("/v1/chain/status", "verbose=1", "verbose"),
     ] {
         let answer = client.get(format!("{route}?{query}")).await;
@@ -131,6 +145,10 @@ fn request() -> impl Strategy<Value = String> {
         hostile().prop_map(|id| format!("/v1/chain/vaults/{id}/consents")),
         hostile().prop_map(|id| format!("/v1/chain/records/{id}")),
         hostile().prop_map(|id| format!("/v1/chain/consents/{id}")),
+        hostile().prop_map(|id| format!("/v1/chain/recoveries/{id}")),
+        hostile().prop_map(|id| format!("/v1/chain/registrars/{id}")),
+        hostile().prop_map(|id| format!("/v1/chain/credentials/{id}")),
+        Just("/v1/chain/credentials".to_owned()),
         Just("/v1/chain/events".to_owned()),
         Just("/v1/chain/status".to_owned()),
         Just("/token/record.json".to_owned()),
@@ -138,8 +156,19 @@ fn request() -> impl Strategy<Value = String> {
         hostile().prop_map(|id| format!("/{id}")),
     ];
     let name = prop_oneof![
-        prop::sample::select(vec!["limit", "cursor", "after", "as_of_slot", "commitment", "vault", "account", "name"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "limit",
+            "cursor",
+            "after",
+            "as_of_slot",
+            "commitment",
+            "vault",
+            "account",
+            "name",
+            "registrar",
+            "subject"
+        ])
+        .prop_map(str::to_owned),
         hostile(),
     ];
     (path, prop::collection::vec((name, hostile()), 0..4)).prop_map(|(path, query)| {

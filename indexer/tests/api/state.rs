@@ -8,16 +8,16 @@ use crate::{
 
 const VAULT: [u8; 32] = [10; 32];
 
-fn at(path: &str, slot: i64) -> String {
+pub fn at(path: &str, slot: i64) -> String {
     format!("{path}?as_of_slot={slot}")
 }
 
-fn date(day: i64) -> Value {
+pub fn date(day: i64) -> Value {
     json!(iso(day).split_once('T').unwrap().0)
 }
 
 /// Through Postgres' idea of dates would be circular; through the days of the year it is not.
-fn iso(day: i64) -> String {
+pub fn iso(day: i64) -> String {
     let (mut year, mut left) = (1970, day);
     let length = |year: i64| if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) { 366 } else { 365 };
     while left >= length(year) {
@@ -59,6 +59,10 @@ async fn a_vault_is_answered_as_of_any_slot(pool: PgPool) {
             "delegate_mints": 0,
             "delegate_mint_cap": 1000,
             "record_count": 0,
+            "guardian_epoch": 0,
+            "guardians": null,
+            "pending_guardians": null,
+            "pending_recovery": null,
             "created": {"signature": base58(&created.signature), "slot": 110, "at": iso(day(110))},
         })
     );
@@ -284,6 +288,32 @@ async fn inv_5_a_record_shows_every_version_and_the_transaction_of_every_change(
     assert_eq!(body["data"]["versions"].as_array().unwrap().len(), 2, "a later version is not there yet");
     let mint = aegle_client::pda::find_mint(&second.into()).0.to_string();
     assert_eq!(body["data"]["record"]["mint"], mint);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_record_says_where_its_token_is_and_how_often_it_was_issued(pool: PgPool) {
+    let mut ledger = Ledger::new(&pool).await;
+    let record = key(43);
+    ledger.vault(101, VAULT).await;
+    ledger.record(110, VAULT, record, 1, None).await;
+    ledger.reissue(120, VAULT, record, 2, key(214)).await;
+    ledger.reissue(130, VAULT, record, 3, key(218)).await;
+    let client = Client::new(&pool);
+    let path = format!("/v1/chain/records/{}", base58(&record));
+    let mint = aegle_client::pda::find_mint(&record.into()).0;
+    for (slot, issues, holder, rent_payer) in
+        [(110, 1, 200, 202), (119, 1, 200, 202), (120, 2, 214, 210), (130, 3, 218, 210)]
+    {
+        let body = client.get(at(&path, slot)).await.ok();
+        let told = &body["data"]["record"];
+        let token = aegle_client::pda::find_token(&mint, &key(holder).into()).0;
+        assert_eq!(told["issues"], issues, "as of slot {slot}");
+        assert_eq!(told["holder"], base58(&key(holder)), "as of slot {slot}");
+        assert_eq!(told["token"], token.to_string(), "as of slot {slot}");
+        assert_eq!(told["rent_payer"], base58(&key(rent_payer)), "as of slot {slot}");
+        assert_eq!(told["mint"], mint.to_string());
+        assert_eq!(told["changed"]["slot"], 110, "a reissue changes no status");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,5 +1,8 @@
 //! INV-6: the same ledger gives the same tables, whatever the order and however often.
 
+use std::collections::BTreeSet;
+
+use aegle_client::Event;
 use aegle_indexer::{db::Facts, db::slot::SlotRow, decode::Reason, ingest::apply, project::project_event};
 use proptest::{
     prelude::*,
@@ -42,9 +45,11 @@ async fn any_order_with_any_repetition_gives_the_same_tables(pool: PgPool) {
         let order = again.prop_map(move |again| (0..events).chain(again).collect::<Vec<_>>()).prop_shuffle();
         (Just(choices), order, 1..12_usize)
     });
+    let mut told = BTreeSet::new();
     for _ in 0..CASES {
         let (choices, order, batch) = cases.new_tree(&mut runner).expect("case").current();
         let story = Story::of(&choices);
+        told.extend(story.ledger.iter().map(|(_, event)| event.event.name()));
         let in_order: Vec<usize> = (0..story.ledger.len()).collect();
         clear(&pool).await;
         write(&pool, &story, &in_order, usize::MAX).await;
@@ -53,6 +58,7 @@ async fn any_order_with_any_repetition_gives_the_same_tables(pool: PgPool) {
         write(&pool, &story, &order, batch).await;
         assert_eq!(dump(&pool).await, expected, "choices {choices:?}, order {order:?}, batches of {batch}");
     }
+    assert_eq!(told, BTreeSet::from_iter(Event::NAMES.iter().copied()), "every event of the program occurs");
 }
 
 #[sqlx::test(migrator = "aegle_indexer::db::MIGRATIONS")]
@@ -81,9 +87,9 @@ async fn replaying_the_ledger_in_other_batches_gives_the_same_tables(pool: PgPoo
 fn a_number_beyond_what_the_database_holds_is_refused() {
     let mut story = Story::of(&[0]);
     let (slot, ledger) = story.ledger.pop().expect("a mint");
-    let aegle_client::Event::RecordMinted(mut event) = ledger.event.clone() else { panic!("a mint") };
+    let Event::RecordMinted(mut event) = ledger.event.clone() else { panic!("a mint") };
     event.record_count = u64::MAX;
-    let ledger = aegle_indexer::decode::LedgerEvent { event: aegle_client::Event::RecordMinted(event), ..ledger };
+    let ledger = aegle_indexer::decode::LedgerEvent { event: Event::RecordMinted(event), ..ledger };
     let refused = project_event(slot, &ledger, &mut Facts::default());
     assert_eq!(refused, Err(Reason::TooLarge("record_count")));
 }

@@ -2,11 +2,29 @@
 
 use aegle_client::{
     AccountSerialize, Event, Pubkey, events, pda,
-    state::{Config, Consent, Delegate, Record, RecordStatus, VERSION, Vault},
+    state::{
+        Actor, Config, Consent, Credential, Delegate, Guardians, Record, RecordStatus, Recovery, Registrar, VERSION,
+        Vault,
+    },
 };
 use aegle_indexer::decode::LedgerEvent;
+use anchor_lang::prelude::Clock;
 
 use crate::blocks::event_data;
+
+/// Adds an event to a story.
+macro_rules! push {
+    ($story:ident, $name:ident { $($fields:tt)* }) => {
+        let event = aegle_client::events::$name { $($fields)* };
+        $story.push(aegle_client::Event::$name(event.clone()), crate::blocks::event_data(&event));
+    };
+}
+
+// Named for those who include this file from elsewhere.
+#[path = "story/attestation.rs"]
+mod attestation;
+#[path = "story/protection.rs"]
+mod protection;
 
 pub const AT: i64 = 1_767_225_600;
 
@@ -45,7 +63,12 @@ pub struct Story {
     pub delegates: Vec<(Pubkey, Delegate)>,
     pub records: Vec<(Pubkey, Record)>,
     pub consents: Vec<(Pubkey, Consent)>,
+    pub recoveries: Vec<(Pubkey, Recovery)>,
+    pub registrars: Vec<(Pubkey, Registrar)>,
+    pub credentials: Vec<(Pubkey, Credential)>,
     slot: u64,
+    /// Seconds that the clock is ahead of one second a slot.
+    ahead: i64,
 }
 
 impl Story {
@@ -59,7 +82,7 @@ impl Story {
             rent_payer: key(101),
             governance: key(103),
             min_recovery_delay: 1,
-            max_recovery_delay: 2,
+            max_recovery_delay: 4,
             payment_mints: Default::default(),
             record_uri: "https://aegle.example/record.json".into(),
             reserved: [0; 64],
@@ -68,24 +91,26 @@ impl Story {
         let root = Vault {
             version: VERSION,
             bump: event.bump,
-            emergency_policy: 0,
-            guardian_count: 0,
-            guardian_threshold: 0,
-            rent_payer: event.rent_payer,
-            vault_id: event.vault_id,
             owner: event.owner,
-            encryption_key: event.encryption_key,
             key_epoch: 0,
             consent_epoch: 0,
             delegate_epoch: 0,
+            vault_id: event.vault_id,
+            rent_payer: event.rent_payer,
+            encryption_key: event.encryption_key,
             delegate_mints: 0,
             delegate_mint_cap: event.delegate_mint_cap,
             record_count: 0,
             created_slot: 2,
             created_at: AT,
-            guardian_commitment: [0; 32],
+            emergency_policy: 0,
+            guardian_epoch: 0,
+            guardians: Guardians::default(),
+            pending_guardians: Guardians::default(),
+            guardians_due_at: 0,
             pending_recovery: Pubkey::default(),
-            reserved: [0; 64],
+            recovery_lapses_at: 0,
+            reserved: [0; 32],
         };
         let mut story = Self {
             vault: event.vault,
@@ -95,7 +120,11 @@ impl Story {
             delegates: Vec::new(),
             records: Vec::new(),
             consents: Vec::new(),
+            recoveries: Vec::new(),
+            registrars: Vec::new(),
+            credentials: Vec::new(),
             slot: 0,
+            ahead: 0,
         };
         let config = &story.config.1;
         let initialized = events::ConfigInitialized {
@@ -118,15 +147,32 @@ impl Story {
     /// A story of everything, several events to a slot.
     pub fn of(choices: &[u8]) -> Self {
         let mut story = Self::new();
-        for choice in choices {
-            story.tell(*choice);
-        }
+        story.tell_all(choices);
         story
     }
 
     /// Lets what follows happen in `slot`.
     pub fn move_to(&mut self, slot: u64) {
         self.slot = slot;
+    }
+
+    /// A story with every kind of account and change.
+    pub fn full() -> Self {
+        let mut story = Self::of(&[
+            0, 1, 5, 11, 10, 12, 3, 15, 17, 19, 6, 18, 9, 0, 11, 10, 13, 13, 16, 14, 19, 18, 18, 4, 1, 8, 29, 28,
+        ]);
+        // What a delegate mints, under another cap.
+        story.tell_all(&[21, 27]);
+        // Guardians, a recovery by all of them, and its execution after the delay; a reissue by the new
+        // owner, whose own guardians are pending.
+        story.tell_all(&[31, 37, 36, 36, 36, 43, 43, 43, 43, 43, 25, 31]);
+        // A credential revoked with its registrar removed, and another's suspended and renewed.
+        story.tell_all(&[47, 46, 53, 53, 45, 47, 51, 49]);
+        story
+    }
+
+    fn tell_all(&mut self, choices: &[u8]) {
+        choices.iter().for_each(|choice| self.tell(*choice));
     }
 
     fn push(&mut self, event: Event, data: Vec<u8>) {
@@ -138,16 +184,26 @@ impl Story {
         self.ledger.push((slot, event));
     }
 
-    /// What happens next, by choice; odd choices begin a new slot.
+    /// Seconds since the Unix epoch.
+    fn at(&self) -> i64 {
+        AT + self.slot as i64 + self.ahead
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { slot: self.slot, unix_timestamp: self.at(), ..Clock::default() }
+    }
+
+    /// What happens next, by choice; odd choices begin a new slot. What the program would refuse does
+    /// not happen.
     pub fn tell(&mut self, choice: u8) {
         self.slot += u64::from(choice % 2);
-        let (slot, at) = (self.slot, AT + self.slot as i64);
-        let (vault, authority, rent_payer) = (self.vault, key(100), key(101));
-        match choice / 2 % 11 {
-            0 | 1 => self.mint(None),
+        let (slot, at) = (self.slot, self.at());
+        let (vault, authority, rent_payer) = (self.vault, self.root.owner, key(101));
+        match choice / 2 % 28 {
+            0 | 1 => self.mint(Actor::Owner, None),
             2 => {
-                let active = self.records.iter().position(|(_, record)| record.status == RecordStatus::Active);
-                self.mint(active);
+                let active = self.active_record();
+                self.mint(Actor::Owner, active);
             }
             3 => {
                 if let Some((record, state)) =
@@ -255,24 +311,55 @@ impl Story {
                 self.push(Event::KeyRotated(event.clone()), event_data(&event));
             }
             9 => self.delegate(),
-            _ => {
-                let (config, state) = (self.config.0, &mut self.config.1);
-                let old_paused = state.paused;
-                state.paused = !old_paused;
-                let (authority, new_paused) = (state.governance, state.paused);
-                let event = events::PauseSet { config, authority, old_paused, new_paused, slot, at };
-                self.push(Event::PauseSet(event.clone()), event_data(&event));
+            10 => self.mint(Actor::Delegate, None),
+            11 => {
+                let active = self.active_record();
+                self.mint(Actor::Delegate, active);
             }
+            12 => self.reissue(),
+            13 => self.set_delegate_mint_cap(),
+            14 => self.set_pause(),
+            15 => self.change_guardians(protection::guardians(self.ledger.len() as u8)),
+            16 => self.cancel_guardian_change(),
+            17 => self.apply_guardian_change(),
+            18 | 19 => self.advance_recovery(),
+            20 => self.veto_recovery(),
+            21 => self.execute_recovery(),
+            22 => self.add_registrar(),
+            23 => self.issue_credential(),
+            24 => self.renew_credential(),
+            25 => self.change_credential_status(),
+            26 => self.end_attestation(),
+            // More than guardians may take to agree.
+            _ => self.ahead += 31 * 86_400,
         }
     }
 
-    fn mint(&mut self, amended: Option<usize>) {
-        let (slot, at) = (self.slot, AT + self.slot as i64);
-        let (vault, authority, rent_payer) = (self.vault, key(100), key(101));
+    fn active_record(&self) -> Option<usize> {
+        self.records.iter().position(|(_, record)| record.status == RecordStatus::Active)
+    }
+
+    /// Mints or amends a record, as the owner or as a delegate with rights.
+    fn mint(&mut self, actor: Actor, amended: Option<usize>) {
+        let (slot, at) = (self.slot, self.at());
+        let (vault, rent_payer) = (self.vault, key(101));
+        let mut delegates = self.delegates.iter().map(|(_, delegate)| delegate);
+        let authority = match actor {
+            Actor::Owner => Some(self.root.owner),
+            Actor::Delegate => delegates
+                .find(|delegate| delegate.removed_slot == 0 && delegate.delegate_epoch == self.root.delegate_epoch)
+                .map(|delegate| delegate.key),
+        };
+        let Some(authority) = authority else { return };
+        let mut root = self.root.clone();
+        if root.count_record(actor).is_err() {
+            return;
+        }
+        self.root = root;
         let record_id = id(self.records.len() as u8);
         let (address, bump) = pda::find_record(&vault, &record_id);
-        let mint_bump = pda::find_mint(&address).1;
-        self.root.record_count += 1;
+        let (mint, mint_bump) = pda::find_mint(&address);
+        let holder = actor.token_holder();
         let mut record = Record {
             version: VERSION,
             bump,
@@ -289,7 +376,7 @@ impl Story {
             changed_slot: slot,
             changed_at: at,
             issues: 1,
-            token: pda::find_token(&pda::find_mint(&address).0, &self.root.owner).0,
+            token: pda::find_token(&mint, &holder.key(&authority, &address)).0,
         };
         let (record_count, delegate_mints) = (self.root.record_count, self.root.delegate_mints);
         match amended {
@@ -302,6 +389,7 @@ impl Story {
                     commitment: record.commitment,
                     authority,
                     rent_payer,
+                    holder,
                     record_count,
                     delegate_mints,
                     slot,
@@ -323,6 +411,7 @@ impl Story {
                     rent_payer,
                     previous: record.previous,
                     record_version: record.record_version,
+                    holder,
                     record_count,
                     delegate_mints,
                     slot,
@@ -336,8 +425,8 @@ impl Story {
 
     /// Adds a delegate, or removes the one that was added last.
     fn delegate(&mut self) {
-        let (slot, at) = (self.slot, AT + self.slot as i64);
-        let (vault, authority) = (self.vault, key(100));
+        let (slot, at) = (self.slot, self.at());
+        let (vault, authority) = (self.vault, self.root.owner);
         if let Some((delegate, state)) = self.delegates.last_mut()
             && state.removed_slot == 0
         {
@@ -356,7 +445,7 @@ impl Story {
             key,
             rights: 9,
             until_day: 20_500,
-            delegate_epoch: 0,
+            delegate_epoch: self.root.delegate_epoch,
             added_slot: slot,
             added_at: at,
             removed_slot: 0,
@@ -371,12 +460,45 @@ impl Story {
             rent_payer: state.rent_payer,
             rights: state.rights,
             until_day: state.until_day,
-            delegate_epoch: 0,
+            delegate_epoch: state.delegate_epoch,
             slot,
             at,
         };
         self.delegates.push((address, state));
         self.push(Event::DelegateAdded(event.clone()), event_data(&event));
+    }
+
+    /// Issues the token of the first record that has one again.
+    fn reissue(&mut self) {
+        let (slot, at, vault, authority) = (self.slot, self.at(), self.vault, self.root.owner);
+        let Some(index) = self.records.iter().position(|(_, record)| record.status != RecordStatus::Erased) else {
+            return;
+        };
+        let (record, state) = &mut self.records[index];
+        let (record, old_token, old_rent_payer, new_rent_payer) = (*record, state.token, state.rent_payer, key(104));
+        let token = pda::find_token(&pda::find_mint(&record).0, &authority).0;
+        state.reissue(token, new_rent_payer).expect("a record that is not erased");
+        let issues = state.issues;
+        push!(
+            self,
+            RecordReissued { record, vault, authority, old_token, old_rent_payer, new_rent_payer, issues, slot, at }
+        );
+    }
+
+    fn set_delegate_mint_cap(&mut self) {
+        let (slot, at, vault, authority) = (self.slot, self.at(), self.vault, self.root.owner);
+        let old_delegate_mint_cap = self.root.delegate_mint_cap;
+        let new_delegate_mint_cap = self.ledger.len() as u32;
+        self.root.delegate_mint_cap = new_delegate_mint_cap;
+        push!(self, DelegateMintCapSet { vault, authority, old_delegate_mint_cap, new_delegate_mint_cap, slot, at });
+    }
+
+    fn set_pause(&mut self) {
+        let (slot, at) = (self.slot, self.at());
+        let (config, state) = &mut self.config;
+        let (config, authority, old_paused) = (*config, state.governance, state.paused);
+        state.paused = !old_paused;
+        push!(self, PauseSet { config, authority, old_paused, new_paused: !old_paused, slot, at });
     }
 
     /// The last slot with an event.
@@ -390,6 +512,9 @@ impl Story {
         accounts.extend(self.delegates.iter().map(|(address, account)| (*address, serialized(account))));
         accounts.extend(self.records.iter().map(|(address, account)| (*address, serialized(account))));
         accounts.extend(self.consents.iter().map(|(address, account)| (*address, serialized(account))));
+        accounts.extend(self.recoveries.iter().map(|(address, account)| (*address, serialized(account))));
+        accounts.extend(self.registrars.iter().map(|(address, account)| (*address, serialized(account))));
+        accounts.extend(self.credentials.iter().map(|(address, account)| (*address, serialized(account))));
         accounts
     }
 }

@@ -1,10 +1,13 @@
 //! The routes, one file per entity.
 
 mod consent;
+mod credential;
 mod delegate;
 mod event;
 mod health;
 mod record;
+mod recovery;
+mod registrar;
 pub mod reply;
 mod status;
 mod stream;
@@ -26,6 +29,12 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(delegate::list_delegates))
         .routes(routes!(record::get_record))
         .routes(routes!(consent::get_consent))
+        .routes(routes!(recovery::list_recoveries))
+        .routes(routes!(recovery::get_recovery))
+        .routes(routes!(registrar::list_registrars))
+        .routes(routes!(registrar::get_registrar))
+        .routes(routes!(credential::list_credentials))
+        .routes(routes!(credential::get_credential))
         .routes(routes!(event::list_events))
         .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))

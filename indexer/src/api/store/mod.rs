@@ -1,8 +1,11 @@
 //! What the mirror's tables say, one file per entity. Every read is of the state as of a slot.
 
 pub mod consent;
+pub mod credential;
 pub mod delegate;
 pub mod event;
 pub mod frontier;
 pub mod record;
+pub mod recovery;
+pub mod registrar;
 pub mod vault;

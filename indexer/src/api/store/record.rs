@@ -16,6 +16,8 @@ struct Row {
     previous: Option<Address>,
     rent_payer: Address,
     status: RecordStatus,
+    issues: i64,
+    holder: Address,
     minted_slot: i64,
     minted_at: Time,
     minted_signature: Signature,
@@ -28,11 +30,15 @@ struct Row {
 
 impl From<Row> for Record {
     fn from(row: Row) -> Self {
+        let mint = Self::mint_address(row.record, row.mint_bump);
         Self {
             record: row.record,
             vault: row.vault,
             record_id: row.record_id,
-            mint: Self::mint_address(row.record, row.mint_bump),
+            mint,
+            issues: row.issues,
+            holder: row.holder,
+            token: mint.map(|mint| Self::token_address(mint, row.holder)),
             commitment: row.commitment,
             version: row.record_version,
             previous: row.previous,
@@ -64,6 +70,7 @@ macro_rules! select {
                 mint_bump AS "mint_bump!", commitment AS "commitment!: Digest",
                 record_version AS "record_version!", previous AS "previous: Address",
                 rent_payer AS "rent_payer!: Address", status AS "status!: RecordStatus",
+                issues AS "issues!", holder AS "holder!: Address",
                 minted_slot AS "minted_slot!", minted_at AS "minted_at!: Time",
                 minted_signature AS "minted_signature!: Signature", minted_by AS "minted_by!: Address",
                 changed_slot AS "changed_slot!", changed_at AS "changed_at!: Time",

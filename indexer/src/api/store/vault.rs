@@ -2,7 +2,7 @@ use sqlx::PgConnection;
 
 use crate::api::{
     bytes::{Address, Digest, Signature},
-    model::{Transaction, Vault},
+    model::{Guardians, PendingGuardians, PendingRecovery, Transaction, Vault},
     time::Time,
 };
 
@@ -16,7 +16,14 @@ pub async fn find(conn: &mut PgConnection, slot: i64, vault: Address) -> sqlx::R
             key_epoch AS "key_epoch!", consent_epoch AS "consent_epoch!", delegate_epoch AS "delegate_epoch!",
             delegate_mints AS "delegate_mints!", delegate_mint_cap AS "delegate_mint_cap!",
             record_count AS "record_count!", created_slot AS "created_slot!",
-            created_at AS "created_at!: Time", created_signature AS "created_signature!: Signature"
+            created_at AS "created_at!: Time", created_signature AS "created_signature!: Signature",
+            guardian_epoch AS "guardian_epoch!", guardian_count AS "guardian_count!",
+            guardian_threshold AS "guardian_threshold!", recovery_delay AS "recovery_delay!",
+            nullif(guardians_due_at, 0) AS "guardians_due_at: Time",
+            pending_guardian_count AS "pending_guardian_count!",
+            pending_guardian_threshold AS "pending_guardian_threshold!",
+            pending_recovery_delay AS "pending_recovery_delay!", pending_recovery AS "pending_recovery: Address",
+            nullif(recovery_lapses_at, 0) AS "recovery_lapses_at: Time"
         FROM vault_at($1) WHERE vault = $2
         "#,
         slot,
@@ -36,6 +43,24 @@ pub async fn find(conn: &mut PgConnection, slot: i64, vault: Address) -> sqlx::R
         delegate_mints: row.delegate_mints,
         delegate_mint_cap: row.delegate_mint_cap,
         record_count: row.record_count,
+        guardian_epoch: row.guardian_epoch,
+        guardians: guardians(row.guardian_count, row.guardian_threshold, row.recovery_delay),
+        pending_guardians: row.guardians_due_at.map(|due_at| PendingGuardians {
+            guardians: guardians(
+                row.pending_guardian_count,
+                row.pending_guardian_threshold,
+                row.pending_recovery_delay,
+            ),
+            due_at,
+        }),
+        pending_recovery: row
+            .pending_recovery
+            .zip(row.recovery_lapses_at)
+            .map(|(recovery, lapses_at)| PendingRecovery { recovery, lapses_at }),
         created: Transaction { signature: row.created_signature, slot: row.created_slot, at: row.created_at },
     }))
+}
+
+fn guardians(count: i16, threshold: i16, recovery_delay: i64) -> Option<Guardians> {
+    (count != 0).then_some(Guardians { count, threshold, recovery_delay })
 }
