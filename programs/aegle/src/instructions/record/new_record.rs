@@ -1,6 +1,6 @@
 //! What minting and amending share: the new record's accounts, parameters and steps.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{error::ErrorCode, prelude::*};
 use anchor_spl::token_2022::Token2022;
 
 use crate::{
@@ -34,7 +34,7 @@ pub struct NewRecord<'info> {
     #[account(mut, seeds = [pda::MINT, record.key().as_ref()], bump)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: created here at its canonical address, in the owner's name or the record's
-    #[account(mut, seeds = [pda::TOKEN, mint.key().as_ref(), holder(&params.expected.owner, authority.key, &record.key()).as_ref()], bump)]
+    #[account(mut)]
     pub token: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token2022>,
     pub system_program: Program<'info, System>,
@@ -47,12 +47,6 @@ pub struct NewRecordParams {
     /// SHA-256 over a 32-byte salt and the manifest.
     pub commitment: [u8; 32],
     pub expected: Expected,
-}
-
-/// Whose token account the new token goes to. A transaction prepared for an earlier owner is refused for
-/// that, not for its addresses.
-fn holder(owner: &Pubkey, authority: &Pubkey, record: &Pubkey) -> Pubkey {
-    Actor::of(owner, authority).token_holder().key(owner, record)
 }
 
 impl NewRecord<'_> {
@@ -74,6 +68,9 @@ impl NewRecord<'_> {
         clock: &Clock,
     ) -> Result<()> {
         self.vault.count_record(actor)?;
+        let holder = actor.token_holder().key(&self.vault.owner, &self.record.key());
+        let (token, token_bump) = pda::find_token(self.mint.key, &holder);
+        require_keys_eq!(self.token.key(), token, ErrorCode::ConstraintSeeds);
         self.record.set_inner(Record {
             version: VERSION,
             bump: bumps.record,
@@ -105,9 +102,9 @@ impl NewRecord<'_> {
         let payer = Payer { payer: &self.payer };
         token.create_mint(&payer, bumps.mint, &self.config.record_uri)?;
         match actor {
-            Actor::Owner => token.issue_to(&self.authority, &payer, bumps.token),
+            Actor::Owner => token.issue_to(&self.authority, &payer, token_bump),
             Actor::Delegate => {
-                token.create_account(&payer, bumps.token, token.record.key)?;
+                token.create_account(&payer, token_bump, &holder)?;
                 token.issue()
             }
         }
