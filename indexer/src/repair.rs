@@ -20,15 +20,13 @@ use crate::{
     db::checkpoint::{self, Checkpoint},
     source::{Source, SourceError},
     verify::{
-        Affected, Batch, Changed, Coverage, Depth, Report, Shadow, VerifyConfig, VerifyError, Walk, read_checkpoint,
-        same_history, verify_with,
+        Affected, Batch, Changed, Coverage, Depth, NEAR, Report, Shadow, VerifyConfig, VerifyError, Walk,
+        read_checkpoint, same_history, verify_with,
     },
 };
 
 /// How often to verify and repair in turn: a row moved between slots may need a second time.
 const ROUNDS: usize = 3;
-/// Affected slots closer than this are read together.
-const NEAR: i64 = 16;
 const POLL: Duration = Duration::from_millis(200);
 
 /// What to repair.

@@ -41,6 +41,8 @@ const FIRST: Duration = Duration::from_secs(5);
 const WHOLE_HISTORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Rows that differ which a report lists; more are only counted.
 const LISTED: usize = 1_000;
+/// Affected slots that are no further apart are repaired together, with those between them.
+pub(crate) const NEAR: i64 = 16;
 /// Slots that a report remembers for a repair.
 const SLOTS: usize = 100_000;
 /// How often a deep verification says how far it is.
