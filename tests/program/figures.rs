@@ -5,11 +5,18 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, io::Write as _, path:
 
 use aegle_client::{
     Event, Pubkey,
-    aegle::{CheckConsentParams, CreateVaultParams, InitConfigParams},
+    aegle::{
+        AddRegistrarParams, CheckConsentParams, CreateVaultParams, InitConfigParams, IssueCredentialParams,
+        RenewCredentialParams, SetDelegateMintCapParams,
+    },
     id, instruction, pda,
     state::{Action, MAX_RECORD_URI, Purpose, Right},
 };
-use aegle_tests::vm::{Patient, RECORD_URI, Vm, deploy_dir, elf};
+use aegle_tests::{
+    guarded::{Guarded, change, guardians},
+    registry::credential_params,
+    vm::{Patient, RECORD_URI, Vm, deploy_dir, elf},
+};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -221,6 +228,7 @@ impl Measured {
         let check = instruction::check_consent(vault, checked, grantee.pubkey(), params);
         self.run("check_consent", None, check, &grantee);
 
+        let (recovery, credential) = (self.recover(), self.credential());
         let (mint, holding) = token::addresses(&amended, &owner.pubkey());
         let sizes = [
             ("Config", pda::find_config().0),
@@ -228,6 +236,9 @@ impl Measured {
             ("Delegate", pda::find_delegate(&vault, &delegate.pubkey()).0),
             ("Record", first),
             ("Consent", granted),
+            ("Recovery", recovery),
+            ("Registrar", credential.0),
+            ("Credential", credential.1),
             ("mint of a record", mint),
             ("token account of a record", holding),
         ]
@@ -248,9 +259,81 @@ impl Measured {
         self.vm.send(&[token::burn(&first, &owner.pubkey())], &[owner]).expect("burn");
         let erase = self.vm.erase_instruction(&patient, &first);
         self.run("erase_record whose token is burnt", None, erase, owner);
+        let reissue =
+            |vm: &Vm, record| instruction::reissue_record(payer, record, &vm.account(&record), vm.expected(&patient));
+        let (burnt, kept) = (self.vm.record(&patient), second);
+        self.vm.send(&[token::burn(&burnt, &owner.pubkey())], &[owner]).expect("burn");
+        let burnt = reissue(&self.vm, burnt);
+        self.run("reissue_record whose token is burnt", None, burnt, owner);
+        let kept = reissue(&self.vm, kept);
+        self.run("reissue_record minted by a delegate", None, kept, owner);
+        let params = SetDelegateMintCapParams { delegate_mint_cap: 5, expected: self.vm.expected(&patient) };
+        self.run("set_delegate_mint_cap", None, instruction::set_delegate_mint_cap(vault, params), owner);
         let remove = instruction::remove_delegate(vault, owner.pubkey(), &delegate.pubkey());
         self.run("remove_delegate", None, remove, owner);
         sizes.to_vec()
+    }
+
+    /// Guardians and all that they do; returns a recovery.
+    fn recover(&mut self) -> Pubkey {
+        let patient = self.vm.patient();
+        let (keys, list, named) = guardians(&mut self.vm, &patient, 5, 3);
+        let change_first = change(&self.vm, &patient, named);
+        self.run("change_guardians at first", None, change_first, &patient.owner);
+        let (_, _, others) = guardians(&mut self.vm, &patient, 5, 3);
+        let change_later = change(&self.vm, &patient, others);
+        self.run("change_guardians later", None, change_later.clone(), &patient.owner);
+        let cancel = change(&self.vm, &patient, named);
+        self.run("change_guardians to cancel", None, cancel, &patient.owner);
+        let guarded = Guarded { patient, keys, list, guardians: named };
+
+        let heir = self.vm.keypair();
+        let vault = guarded.patient.vault;
+        let params = guarded.proposal(&mut self.vm, 0, heir.pubkey());
+        let recovery = pda::find_recovery(&vault, &params.recovery_id).0;
+        let propose = guarded.propose_instruction(&self.vm, 0, params);
+        self.run("propose_recovery of 5 guardians", None, propose, &guarded.keys[0]);
+        self.run("approve_recovery", None, guarded.approve_instruction(1, recovery), &guarded.keys[1]);
+        let last = guarded.approve_instruction(2, recovery);
+        self.run("approve_recovery that makes it pending", None, last, &guarded.keys[2]);
+        self.run("veto_recovery", None, guarded.veto_instruction(recovery), &guarded.patient.owner);
+        guarded.approve(&mut self.vm, 3, recovery);
+        guarded.approve(&mut self.vm, 4, recovery);
+        let before = self.vm.clock().unix_timestamp;
+        guarded.wait(&mut self.vm, recovery);
+        let execute = instruction::execute_recovery(vault, heir.pubkey(), recovery);
+        self.run("execute_recovery", None, execute, &heir);
+
+        let patient = Patient { owner: heir, vault };
+        let change_later = change(&self.vm, &patient, others);
+        self.vm.run(&change_later, &[&patient.owner]);
+        self.vm.set_time(self.vm.vault(&patient).guardians_due_at);
+        let apply = instruction::apply_guardian_change(vault, patient.owner.pubkey());
+        self.run("apply_guardian_change", None, apply, &patient.owner);
+        self.vm.set_time(before);
+        recovery
+    }
+
+    /// A registrar and all that it does; returns it and a credential.
+    fn credential(&mut self) -> (Pubkey, Pubkey) {
+        let (governance, payer) = (self.vm.governance.insecure_clone(), self.vm.payer.pubkey());
+        let key = self.key(|key| pda::find_registrar(&key).1);
+        let params = AddRegistrarParams { authority: key.pubkey(), kinds: 1, profile_commitment: self.vm.bytes() };
+        let add = instruction::add_registrar(governance.pubkey(), payer, params);
+        self.run("add_registrar", None, add, &governance);
+        let registrar = pda::find_registrar(&key.pubkey()).0;
+        let subject = self.key(|key| pda::find_credential(&registrar, &key).1).pubkey();
+        let params = IssueCredentialParams { subject, ..credential_params(&mut self.vm) };
+        let terms = params.terms;
+        self.run("issue_credential", None, instruction::issue_credential(key.pubkey(), payer, params), &key);
+        let params = RenewCredentialParams { terms, expected_revision: 0 };
+        self.run("renew_credential", None, instruction::renew_credential(key.pubkey(), &subject, params), &key);
+        self.run("suspend_credential", None, instruction::suspend_credential(key.pubkey(), &subject), &key);
+        self.run("reinstate_credential", None, instruction::reinstate_credential(key.pubkey(), &subject, 2), &key);
+        self.run("revoke_credential", None, instruction::revoke_credential(key.pubkey(), &subject), &key);
+        let remove = instruction::remove_registrar(governance.pubkey(), registrar);
+        self.run("remove_registrar", None, remove, &governance);
+        (registrar, pda::find_credential(&registrar, &subject).0)
     }
 
     /// The one event whose size varies, at its largest.
@@ -266,9 +349,14 @@ impl Measured {
 
     /// A delegate's key whose account has the first bump tried, as clients choose ids.
     fn delegate_key(&mut self, vault: &Pubkey) -> Keypair {
+        self.key(|key| pda::find_delegate(vault, &key).1)
+    }
+
+    /// A key from which an address with the first bump follows.
+    fn key(&mut self, bump: impl Fn(Pubkey) -> u8) -> Keypair {
         loop {
             let key = self.vm.keypair();
-            if pda::find_delegate(vault, &key.pubkey()).1 == u8::MAX {
+            if bump(key.pubkey()) == u8::MAX {
                 return key;
             }
         }

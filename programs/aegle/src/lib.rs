@@ -28,6 +28,24 @@ declare_id!("CwU9raCfZN6TXoUTzehgM5Rd5kUfRaq6kpB1j48UXnSZ");
 pub mod aegle {
     use super::*;
 
+    // An instruction is looked for in this order, at some compute units for each: the frequent ones first.
+
+    /// Records a consent for a grantee whom only the parties can name. The id is random, chosen by the
+    /// client; it stands apart from the rest because reading it alone to derive the address is cheaper.
+    pub fn grant_consent(ctx: Context<GrantConsent>, consent_id: [u8; 32], params: GrantConsentParams) -> Result<()> {
+        GrantConsent::handle(ctx, consent_id, params)
+    }
+
+    /// Revokes one consent. It stays as a tombstone.
+    pub fn revoke_consent(ctx: Context<RevokeConsent>) -> Result<()> {
+        RevokeConsent::handle(ctx)
+    }
+
+    /// Commits to a record and issues its token to the owner.
+    pub fn mint_record(ctx: Context<NewRecord>, params: NewRecordParams) -> Result<()> {
+        NewRecord::mint(ctx, params)
+    }
+
     /// Creates the configuration. Only the program's upgrade authority may.
     pub fn init_config(ctx: Context<InitConfig>, params: InitConfigParams) -> Result<()> {
         InitConfig::handle(ctx, params)
@@ -59,11 +77,6 @@ pub mod aegle {
         RemoveDelegate::handle(ctx)
     }
 
-    /// Commits to a record and issues its token to the owner.
-    pub fn mint_record(ctx: Context<NewRecord>, params: NewRecordParams) -> Result<()> {
-        NewRecord::mint(ctx, params)
-    }
-
     /// Commits to a new version of a record, with a token of its own.
     pub fn amend_record(ctx: Context<NewRecord>, params: NewRecordParams) -> Result<()> {
         NewRecord::amend(ctx, params)
@@ -77,17 +90,6 @@ pub mod aegle {
     /// Burns a record's token, closes its accounts and leaves a tombstone.
     pub fn erase_record(ctx: Context<EraseRecord>) -> Result<()> {
         EraseRecord::handle(ctx)
-    }
-
-    /// Records a consent for a grantee whom only the parties can name. The id is random, chosen by the
-    /// client; it stands apart from the rest because reading it alone to derive the address is cheaper.
-    pub fn grant_consent(ctx: Context<GrantConsent>, consent_id: [u8; 32], params: GrantConsentParams) -> Result<()> {
-        GrantConsent::handle(ctx, consent_id, params)
-    }
-
-    /// Revokes one consent. It stays as a tombstone.
-    pub fn revoke_consent(ctx: Context<RevokeConsent>) -> Result<()> {
-        RevokeConsent::handle(ctx)
     }
 
     /// Revokes every consent of the vault by raising its consent epoch.

@@ -41,6 +41,8 @@ pub const MAX_LEN: usize = 256;
 
 /// Emits an event by self-CPI, exactly the instruction that `emit_cpi!` makes. The macro's copy byte
 /// by byte costs some 2,000 compute units more.
+// Inlined, as calls cost what grant_consent has not to spare.
+#[inline(always)]
 pub fn emit<'info>(event_authority: &AccountInfo<'info>, event: &(impl AnchorSerialize + Discriminator)) -> Result<()> {
     let (authority, bump) = crate::EVENT_AUTHORITY_AND_BUMP;
     let mut data = Vec::with_capacity(MAX_LEN);

@@ -79,6 +79,7 @@ pub fn period_holds(from: u32, until: u32, now: i64) -> bool {
 }
 
 /// Whether a new period is not empty, not over and not beyond the limit.
+#[inline(always)]
 pub fn period_is_valid(from: u32, until: u32, now: i64) -> bool {
     from < until && until - from <= MAX_PERIOD_DAYS && now < i64::from(until) * DAY
 }

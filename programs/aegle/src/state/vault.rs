@@ -96,6 +96,7 @@ impl Actor {
 }
 
 impl VaultAuthority {
+    #[inline(always)]
     pub fn require_expected(&self, expected: &Expected) -> Result<()> {
         require_keys_eq!(self.owner, expected.owner, AegleError::OwnerMismatch);
         require_eq!(self.key_epoch, expected.key_epoch, AegleError::KeyEpochMismatch);
@@ -105,6 +106,7 @@ impl VaultAuthority {
     }
 
     /// The owner may do everything; a delegate what its rights cover while they last.
+    #[inline(always)]
     pub fn authorize(
         &self,
         vault: &Pubkey,
