@@ -1,5 +1,6 @@
 //! How fast a recorded ledger is decoded and stored, against a raw binary COPY of the same rows and
-//! against one upsert per row, interleaved in one run. Needs DATABASE_URL; prints FIGURE lines.
+//! against one upsert per row, committed with each transaction of the ledger, as a mirror without
+//! batches does; interleaved in one run. Needs DATABASE_URL; prints FIGURE lines.
 
 #[allow(dead_code)]
 #[path = "../tests/ingest/blocks.rs"]
@@ -23,9 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 const EVENTS: usize = 100_000;
 const EVENTS_PER_BLOCK: usize = 50;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// One upsert per row is so slow that a part of the ledger tells.
-const UPSERTED: usize = 10;
+const UPSERTED: usize = 40;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -33,6 +34,7 @@ async fn main() -> anyhow::Result<()> {
     let pool = PgPool::connect(&url).await?;
     MIGRATIONS.run(&pool).await?;
     let mut connection = PgConnection::connect(&url).await?;
+    contestants::keep_autovacuum_away(&mut connection).await?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("ledger");
     let blocks = ledger::generate(EVENTS, EVENTS_PER_BLOCK);
@@ -65,10 +67,18 @@ async fn main() -> anyhow::Result<()> {
 
         contestants::clear(&mut connection).await?;
         let start = Instant::now();
-        contestants::upsert(&some, &mut connection).await?;
+        contestants::upsert(&some, true, &mut connection).await?;
         let upsert = rate(part as u64 * EVENTS_PER_BLOCK as u64, start.elapsed());
 
-        println!("events per second: replay {replay:.0}, copy {copy:.0}, upsert {upsert:.0}");
+        contestants::clear(&mut connection).await?;
+        let start = Instant::now();
+        contestants::upsert(&some, false, &mut connection).await?;
+        let together = rate(part as u64 * EVENTS_PER_BLOCK as u64, start.elapsed());
+
+        println!(
+            "events per second: replay {replay:.0}, copy {copy:.0}, upsert {upsert:.0}, \
+             {together:.0} in one transaction"
+        );
         replays.push(replay);
         copies.push(copy);
         upserts.push(upsert);

@@ -1,5 +1,7 @@
 //! What replay is measured against: the same rows, as Postgres itself gave them out.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use futures::TryStreamExt;
 use sqlx::{
@@ -55,6 +57,16 @@ impl Encode<'_, Postgres> for Field {
     }
 }
 
+/// Keeps autovacuum away. It does not see the rows of a transaction under way: what it would say of a
+/// table meanwhile, that it is empty, makes the planner check foreign keys row by row.
+pub async fn keep_autovacuum_away(connection: &mut PgConnection) -> anyhow::Result<()> {
+    for table in TABLES {
+        let statement = format!("ALTER TABLE {table} SET (autovacuum_enabled = false)");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 /// Empties every table and lets the server catch its breath.
 pub async fn clear(connection: &mut PgConnection) -> anyhow::Result<()> {
     sqlx::raw_sql("TRUNCATE slot, checkpoint, node_tip CASCADE").execute(&mut *connection).await?;
@@ -98,9 +110,10 @@ pub async fn copy(all: &[Rows], connection: &mut PgConnection) -> anyhow::Result
     Ok(())
 }
 
-/// Writes the rows by one prepared upsert each, in one transaction.
-pub async fn upsert(all: &[Rows], connection: &mut PgConnection) -> anyhow::Result<()> {
-    let mut transaction = connection.begin().await?;
+/// Writes the rows by one prepared upsert each: those of one transaction of the ledger in one of the
+/// database where `apart`, all in one otherwise.
+pub async fn upsert(all: &[Rows], apart: bool, connection: &mut PgConnection) -> anyhow::Result<()> {
+    let mut by_signature: BTreeMap<Option<Vec<u8>>, Vec<(String, Vec<Field>)>> = BTreeMap::new();
     for rows in all {
         let parameters: Vec<String> = (1..=rows.columns.len()).map(|number| format!("${number}")).collect();
         let statement = format!(
@@ -109,15 +122,24 @@ pub async fn upsert(all: &[Rows], connection: &mut PgConnection) -> anyhow::Resu
             rows.columns.join(", "),
             parameters.join(", ")
         );
+        // Slots have none and come first.
+        let signature = rows.columns.iter().position(|column| column == "signature").filter(|_| apart);
         for row in fields(&rows.binary)? {
-            let mut query = sqlx::query(AssertSqlSafe(statement.clone()));
+            let key = signature.and_then(|index| row[index].0.clone());
+            by_signature.entry(key).or_default().push((statement.clone(), row));
+        }
+    }
+    for rows in by_signature.into_values() {
+        let mut transaction = connection.begin().await?;
+        for (statement, row) in rows {
+            let mut query = sqlx::query(AssertSqlSafe(statement));
             for field in row {
                 query = query.bind(field);
             }
             query.execute(&mut *transaction).await?;
         }
+        transaction.commit().await?;
     }
-    transaction.commit().await?;
     Ok(())
 }
 
