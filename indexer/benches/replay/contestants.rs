@@ -113,7 +113,7 @@ pub async fn copy(all: &[Rows], connection: &mut PgConnection) -> anyhow::Result
 /// Writes the rows by one prepared upsert each: those of one transaction of the ledger in one of the
 /// database where `apart`, all in one otherwise.
 pub async fn upsert(all: &[Rows], apart: bool, connection: &mut PgConnection) -> anyhow::Result<()> {
-    let mut by_signature: BTreeMap<Option<Vec<u8>>, Vec<(String, Vec<Field>)>> = BTreeMap::new();
+    let mut by_signature: BTreeMap<Option<Vec<u8>>, Vec<Upsert>> = BTreeMap::new();
     for rows in all {
         let parameters: Vec<String> = (1..=rows.columns.len()).map(|number| format!("${number}")).collect();
         let statement = format!(
@@ -142,6 +142,9 @@ pub async fn upsert(all: &[Rows], apart: bool, connection: &mut PgConnection) ->
     }
     Ok(())
 }
+
+/// A statement and what it stores.
+type Upsert = (String, Vec<Field>);
 
 /// Takes a COPY stream apart.
 fn fields(binary: &[u8]) -> anyhow::Result<Vec<Vec<Field>>> {

@@ -19,7 +19,7 @@ use crate::{
         checkpoint::{self, BlockId, Checkpoint},
         slot,
     },
-    decode::{Block, Header},
+    decode::Block,
     leader,
     source::{Recording, SourceError},
 };
@@ -129,14 +129,20 @@ async fn leave_out_known(
     checkpoint: &Checkpoint,
     connection: &mut PgConnection,
 ) -> Result<(), IngestError> {
-    let Some(first) = blocks.first().map(|block| block.header.slot).filter(|slot| *slot <= checkpoint.confirmed.slot)
-    else {
+    let Checkpoint { finalized, confirmed, .. } = checkpoint;
+    let Some(first) = blocks.first().map(|block| block.header.slot).filter(|slot| *slot <= confirmed.slot) else {
         return Ok(());
     };
-    let known = slot::blocks(first, checkpoint.confirmed.slot, connection).await?;
-    blocks.retain(|block| {
-        let Header { slot, hash, .. } = &block.header;
-        known.binary_search_by_key(slot, |(slot, _)| *slot).map_or(true, |index| known[index].1 != *hash)
-    });
+    let known = slot::blocks(first, finalized.slot, connection).await?;
+    for block in std::mem::take(blocks) {
+        let header = &block.header;
+        let found = known.binary_search_by_key(&header.slot, |(slot, _)| *slot);
+        let held = found.is_ok_and(|index| known[index].1 == header.hash)
+            // What is not final yet may be linked wrongly.
+            || (finalized.slot < header.slot && header.slot <= confirmed.slot && slot::links(header, connection).await?);
+        if !held {
+            blocks.push(block);
+        }
+    }
     Ok(())
 }
