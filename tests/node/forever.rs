@@ -31,8 +31,8 @@ fn told_about(chain: &Chain) -> &Block {
         !block.transactions.is_empty()
             && block.transactions.iter().all(|transaction| !transaction.failed && events(transaction))
     };
-    let middle = chain.truth[4..chain.truth.len() - 3].iter().map(|block| &chain.blocks[*block]);
-    middle.filter(rich).next().expect("a block with events")
+    let mut middle = chain.truth[4..chain.truth.len() - 3].iter().map(|block| &chain.blocks[*block]);
+    middle.find(rich).expect("a block with events")
 }
 
 /// A node at its last moment, with all of the chain final, that tells one lie.
