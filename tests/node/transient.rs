@@ -142,7 +142,7 @@ async fn survive(seed: u64, database: &Database, tally: &mut Tally) -> Result<()
             return Err(format!("the mirror did not follow to the end: {:?}", database.snapshot().await));
         }
     }
-    let (patient, never) = (VerifyConfig { interval: 0, patience: 5 }, CancellationToken::new());
+    let (patient, never) = (VerifyConfig { interval: 0, patience: 5, reread_after: 0 }, CancellationToken::new());
     let report = verify(ingester.source.as_ref(), &database.pool, &patient, &never).await;
     let report = report.map_err(|error| error.to_string())?;
     if report.accounts != node.chain.accounts.len() || !report.differences.is_empty() {

@@ -61,6 +61,9 @@ pub(super) async fn compare<S: Source>(
         if differences.is_empty() {
             break;
         }
+        if stop.run_until_cancelled(sleep(Duration::from_secs(config.reread_after))).await.is_none() {
+            return Err(SourceError::Stopped.into());
+        }
         let (next_slot, next_accounts, repeated) = compare_once(source, pool, config, stop).await?;
         (slot, accounts) = (next_slot, next_accounts);
         differences = repeated.into_iter().filter(|(key, _)| differences.contains_key(key)).collect();

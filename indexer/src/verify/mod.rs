@@ -56,11 +56,14 @@ pub struct VerifyConfig {
     pub interval: u64,
     /// Seconds to wait for the mirror to reach the slot that the node answered for.
     pub patience: u64,
+    /// Seconds before accounts that differ are read again. A node may list accounts as they are some
+    /// slots after the one it names.
+    pub reread_after: u64,
 }
 
 impl Default for VerifyConfig {
     fn default() -> Self {
-        Self { interval: 300, patience: 60 }
+        Self { interval: 300, patience: 60, reread_after: 2 }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 
 const CORRUPTIONS: usize = 100;
-const CONFIG: VerifyConfig = VerifyConfig { interval: 0, patience: 2 };
+const CONFIG: VerifyConfig = VerifyConfig { interval: 0, patience: 2, reread_after: 0 };
 const DEEP: RepairOptions = RepairOptions { deep: true, from_slot: None, dry_run: false };
 const NAMED: RepairOptions = RepairOptions { deep: false, from_slot: None, dry_run: false };
 

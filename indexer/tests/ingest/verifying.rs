@@ -27,7 +27,7 @@ async fn mirrored(pool: &PgPool, story: &Story) -> Ledger {
 }
 
 async fn differences(ledger: &Ledger, pool: &PgPool) -> Vec<Difference> {
-    let config = VerifyConfig { interval: 0, patience: 1 };
+    let config = VerifyConfig { interval: 0, patience: 1, reread_after: 0 };
     verify(ledger, pool, &config, &CancellationToken::new()).await.expect("a report").differences
 }
 
@@ -148,7 +148,7 @@ async fn an_ingester_compares_soon_after_its_start_and_shows_the_drift(pool: PgP
     let recorder = PrometheusBuilder::new().build_recorder();
     let shown = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);
-    let (config, stop) = (VerifyConfig { interval: 3_600, patience: 1 }, CancellationToken::new());
+    let (config, stop) = (VerifyConfig { interval: 3_600, patience: 1, reread_after: 0 }, CancellationToken::new());
     let comparing = periodically(ledger, pool, config, stop.clone());
     let seen = async {
         while !shown.render().contains("aegle_drift") {
@@ -176,7 +176,7 @@ async fn a_mirror_that_does_not_catch_up_is_an_error_and_no_agreement(pool: PgPo
     let story = Story::full();
     mirrored(&pool, &story).await;
     let ahead = Ledger::new(story.last_slot() as u64 + 50);
-    let config = VerifyConfig { interval: 0, patience: 0 };
+    let config = VerifyConfig { interval: 0, patience: 0, reread_after: 0 };
     let behind = verify(&ahead, &pool, &config, &CancellationToken::new()).await;
     assert!(matches!(behind, Err(VerifyError::Behind { .. })), "{behind:?}");
 }
