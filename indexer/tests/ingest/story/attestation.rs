@@ -17,7 +17,7 @@ impl Story {
         let number = self.ledger.len() as u8;
         let from_day = (self.at() / DAY) as u32;
         CredentialTerms {
-            emergency: number % 2 == 0,
+            emergency: number.is_multiple_of(2),
             encryption_key: [number.max(1); 32],
             profile_commitment: [number.max(1); 32],
             from_day,
