@@ -56,7 +56,7 @@ impl Stack {
         indexer.ready(Duration::from_secs(60)).await.expect("ready");
         let operator = Operator::new(ledger.client(), payer);
         let uri = "https://aegle.example/token/record.json";
-        operator.configure(&upgrade_authority, upgrade_authority.pubkey(), uri).await.expect("configuration");
+        operator.configure(&upgrade_authority, upgrade_authority.pubkey(), uri, 1).await.expect("configuration");
         Self { settings, indexer, operator, upgrade_authority, ledger: Some(ledger), folder, postgres, database }
     }
 

@@ -52,27 +52,30 @@ impl Operator {
         Ok(before.saturating_sub(balance().await?))
     }
 
-    /// Creates the configuration where there is none.
+    /// Creates the configuration where there is none, with the shortest delay of a recovery in seconds.
+    /// Returns the one that is there then.
     pub async fn configure(
         &self,
         upgrade_authority: &Keypair,
         governance: Pubkey,
         record_uri: &str,
-    ) -> anyhow::Result<()> {
-        match self.sender.account::<Config>("configuration", &pda::find_config().0).await {
-            Ok(_) => return Ok(()),
+        min_recovery_delay: i64,
+    ) -> anyhow::Result<Config> {
+        let address = pda::find_config().0;
+        match self.sender.account::<Config>("configuration", &address).await {
+            Ok(config) => return Ok(config),
             Err(SendError::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         let params = InitConfigParams {
             governance,
-            min_recovery_delay: 3 * DAY,
+            min_recovery_delay,
             max_recovery_delay: 30 * DAY,
             record_uri: record_uri.to_owned(),
         };
         let init = instruction::init_config(upgrade_authority.pubkey(), self.payer(), params);
         self.send("configure the program", init, &[upgrade_authority]).await?;
-        Ok(())
+        Ok(self.sender.account("configuration", &address).await?)
     }
 
     /// Sends one instruction and remembers its cost under `operation`.

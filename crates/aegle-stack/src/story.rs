@@ -1,13 +1,19 @@
 //! A realistic story played through the client library: patients, providers, records with amendments,
-//! consents of every kind, revocations, delegates, an erasure and an expiry.
+//! consents of every kind, revocations, delegates, an erasure and an expiry; beside them a vault is
+//! recovered from a thief and a credential suspended.
+
+mod credential;
+mod recovery;
+
+pub use recovery::RECOVERY_DELAY;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aegle_client::{
-    Pubkey, Sent,
+    Pubkey, SendError, Sent,
     aegle::{
-        AddDelegateParams, CheckConsentParams, ConsentAnswer, CreateVaultParams, GrantConsentParams, NewRecordParams,
-        RotateKeyParams,
+        AddDelegateParams, AegleError, CheckConsentParams, ConsentAnswer, CreateVaultParams, GrantConsentParams,
+        NewRecordParams, RotateKeyParams,
     },
     commitment::{Opening, commit, random_bytes},
     id,
@@ -15,7 +21,7 @@ use aegle_client::{
     pda,
     state::{ALL_ACTIONS, ALL_PURPOSES, Action, DAY, Expected, Purpose, Record, Right, Vault},
 };
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use borsh::BorshDeserialize;
 use futures::{StreamExt, TryStreamExt, stream};
 use rand::SeedableRng;
@@ -56,6 +62,30 @@ pub struct Outcome {
     /// Time from a transaction's confirmation until the API shows it.
     pub visible: Vec<Duration>,
     pub last_slot: u64,
+    pub promises: Vec<Promise>,
+}
+
+/// What should hold, and whether it did.
+#[derive(Debug)]
+pub struct Promise {
+    pub what: &'static str,
+    pub kept: anyhow::Result<()>,
+}
+
+/// Promises as they are kept or broken, in order.
+#[derive(Debug, Default)]
+struct Promises(Vec<Promise>);
+
+impl Promises {
+    /// Notes how `what` went. Whether to go on.
+    fn note<T>(&mut self, what: &'static str, result: anyhow::Result<T>) -> Option<T> {
+        let (value, kept) = match result {
+            Ok(value) => (Some(value), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.0.push(Promise { what, kept });
+        value
+    }
 }
 
 #[derive(Debug, Default)]
@@ -81,41 +111,58 @@ pub struct Expiring {
     pub ends_at: i64,
 }
 
+/// Seconds before midnight from which on a slow machine grants nothing that ends then.
+const TOO_LATE: i64 = 5;
+
 /// The ledger's clock, in seconds since the Unix epoch.
 pub async fn ledger_time(operator: &Operator) -> anyhow::Result<i64> {
     Ok(operator.sender.reader().now().await?)
 }
 
 /// Plays the story. `seed` gives every key, so that a story can be told again on a fresh ledger.
-pub async fn play(operator: &Operator, api: &Api, seed: u64) -> anyhow::Result<Outcome> {
+/// Recoveries take days and credentials governance where the ledger is not ours: without `governance`
+/// they are left out.
+pub async fn play(operator: &Operator, api: &Api, governance: Option<&Keypair>, seed: u64) -> anyhow::Result<Outcome> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let providers: Arc<Vec<Pubkey>> = Arc::new((0..PROVIDERS).map(|_| keypair(&mut rng).pubkey()).collect());
     let now = ledger_time(operator).await?;
     let today = u32::try_from(now / DAY)?;
     let visible = Arc::new(Mutex::new(Vec::new()));
     let last_slot = Arc::new(Mutex::new(0));
-    let seeds: Vec<_> = (0..PATIENTS).map(|number| (number, random_bytes(&mut rng))).collect();
-    let vaults = stream::iter(seeds)
-        .map(|(number, seed)| {
-            let patient = PatientStory {
-                number,
-                operator: operator.clone(),
-                api: api.clone(),
-                providers: providers.clone(),
-                today,
-                rng: ChaCha20Rng::from_seed(seed),
-                visible: visible.clone(),
-                last_slot: last_slot.clone(),
-            };
-            tokio::spawn(patient.play())
-        })
+    let patient = |(number, seed)| PatientStory {
+        number,
+        operator: operator.clone(),
+        api: api.clone(),
+        providers: providers.clone(),
+        today,
+        rng: ChaCha20Rng::from_seed(seed),
+        visible: visible.clone(),
+        last_slot: last_slot.clone(),
+    };
+    let mut seeds: Vec<_> = (0..PATIENTS + 2).map(|number| (number, random_bytes(&mut rng))).collect();
+    let beside: Vec<PatientStory> = seeds.split_off(PATIENTS).into_iter().map(patient).collect();
+    let patients = stream::iter(seeds)
+        .map(|seed| tokio::spawn(patient(seed).play()))
         .buffered(AT_ONCE)
         .map(|joined| joined.context("a patient's story broke off")?)
-        .try_collect()
-        .await?;
+        .try_collect::<Vec<_>>();
+    // What waits for a delay waits beside the patients.
+    let beside = async {
+        match (governance, <[PatientStory; 2]>::try_from(beside)) {
+            (Some(governance), Ok([victim, registrar])) => {
+                let ((vault, mut promises), attested) =
+                    tokio::join!(recovery::play(victim), credential::play(registrar, governance));
+                promises.extend(attested);
+                (vault, promises)
+            }
+            _ => (None, Vec::new()),
+        }
+    };
+    let (vaults, (recovered, promises)) = tokio::join!(patients, beside);
+    let vaults = vaults?.into_iter().chain(recovered).collect();
     let visible = std::mem::take(&mut *visible.lock().await);
     let last_slot = *last_slot.lock().await;
-    Ok(Outcome { vaults, visible, last_slot })
+    Ok(Outcome { vaults, visible, last_slot, promises })
 }
 
 fn keypair(rng: &mut ChaCha20Rng) -> Keypair {
@@ -140,6 +187,10 @@ impl PatientStory {
         let authority = Authority::Owner(owner.pubkey());
         let mut outcome = VaultOutcome { vault, ..Default::default() };
 
+        // First of all, as midnight does not wait.
+        if self.number == 5 {
+            outcome.expiring = self.grant_until_midnight(vault, &owner).await?;
+        }
         // The third patient's parent adds half of the records and grants on the patient's behalf.
         let parent = match self.number {
             2 => Some(self.add_delegate(vault, &owner, Right::Mint as u8 | Right::Grant as u8).await?),
@@ -200,14 +251,8 @@ impl PatientStory {
                 self.grant(vault, authority, &owner, grantee, KINDS[0], self.today + 30).await?;
                 outcome.consents.insert("in_effect", 1);
             }
-            5 => {
-                // Ends at the ledger's next midnight.
-                let grantee = keypair(&mut self.rng);
-                let until = self.today + 1;
-                let (consent, opening) =
-                    self.grant(vault, authority, &owner, grantee.pubkey(), KINDS[0], until).await?;
+            5 if outcome.expiring.is_some() => {
                 outcome.consents.insert("expired", 1);
-                outcome.expiring = Some(Expiring { consent, opening, grantee, ends_at: i64::from(until) * DAY });
             }
             6 | 7 => {
                 let mark = instruction::mark_record_entered_in_error(vault, authority, records[2]);
@@ -316,6 +361,56 @@ impl PatientStory {
         self.operator.account_for("allow somebody", &sent).await?;
         self.reached(&sent).await;
         Ok((consent, opening))
+    }
+}
+
+impl PatientStory {
+    /// A consent that ends at the ledger's next midnight; none where that is now.
+    async fn grant_until_midnight(&mut self, vault: Pubkey, owner: &Keypair) -> anyhow::Result<Option<Expiring>> {
+        let until = self.today + 1;
+        let ends_at = i64::from(until) * DAY;
+        if ledger_time(&self.operator).await? >= ends_at - TOO_LATE {
+            return Ok(None);
+        }
+        let grantee = keypair(&mut self.rng);
+        let authority = Authority::Owner(owner.pubkey());
+        let (consent, opening) = self.grant(vault, authority, owner, grantee.pubkey(), KINDS[0], until).await?;
+        let expiring = Expiring { consent, opening, grantee, ends_at };
+        let permits = check(&self.operator, &expiring).await?.permit;
+        ensure!(permits || ledger_time(&self.operator).await? >= ends_at, "the program does not permit before the end");
+        Ok(Some(expiring))
+    }
+
+    /// Waits until the mirror's confirmed answer to `path` has `value` at `pointer`.
+    async fn shown(&self, path: &str, pointer: &str, value: impl Into<serde_json::Value>) -> anyhow::Result<()> {
+        let (value, started) = (value.into(), Instant::now());
+        let path = format!("/v1/chain/{path}?commitment=confirmed");
+        loop {
+            let found = self.api.find(&path).await?;
+            let shown = found.as_ref().and_then(|answer| answer["data"].pointer(pointer));
+            if shown == Some(&value) {
+                return Ok(());
+            }
+            let waited = started.elapsed() > Duration::from_secs(30);
+            ensure!(!waited, "the mirror shows {shown:?} at {pointer} of {path}, expected {value}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The program must refuse this, for one of these reasons.
+    async fn refused(
+        &self,
+        instruction: solana_instruction::Instruction,
+        signer: &Keypair,
+        reasons: &[AegleError],
+    ) -> anyhow::Result<()> {
+        match self.operator.sender.send(&[instruction], &[signer]).await {
+            Err(SendError::Refused(refused)) if reasons.iter().any(|reason| refused.code == u32::from(*reason)) => {
+                Ok(())
+            }
+            Err(error) => Err(error).context("refused for another reason"),
+            Ok(_) => bail!("it was not refused"),
+        }
     }
 }
 

@@ -1,0 +1,202 @@
+//! A thief has the owner's key. Her guardians give her the vault back, and the thief cannot stop them.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aegle_client::{
+    Pubkey,
+    aegle::{AegleError, ApproveRecoveryParams, ChangeGuardiansParams, GrantConsentParams, ProposeRecoveryParams},
+    commitment::GuardianList,
+    id,
+    instruction::{self, Authority},
+    pda,
+    state::{Action, Purpose, Record, Recovery, Right, Vault},
+};
+use anyhow::{Context, ensure};
+use solana_commitment_config::CommitmentConfig;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use tokio::time::Instant;
+
+use super::{KINDS, PatientStory, Promise, Promises, VaultOutcome, keypair, ledger_time};
+
+/// Seconds that a recovery can be vetoed at least. On a slow machine it is the time of so many
+/// transactions, up to the longest.
+pub const RECOVERY_DELAY: i64 = 10;
+const TRANSACTIONS: i64 = 10;
+const LONGEST_DELAY: i64 = 120;
+const GUARDIANS: usize = 3;
+const THRESHOLD: u8 = 2;
+
+/// A vault with guardians, its owner's key stolen.
+struct Scene {
+    story: PatientStory,
+    vault: Pubkey,
+    /// The thief has this key, too.
+    owner: Keypair,
+    guardians: Vec<Keypair>,
+    list: GuardianList,
+    /// Minted by a delegate.
+    record: Pubkey,
+    /// Signed by the old owner and held back.
+    held_back: Instruction,
+    new_owner: Keypair,
+}
+
+/// Plays the recovery. Returns what the API should show of the vault, and what held.
+pub async fn play(story: PatientStory) -> (Option<VaultOutcome>, Vec<Promise>) {
+    let mut promises = Promises::default();
+    let outcome = steps(story, &mut promises).await;
+    (outcome, promises.0)
+}
+
+async fn steps(story: PatientStory, promises: &mut Promises) -> Option<VaultOutcome> {
+    let named = "guardians are named, and the chain does not say who";
+    let mut scene = promises.note(named, Scene::set(story).await)?;
+    promises.note("the owner takes a token that her delegate minted", scene.reissue(&scene.owner).await)?;
+    let recovery = promises.note("two of three guardians propose a new owner", scene.propose().await)?;
+    promises
+        .note("the thief's veto stops two guardians, all three override it", scene.override_veto(recovery).await)?;
+    promises.note("after its delay the recovery gives the vault to the new owner", scene.execute(recovery).await)?;
+    promises.note("the old key is refused, and what it had prepared", scene.refuse_old_key().await)?;
+    promises.note("the token is reissued to the new owner", scene.reissue(&scene.new_owner).await)?;
+    Some(VaultOutcome {
+        vault: scene.vault,
+        records: BTreeMap::from([("active", 1)]),
+        consents: BTreeMap::from([("out_of_epoch", 1)]),
+        delegates: 1,
+        key_epoch: 1,
+        expiring: None,
+    })
+}
+
+impl Scene {
+    async fn set(mut story: PatientStory) -> anyhow::Result<Self> {
+        let (owner, new_owner) = (keypair(&mut story.rng), keypair(&mut story.rng));
+        let started = Instant::now();
+        let vault = story.create_vault(&owner).await?;
+        let took = i64::try_from(started.elapsed().as_secs())?;
+        let delay = (took * TRANSACTIONS).clamp(RECOVERY_DELAY, LONGEST_DELAY);
+        let guardians: Vec<Keypair> = (0..GUARDIANS).map(|_| keypair(&mut story.rng)).collect();
+        let keys: Vec<Pubkey> = guardians.iter().map(Signer::pubkey).collect();
+        let list = GuardianList::new(vault, &keys, &mut story.rng);
+        let params = ChangeGuardiansParams {
+            guardians: list.guardians(THRESHOLD, delay),
+            expected: story.expected(vault).await?,
+        };
+        story.send("name guardians", instruction::change_guardians(vault, params), &owner).await?;
+        story.shown(&format!("vaults/{vault}"), "/guardians/count", GUARDIANS).await?;
+        story.shown(&format!("vaults/{vault}"), "/guardians/threshold", THRESHOLD).await?;
+
+        let delegate = story.add_delegate(vault, &owner, Right::Mint as u8).await?;
+        let by = Authority::Delegate(delegate.pubkey());
+        let params = story.new_record(vault, by).await?;
+        let record = pda::find_record(&vault, &params.record_id).0;
+        let mint = instruction::mint_record(vault, by, story.operator.payer(), params);
+        story.send("mint a record", mint, &delegate).await?;
+        let (authority, grantee) = (Authority::Owner(owner.pubkey()), story.providers[0]);
+        story.grant(vault, authority, &owner, grantee, KINDS[0], story.today + 30).await?;
+
+        let consent_id = id::consent_id(&mut story.rng, &vault);
+        let params = GrantConsentParams {
+            handle: story.bytes(),
+            policy_commitment: story.bytes(),
+            purposes: Purpose::Treatment as u16,
+            actions: Action::Read as u8,
+            from_day: story.today,
+            until_day: story.today + 30,
+            expected: story.expected(vault).await?,
+        };
+        let held_back = instruction::grant_consent(vault, authority, story.operator.payer(), consent_id, params);
+        Ok(Self { story, vault, owner, guardians, list, record, held_back, new_owner })
+    }
+
+    async fn account(&self) -> anyhow::Result<Vault> {
+        Ok(self.story.operator.sender.account("vault", &self.vault).await?)
+    }
+
+    /// `owner` has the record's token issued to the own account; where it was, nothing stays.
+    async fn reissue(&self, owner: &Keypair) -> anyhow::Result<()> {
+        let sender = &self.story.operator.sender;
+        let before: Record = sender.account("record", &self.record).await?;
+        let expected = self.story.expected(self.vault).await?;
+        let reissue = instruction::reissue_record(self.story.operator.payer(), self.record, &before, expected);
+        self.story.send("reissue a token", reissue, owner).await?;
+        let after: Record = sender.account("record", &self.record).await?;
+        let token = pda::find_token(&pda::find_mint(&self.record).0, &owner.pubkey()).0;
+        ensure!(after.token == token, "the record names {} as its token, expected {token}", after.token);
+        let addresses = [before.token, token];
+        let accounts =
+            sender.rpc().get_multiple_accounts_with_commitment(&addresses, CommitmentConfig::confirmed()).await?.value;
+        let there: Vec<bool> = accounts.iter().map(Option::is_some).collect();
+        ensure!(there == [false, true], "of the old and the new token account there are {there:?}");
+        self.story.shown(&format!("records/{}", self.record), "/record/issues", after.issues).await
+    }
+
+    async fn propose(&mut self) -> anyhow::Result<Pubkey> {
+        let account = self.account().await?;
+        let first = &self.guardians[0];
+        let recovery_id = id::recovery_id(&mut self.story.rng, &self.vault);
+        let recovery = pda::find_recovery(&self.vault, &recovery_id).0;
+        let params = ProposeRecoveryParams {
+            recovery_id,
+            new_owner: self.new_owner.pubkey(),
+            new_encryption_key: self.story.bytes(),
+            opening: self.list.opening(&first.pubkey()).context("no guardian")?,
+            guardian_epoch: account.guardian_epoch,
+            delegate_epoch: account.delegate_epoch,
+        };
+        let payer = self.story.operator.payer();
+        let propose = instruction::propose_recovery(self.vault, first.pubkey(), payer, params);
+        self.story.send("propose a recovery", propose, first).await?;
+        self.status(recovery, "proposed").await?;
+        self.approve(recovery, 1).await?;
+        Ok(recovery)
+    }
+
+    async fn approve(&self, recovery: Pubkey, guardian: usize) -> anyhow::Result<()> {
+        let guardian = &self.guardians[guardian];
+        let opening = self.list.opening(&guardian.pubkey()).context("no guardian")?;
+        let params = ApproveRecoveryParams { opening };
+        let approve = instruction::approve_recovery(self.vault, guardian.pubkey(), recovery, params);
+        self.story.send("approve a recovery", approve, guardian).await?;
+        Ok(())
+    }
+
+    async fn override_veto(&self, recovery: Pubkey) -> anyhow::Result<()> {
+        let veto = instruction::veto_recovery(self.vault, self.owner.pubkey(), recovery);
+        self.story.send("veto a recovery", veto.clone(), &self.owner).await?;
+        self.status(recovery, "vetoed").await?;
+        self.approve(recovery, 2).await?;
+        self.status(recovery, "pending").await?;
+        // On a slow machine the delay is over by then; either way the thief is too late.
+        self.story.refused(veto, &self.owner, &[AegleError::RecoveryUnanimous, AegleError::RecoveryVetoTooLate]).await
+    }
+
+    async fn executable_at(&self, recovery: Pubkey) -> anyhow::Result<i64> {
+        Ok(self.story.operator.sender.account::<Recovery>("recovery", &recovery).await?.executable_at)
+    }
+
+    /// Waits for the delay and hands the vault over.
+    async fn execute(&self, recovery: Pubkey) -> anyhow::Result<()> {
+        let executable_at = self.executable_at(recovery).await?;
+        let execute = instruction::execute_recovery(self.vault, self.new_owner.pubkey(), recovery);
+        while ledger_time(&self.story.operator).await? < executable_at {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        }
+        self.story.send("execute a recovery", execute, &self.new_owner).await?;
+        self.status(recovery, "executed").await?;
+        let owner = self.new_owner.pubkey().to_string();
+        self.story.shown(&format!("vaults/{}", self.vault), "/owner", owner).await
+    }
+
+    async fn refuse_old_key(&self) -> anyhow::Result<()> {
+        self.story.refused(self.held_back.clone(), &self.owner, &[AegleError::OwnerMismatch]).await?;
+        let revoke = instruction::revoke_all_consents(self.vault, Authority::Owner(self.owner.pubkey()));
+        self.story.refused(revoke, &self.owner, &[AegleError::Unauthorized]).await
+    }
+
+    async fn status(&self, recovery: Pubkey, status: &str) -> anyhow::Result<()> {
+        self.story.shown(&format!("recoveries/{recovery}"), "/status", status).await
+    }
+}
