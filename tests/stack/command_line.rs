@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use crate::stack::Stack;
 
+#[derive(Clone, Copy)]
 struct Aegle<'a> {
     stack: &'a Stack,
     owner: &'a Path,
@@ -82,6 +83,135 @@ async fn a_patient_keeps_a_vault_from_the_command_line() {
     let consents = aegle.run(&["consent", "list", "--vault", vault]).await;
     assert_eq!(consents["items"][0]["consent"], consent.as_str());
     assert_eq!(consents["items"][0]["reason"], "revoked");
+    stack.verify().await;
+    stack.stop().await;
+}
+
+/// INV-3: two guardians and then all give a stolen vault back, against the thief's veto, with nothing but files
+/// and keys that a person has.
+#[tokio::test(flavor = "multi_thread")]
+async fn guardians_give_a_stolen_vault_back_from_the_command_line() {
+    let stack = Stack::start(|_| {}).await;
+    let names = ["owner.json", "payer.json", "heir.json", "anna.json", "ben.json", "carla.json", "carer.json"];
+    let paths = names.map(|name| stack.folder.join(name));
+    let keys = names.map(|_| Keypair::new());
+    for (key, path) in keys.iter().zip(&paths) {
+        write_keypair_file(key, path).expect("key");
+    }
+    let [_, sponsor, heir, anna, ben, carla, carer] = keys.each_ref().map(|key| key.pubkey().to_string());
+    let [owner, payer, heirs, annas, bens, carlas, carers] = &paths;
+    let sponsor = sponsor.parse().expect("address");
+    stack.operator.sender.reader().airdrop(&sponsor, 10_000_000_000).await.expect("airdrop");
+    let as_owner = Aegle { stack: &stack, owner, payer };
+    let by = |owner| Aegle { owner, ..as_owner };
+
+    let vault = as_owner.run(&["vault", "create"]).await;
+    let vault = text(&vault, "vault");
+    let change = ["guardian", "change", "--vault", vault, "--threshold", "2", "--delay", "10s", "--out", "guardians"];
+    let change = [&change[..], &["--guardian", &anna, "--guardian", &ben, "--guardian", &carla]].concat();
+    let named = as_owner.run(&change).await;
+    assert_eq!((&named["guardians"], &named["threshold"], &named["due_at"]), (&3.into(), &2.into(), &Value::Null));
+    let again = as_owner.refused(&change).await;
+    assert_eq!(again["code"], "file_exists", "secrets are never replaced");
+
+    as_owner.run(&["delegate", "add", "--vault", vault, &carer, "--right", "mint", "--until", "2099-01-01"]).await;
+    as_owner.run(&["delegate", "cap", "--vault", vault, "1"]).await;
+    std::fs::write(stack.folder.join("document"), "a letter").expect("document");
+    let mint = ["record", "mint", "--vault", vault, "--document", "document", "--as-delegate", "--out"];
+    let record = by(carers).run(&[&mint[..], &["opening"]].concat()).await;
+    let record = text(&record, "record");
+    let capped = by(carers).refused(&[&mint[..], &["another"]].concat()).await;
+    assert_eq!(capped["code"], "DelegateMintCapReached");
+    as_owner.run(&["record", "reissue", record]).await;
+
+    let prepared = by(heirs).run(&["recovery", "prepare", "--vault", vault]).await;
+    assert_eq!(prepared["new_owner"], heir);
+    let opening = |key: &str| format!("guardians/{key}.json");
+    let (annas_file, bens_file, carlas_file) = (opening(&anna), opening(&ben), opening(&carla));
+    let new_key = text(&prepared, "new_encryption_key");
+    let propose =
+        ["recovery", "propose", "--new-owner", &heir, "--new-encryption-key", new_key, "--opening", &annas_file];
+    let unconfirmed = by(annas).refused(&propose).await;
+    assert_eq!(unconfirmed["code"], "confirmation_needed");
+    let proposed = by(annas).run(&[&propose[..], &["--yes"]].concat()).await;
+    assert_eq!((&proposed["status"], &proposed["approvals"]), (&"proposed".into(), &1.into()));
+    let recovery = text(&proposed, "recovery");
+    let approve = ["recovery", "approve", recovery, "--yes", "--opening"];
+    let stranger = by(carers).refused(&[&approve[..], &[&bens_file]].concat()).await;
+    assert_eq!(stranger["code"], "GuardianMismatch");
+    let approved = by(bens).run(&[&approve[..], &[&bens_file]].concat()).await;
+    assert_eq!(approved["status"], "pending");
+    // The thief.
+    assert_eq!(as_owner.run(&["recovery", "veto", recovery]).await["status"], "vetoed");
+    let execute = ["recovery", "execute", recovery, "--yes"];
+    assert_eq!(by(heirs).refused(&execute).await["code"], "RecoveryNotPending");
+    assert_eq!(by(carlas).run(&[&approve[..], &[&carlas_file]].concat()).await["status"], "pending");
+    assert_eq!(as_owner.run(&["vault", "show", vault]).await["pending_recovery"], recovery);
+
+    let executable = async || by(heirs).output(&execute).await;
+    let mut executed = executable().await;
+    while !executed.status.success() {
+        let refused: Value = serde_json::from_slice(&executed.stderr).expect("JSON");
+        assert_eq!(refused["code"], "RecoveryNotDue");
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        executed = executable().await;
+    }
+    let executed: Value = serde_json::from_slice(&executed.stdout).expect("JSON");
+    assert_eq!(as_owner.refused(&["delegate", "cap", "--vault", vault, "9"]).await["code"], "Unauthorized");
+    assert_eq!(as_owner.refused(&["consent", "revoke-all", "--vault", vault, "--yes"]).await["code"], "Unauthorized");
+    by(heirs).run(&["record", "reissue", record]).await;
+
+    stack.finalized(executed["slot"].as_u64().expect("slot")).await;
+    let recoveries = by(heirs).run(&["recovery", "list", "--vault", vault]).await;
+    assert_eq!(recoveries["items"][0]["status"], "executed");
+    stack.verify().await;
+    stack.stop().await;
+}
+
+/// A registrar's attestation is what the command line and the indexer say it is, until the registrar is removed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registrar_attests_and_suspends_from_the_command_line() {
+    let stack = Stack::start(|_| {}).await;
+    let [governance, payer, board] =
+        ["governance.json", "payer.json", "board.json"].map(|name| stack.folder.join(name));
+    let (sponsor, key) = (Keypair::new(), Keypair::new());
+    write_keypair_file(&stack.upgrade_authority, &governance).expect("governance");
+    write_keypair_file(&sponsor, &payer).expect("payer");
+    write_keypair_file(&key, &board).expect("board");
+    stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
+    let as_governance = Aegle { stack: &stack, owner: &governance, payer: &payer };
+    let as_board = Aegle { owner: &board, ..as_governance };
+    std::fs::write(stack.folder.join("profile"), "a cardiologist").expect("profile");
+    let (key, subject) = (key.pubkey().to_string(), Keypair::new().pubkey().to_string());
+
+    let add = ["registrar", "add", &key, "--kind", "practitioner", "--profile", "profile"];
+    assert_eq!(as_board.refused(&add).await["code"], "NotGovernance");
+    as_governance.run(&add).await;
+    let encryption_key = "9c".repeat(32);
+    let issue = ["credential", "issue", "--subject", &subject, "--encryption-key", &encryption_key];
+    let issue = [&issue[..], &["--profile", "profile", "--until", "2099-01-01", "--kind"]].concat();
+    assert_eq!(as_board.refused(&[&issue[..], &["insurer"]].concat()).await["code"], "CredentialKindNotAllowed");
+    let issued = as_board.run(&[&issue[..], &["practitioner"]].concat()).await;
+    let credential = text(&issued, "credential");
+    let reason = async || as_board.run(&["credential", "show", credential]).await["reason"].clone();
+    assert_eq!(reason().await, Value::Null);
+    assert_eq!(as_governance.refused(&["credential", "suspend", credential]).await["code"], "NotRegistrar");
+    as_board.run(&["credential", "suspend", credential]).await;
+    assert_eq!(reason().await, "suspended");
+    as_board.run(&["credential", "reinstate", credential]).await;
+    assert_eq!(as_board.refused(&["credential", "renew", credential]).await["code"], "nothing_to_renew");
+    let renewed = as_board.run(&["credential", "renew", credential, "--until", "2098-01-01", "--emergency"]).await;
+    assert_eq!((&renewed["until"], &renewed["emergency"]), (&"2098-01-01".into(), &true.into()));
+    let suspended = as_board.run(&["credential", "suspend", credential]).await;
+
+    stack.finalized(suspended["slot"].as_u64().expect("slot")).await;
+    let listed = as_board.run(&["credential", "list", "--registrar", &key, "--subject", &subject]).await;
+    assert_eq!(listed["items"][0]["reason"], "suspended");
+    as_board.run(&["credential", "revoke", credential, "--yes"]).await;
+    assert_eq!(reason().await, "revoked");
+    let removed = as_governance.run(&["registrar", "remove", &key, "--yes"]).await;
+    stack.finalized(removed["slot"].as_u64().expect("slot")).await;
+    assert!(as_board.run(&["registrar", "list"]).await["items"][0]["removed"].is_object());
     stack.verify().await;
     stack.stop().await;
 }

@@ -10,12 +10,18 @@ use crate::{Answer, Context, Problem, context::address};
 /// What the indexer gives in one page at most.
 const MAX_PAGE: usize = 200;
 
-/// What every list command takes.
+/// What every list of a vault's entries takes.
 #[derive(Args)]
 pub struct ListArgs {
     /// The vault whose entries to list
     #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
     vault: Pubkey,
+    #[command(flatten)]
+    limit: LimitArgs,
+}
+
+#[derive(Args)]
+pub struct LimitArgs {
     /// How many at most
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -30,19 +36,33 @@ pub struct Listed {
 
 /// Lists what a vault has of `listed`.
 pub async fn list(listed: &Listed, args: &ListArgs, context: &Context) -> Result<Answer, Problem> {
+    let path = format!("vaults/{}/{}", args.vault, listed.plural);
+    let answer = list_at(&path, &[], " in this vault", listed, &args.limit, context).await?;
+    Ok(answer.address("vault", &args.vault))
+}
+
+/// Lists what the route `path` has of `listed`, narrowed by `filter`; `scope` says that in words.
+pub async fn list_at(
+    path: &str,
+    filter: &[(&'static str, String)],
+    scope: &str,
+    listed: &Listed,
+    limit: &LimitArgs,
+    context: &Context,
+) -> Result<Answer, Problem> {
     let Listed { plural, singular, line } = listed;
     let api = &context.options().api_url;
-    let path = format!("{api}/v1/chain/vaults/{}/{plural}", args.vault);
-    let wanted = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let url = format!("{api}/v1/chain/{path}");
+    let wanted = usize::try_from(limit.limit).unwrap_or(usize::MAX);
     // A mirror holds nothing that is only processed.
     let commitment = if context.commitment() == CommitmentLevel::Finalized { "finalized" } else { "confirmed" };
     let mut items: Vec<Value> = Vec::new();
     let mut cursor: Option<String> = None;
     let page = loop {
         let limit = (wanted - items.len()).min(MAX_PAGE).to_string();
-        let mut query = vec![("limit", limit), ("commitment", commitment.into())];
+        let mut query = [filter, &[("limit", limit), ("commitment", commitment.into())]].concat();
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let page = context.wait("Waiting for the indexer", get(&path, &query)).await?;
+        let page = context.wait("Waiting for the indexer", get(&url, &query)).await?;
         let Some(more) = page["data"].as_array() else {
             return Err(unexpected(api));
         };
@@ -54,14 +74,13 @@ pub async fn list(listed: &Listed, args: &ListArgs, context: &Context) -> Result
     };
     let count = items.len();
     let message = match (count, &cursor) {
-        (0, _) => format!("No {plural} in this vault yet."),
-        (1, None) => format!("1 {singular} in this vault."),
-        (_, None) => format!("{count} {plural} in this vault."),
-        (_, Some(_)) => format!("The first {count} {plural} of this vault; a higher --limit shows more."),
+        (0, _) => format!("No {plural}{scope} yet."),
+        (1, None) => format!("1 {singular}{scope}."),
+        (_, None) => format!("{count} {plural}{scope}."),
+        (_, Some(_)) => format!("The first {count} {plural}{scope}; a higher --limit shows more."),
     };
     let rows = items.iter().map(|item| (text(item, singular), line(item))).collect();
     Ok(Answer::new(message)
-        .address("vault", &args.vault)
         .with("slot", page["meta"]["slot"].clone())
         .with("more", cursor.is_some())
         .items(items, rows))

@@ -1,12 +1,7 @@
-use aegle_client::{
-    Pubkey,
-    aegle::InitConfigParams,
-    instruction, pda,
-    state::{Config, DAY},
-};
+use aegle_client::{Pubkey, aegle::InitConfigParams, instruction, pda, state::Config};
 use clap::{Args, Subcommand};
 
-use crate::{Answer, Context, Problem, context::address};
+use crate::{Answer, Context, Problem, context::address, time};
 
 #[derive(Subcommand)]
 pub enum ConfigCommand {
@@ -22,9 +17,9 @@ Examples:
   aegle config show
   aegle config show --rpc-url devnet --json")]
     Show,
-    /// Stop what creates vaults, delegates, records and consents; --keypair is the governance authority
+    /// Stop what creates vaults, delegates, records, consents and credentials; --keypair is the governance authority
     #[command(after_help = "\
-Revoking, erasing and removing delegates keep working while paused.
+Revoking, erasing, vetoing and removing delegates keep working while paused.
 
 Examples:
   aegle config pause --keypair governance.json")]
@@ -44,12 +39,12 @@ pub struct InitArgs {
     /// Address of the public JSON that record tokens point to; it must say nothing about a patient
     #[arg(long, value_name = "URL")]
     record_uri: String,
-    /// Shortest delay of a recovery, in days
-    #[arg(long, default_value_t = 3, value_name = "DAYS")]
-    min_recovery_delay: u32,
-    /// Longest delay of a recovery, in days
-    #[arg(long, default_value_t = 30, value_name = "DAYS")]
-    max_recovery_delay: u32,
+    /// Shortest delay of a recovery; seconds are for trying it out
+    #[arg(long, default_value = "3d", value_name = "TIME", value_parser = time::length)]
+    min_recovery_delay: i64,
+    /// Longest delay of a recovery
+    #[arg(long, default_value = "30d", value_name = "TIME", value_parser = time::length)]
+    max_recovery_delay: i64,
 }
 
 pub async fn run(command: ConfigCommand, context: &Context) -> Result<Answer, Problem> {
@@ -66,8 +61,8 @@ async fn init(args: InitArgs, context: &Context) -> Result<Answer, Problem> {
     let governance = args.governance.unwrap_or(signing.key());
     let params = InitConfigParams {
         governance,
-        min_recovery_delay: i64::from(args.min_recovery_delay) * DAY,
-        max_recovery_delay: i64::from(args.max_recovery_delay) * DAY,
+        min_recovery_delay: args.min_recovery_delay,
+        max_recovery_delay: args.max_recovery_delay,
         record_uri: args.record_uri,
     };
     let init = instruction::init_config(signing.key(), signing.payer(), params);

@@ -27,7 +27,7 @@ pub struct Options {
         value_parser = node_url, help_heading = GLOBAL
     )]
     pub rpc_url: String,
-    /// Keypair file of who acts: the owner, a delegate or a grantee [default: ~/.config/solana/id.json]
+    /// Keypair file of who acts: the owner, a delegate, a guardian … [default: ~/.config/solana/id.json]
     #[arg(long, global = true, env = "AEGLE_KEYPAIR", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     pub keypair: Option<PathBuf>,
     /// Keypair file of who pays fees and rent [default: the one of --keypair]
@@ -70,6 +70,11 @@ pub struct Acting {
     /// Sign as a delegate of the vault instead of as its owner
     #[arg(long)]
     as_delegate: bool,
+}
+
+/// The program's own refusal, before anything is sent.
+pub fn refused(error: AegleError) -> SendError {
+    ProgramError { instruction: 0, code: error.into() }.into()
 }
 
 fn node_url(text: &str) -> Result<String, String> {
@@ -115,10 +120,7 @@ impl Signing {
 
     /// Refuses as the program would, for instructions that name the owner as their signer.
     pub fn require_owner(&self, vault: &Vault) -> Result<(), SendError> {
-        if vault.owner == self.key() {
-            return Ok(());
-        }
-        Err(ProgramError { instruction: 0, code: AegleError::Unauthorized.into() }.into())
+        if vault.owner == self.key() { Ok(()) } else { Err(refused(AegleError::Unauthorized)) }
     }
 
     pub fn authority(&self, acting: Acting) -> Authority {
@@ -180,9 +182,13 @@ impl Context {
     /// Sends one instruction and says so when it takes long. The error is the client's own, for who
     /// must know whether the network may still take it.
     pub async fn send(&self, instruction: Instruction, signing: &Signing) -> Result<Sent, SendError> {
-        let instructions = [instruction];
+        self.send_all(&[instruction], signing).await
+    }
+
+    /// Sends instructions of one transaction: all of them happen or none.
+    pub async fn send_all(&self, instructions: &[Instruction], signing: &Signing) -> Result<Sent, SendError> {
         let signers = [&signing.keypair];
-        self.wait("Waiting for the network to confirm", signing.sender.send(&instructions, &signers)).await
+        self.wait("Waiting for the network to confirm", signing.sender.send(instructions, &signers)).await
     }
 
     /// Awaits `work`, with a line on standard error when it takes long.

@@ -1,6 +1,6 @@
 use aegle_client::{
     Pubkey,
-    aegle::AddDelegateParams,
+    aegle::{AddDelegateParams, SetDelegateMintCapParams},
     instruction, pda,
     state::{DAY, Delegate, Vault},
 };
@@ -27,6 +27,14 @@ Examples:
 Examples:
   aegle delegate remove --vault VAULT KEY")]
     Remove(DelegateArgs),
+    /// Set how many records all your delegates together may ever have added
+    #[command(after_help = "\
+Each costs whoever pays some rent; the cap bounds what a delegate can spend. A new vault has 1000.
+
+Examples:
+  aegle delegate cap --vault VAULT 50
+  aegle delegate cap --vault VAULT 0")]
+    Cap(CapArgs),
     /// Show a delegate as the ledger has it
     #[command(after_help = "\
 Examples:
@@ -56,6 +64,14 @@ pub struct AddArgs {
 }
 
 #[derive(Args)]
+pub struct CapArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    /// How many
+    cap: u32,
+}
+
+#[derive(Args)]
 pub struct DelegateArgs {
     #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
     vault: Pubkey,
@@ -68,6 +84,7 @@ pub async fn run(command: DelegateCommand, context: &Context) -> Result<Answer, 
     match command {
         DelegateCommand::Add(args) => add(args, context).await,
         DelegateCommand::Remove(args) => remove(args, context).await,
+        DelegateCommand::Cap(args) => cap(args, context).await,
         DelegateCommand::Show(args) => show(args, context).await,
         DelegateCommand::List(args) => api::list(&LISTED, &args, context).await,
     }
@@ -117,6 +134,24 @@ async fn remove(args: DelegateArgs, context: &Context) -> Result<Answer, Problem
         .address("delegate", &pda::find_delegate(&vault, &key).0)
         .address("vault", &vault)
         .address("key", &key)
+        .sent(&sent, context.commitment()))
+}
+
+async fn cap(args: CapArgs, context: &Context) -> Result<Answer, Problem> {
+    let signing = context.signing()?;
+    let vault: Vault = context.wait("Reading from the node", signing.sender.account("vault", &args.vault)).await?;
+    signing.require_owner(&vault)?;
+    let params = SetDelegateMintCapParams { delegate_mint_cap: args.cap, expected: instruction::expected(&vault) };
+    let sent = context.send(instruction::set_delegate_mint_cap(args.vault, params), &signing).await?;
+    let message = match args.cap.saturating_sub(vault.delegate_mints) {
+        0 => "Your delegates can add no more records.".into(),
+        1 => "Your delegates can add 1 more record.".into(),
+        left => format!("Your delegates can add {left} more records."),
+    };
+    Ok(Answer::new(message)
+        .address("vault", &args.vault)
+        .with("delegate_mint_cap", args.cap)
+        .with("delegate_mints", vault.delegate_mints)
         .sent(&sent, context.commitment()))
 }
 

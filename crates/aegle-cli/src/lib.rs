@@ -7,13 +7,17 @@ mod config;
 mod confirm;
 mod consent;
 mod context;
+mod credential;
 mod delegate;
+mod guardian;
 mod key;
 mod opening;
 mod problem;
 mod program;
 mod progress;
 mod record;
+mod recovery;
+mod registrar;
 mod secret_file;
 mod time;
 mod vault;
@@ -65,6 +69,18 @@ pub enum Command {
     /// Who may act for you: a parent, a carer, an agent
     #[command(subcommand)]
     Delegate(delegate::DelegateCommand),
+    /// Who together can give you your vault back when your key is lost or stolen
+    #[command(subcommand)]
+    Guardian(guardian::GuardianCommand),
+    /// Giving a vault to its owner's new key, by the guardians
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
+    /// Who somebody is, attested by a registrar
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
+    /// Who may attest, for the governance authority
+    #[command(subcommand)]
+    Registrar(registrar::RegistrarCommand),
     /// Settings of the deployment, for operators
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -102,6 +118,10 @@ async fn run(cli: Cli) -> Result<Answer, Problem> {
         Command::Record(command) => record::run(command, &context).await,
         Command::Consent(command) => consent::run(command, &context).await,
         Command::Delegate(command) => delegate::run(command, &context).await,
+        Command::Guardian(command) => guardian::run(command, &context).await,
+        Command::Recovery(command) => recovery::run(command, &context).await,
+        Command::Credential(command) => credential::run(command, &context).await,
+        Command::Registrar(command) => registrar::run(command, &context).await,
         Command::Config(command) => config::run(command, &context).await,
         Command::Program(command) => program::run(command, &context).await,
         Command::Verify(command) => verify::run(command, &context).await,

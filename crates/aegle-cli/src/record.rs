@@ -42,6 +42,14 @@ Examples:
 Examples:
   aegle record mark-error RECORD")]
     MarkError(MarkErrorArgs),
+    /// Get a record's token into your wallet: one that a delegate minted, an earlier owner has, or that was burnt
+    #[command(after_help = "\
+The old token goes, if it is still there, and its rent to who paid it.
+
+Examples:
+  aegle record reissue RECORD
+  aegle record reissue RECORD --payer sponsor.json")]
+    Reissue(ReissueArgs),
     /// Erase a record: its token goes for good, a tombstone stays
     #[command(after_help = "\
 Asks first. Delete the opening file and the document too: without them the commitment says nothing to anybody.
@@ -102,6 +110,12 @@ pub struct MarkErrorArgs {
 }
 
 #[derive(Args)]
+pub struct ReissueArgs {
+    #[arg(value_parser = address)]
+    record: Pubkey,
+}
+
+#[derive(Args)]
 pub struct EraseArgs {
     #[arg(value_parser = address)]
     record: Pubkey,
@@ -120,6 +134,7 @@ pub async fn run(command: RecordCommand, context: &Context) -> Result<Answer, Pr
         RecordCommand::Mint(args) => mint(args, context).await,
         RecordCommand::Amend(args) => amend(args, context).await,
         RecordCommand::MarkError(args) => mark_error(args, context).await,
+        RecordCommand::Reissue(args) => reissue(args, context).await,
         RecordCommand::Erase(args) => erase(args, context).await,
         RecordCommand::Show(args) => show(args, context).await,
         RecordCommand::List(args) => api::list(&LISTED, &args, context).await,
@@ -207,6 +222,23 @@ async fn mark_error(args: MarkErrorArgs, context: &Context) -> Result<Answer, Pr
         .sent(&sent, context.commitment()))
 }
 
+async fn reissue(args: ReissueArgs, context: &Context) -> Result<Answer, Problem> {
+    let (signing, record) = existing(&args.record, context).await?;
+    let vault: Vault = context.wait("Reading from the node", signing.sender.account("vault", &record.vault)).await?;
+    signing.require_owner(&vault)?;
+    let reissue = instruction::reissue_record(signing.payer(), args.record, &record, instruction::expected(&vault));
+    let sent = context.send(reissue, &signing).await?;
+    let mint = pda::find_mint(&args.record).0;
+    Ok(Answer::new("The record's token is in your wallet.")
+        .address("record", &args.record)
+        .address("vault", &record.vault)
+        .address("mint", &mint)
+        .address("token", &pda::find_token(&mint, &vault.owner).0)
+        .address("old_token", &record.token)
+        .address("rent_returned_to", &record.rent_payer)
+        .sent(&sent, context.commitment()))
+}
+
 async fn erase(args: EraseArgs, context: &Context) -> Result<Answer, Problem> {
     let (signing, record) = existing(&args.record, context).await?;
     args.confirmation.ask(&format!(
@@ -252,6 +284,8 @@ async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
         .bytes("record_id", &record.record_id)
         .bytes("commitment", &record.commitment)
         .address("mint", &pda::find_mint(&args.record).0)
+        .address("token", &record.token)
+        .with("issues", record.issues)
         .address("rent_payer", &record.rent_payer)
         .with("minted_at", time::iso_time(record.minted_at))
         .with("minted_slot", record.minted_slot)

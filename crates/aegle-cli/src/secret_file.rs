@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -10,10 +10,12 @@ use serde::Serialize;
 
 use crate::Problem;
 
-/// A file that only its owner may read, written before the transaction that makes it matter: an
-/// opening that is lost cannot be made again.
+/// A file, or a folder of files, that only its owner may read, written before the transaction that
+/// makes it matter: an opening that is lost cannot be made again.
 pub struct SecretFile {
     path: PathBuf,
+    /// Takes it away again.
+    remove: fn(&Path) -> io::Result<()>,
 }
 
 impl SecretFile {
@@ -22,7 +24,23 @@ impl SecretFile {
         let text = serde_json::to_string_pretty(content).map_err(io::Error::from);
         text.and_then(|text| write_new(&path, format!("{text}\n").as_bytes()))
             .map_err(|error| unwritable(&path, &error))?;
-        Ok(Self { path })
+        Ok(Self { path, remove: |path| fs::remove_file(path) })
+    }
+
+    /// Makes a folder for `fill` to write into. Never takes one that is there.
+    pub fn create_folder(path: PathBuf, fill: impl FnOnce(&Path) -> Result<(), Problem>) -> Result<Self, Problem> {
+        fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| unwritable(&path, &error))?;
+        let folder = Self { path, remove: |path| fs::remove_dir_all(path) };
+        if let Err(problem) = fill(&folder.path) {
+            folder.take_away();
+            return Err(problem);
+        }
+        Ok(folder)
+    }
+
+    fn take_away(&self) {
+        // Left behind it would be in the way, no more.
+        let _ = (self.remove)(&self.path);
     }
 
     pub fn path(&self) -> String {
@@ -44,8 +62,7 @@ impl SecretFile {
         };
         let mut problem = Problem::from(error);
         if surely_not_taken {
-            // Left behind it would be in the way, no more.
-            let _ = fs::remove_file(&self.path);
+            self.take_away();
         } else {
             problem.advice.push_str(&format!(
                 " Keep {path} until you know: should the network have taken the transaction after all, it is needed."

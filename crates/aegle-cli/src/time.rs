@@ -6,6 +6,10 @@ use jiff::{
     civil::{Date, date},
 };
 
+/// Units of time: code, seconds, name.
+const UNITS: [(char, i64, &str); 4] =
+    [('d', DAY, "day"), ('h', 3_600, "hour"), ('m', 60, "minute"), ('s', 1, "second")];
+
 const EPOCH: Date = date(1970, 1, 1);
 
 /// Reads a day for the command line, as days since the Unix epoch.
@@ -46,6 +50,25 @@ pub fn say_time(at: i64, now: i64) -> String {
     format!("{} {} UTC", say_day(day, now), time.strftime("%H:%M"))
 }
 
+/// Reads a length of time for the command line, in seconds: a number with its unit, `d`, `h`, `m` or `s`.
+pub fn length(text: &str) -> Result<i64, String> {
+    let wrong = || "expected a length of time such as 7d, 36h, 30m or 20s".to_owned();
+    let split = |(code, seconds, _): &(char, i64, &str)| Some((text.strip_suffix(*code)?, *seconds));
+    let (count, seconds) = UNITS.iter().find_map(split).ok_or_else(wrong)?;
+    let count: u32 = count.parse().map_err(|_| wrong())?;
+    Ok(i64::from(count) * seconds)
+}
+
+/// A length of time, in seconds, in the largest unit that says it exactly.
+pub fn say_length(seconds: i64) -> String {
+    let whole = |&&(_, unit, _): &&(char, i64, &str)| seconds != 0 && seconds % unit == 0;
+    let (_, unit, name) = UNITS.iter().find(whole).copied().unwrap_or(('s', 1, "second"));
+    match seconds / unit {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    }
+}
+
 /// This computer's time, in seconds since the Unix epoch.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it, for words such as 'today'")]
 pub fn local_now() -> i64 {
@@ -71,6 +94,23 @@ mod tests {
     fn what_is_no_day_is_refused() {
         for text in ["", "tomorrow", "2026-02-30", "1969-12-31", "31.12.2030"] {
             assert!(day(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_is_read_and_said() {
+        for (text, seconds, says) in
+            [("7d", 604_800, "7 days"), ("36h", 129_600, "36 hours"), ("1m", 60, "1 minute"), ("0s", 0, "0 seconds")]
+        {
+            assert_eq!(length(text), Ok(seconds));
+            assert_eq!(say_length(seconds), says);
+        }
+    }
+
+    #[test]
+    fn what_is_no_length_of_time_is_refused() {
+        for text in ["", "7", "d", "7w", "-1d", "1.5d", "1dd", "99999999999d"] {
+            assert!(length(text).is_err(), "{text}");
         }
     }
 

@@ -75,14 +75,17 @@ struct KeyArgs {
 struct EncryptionKey {
     kind: &'static str,
     vault: String,
-    key_epoch: u32,
+    /// Unknown for a key that waits for a recovery: the owner may change the key before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_epoch: Option<u32>,
     #[serde(with = "hex::serde")]
     public_key: [u8; 32],
     #[serde(with = "hex::serde")]
     secret_key: [u8; 32],
 }
 
-fn public_key(text: &str) -> Result<[u8; 32], String> {
+/// Reads an X25519 public key for the command line.
+pub fn public_key(text: &str) -> Result<[u8; 32], String> {
     let mut key = [0; 32];
     hex::decode_to_slice(text, &mut key).map_err(|_| "expected 32 bytes in hex")?;
     Ok(key)
@@ -94,18 +97,19 @@ impl KeyArgs {
         if let Some(public_key) = self.encryption_key {
             return Ok((public_key, None));
         }
-        let secret_key = random_bytes(&mut OsRng);
-        let public_key = MontgomeryPoint::mul_base_clamped(secret_key).to_bytes();
         let path = self.out.unwrap_or_else(|| PathBuf::from(format!("{vault}.key-{key_epoch}.json")));
-        let content = EncryptionKey {
-            kind: "aegle:encryption-key:v1",
-            vault: vault.to_string(),
-            key_epoch,
-            public_key,
-            secret_key,
-        };
-        Ok((public_key, Some(SecretFile::create(path, &content)?)))
+        let (public_key, file) = new_key(path, vault, Some(key_epoch))?;
+        Ok((public_key, Some(file)))
     }
+}
+
+/// Makes a key for the content of `vault` and writes it to `path`. Returns its public half.
+pub fn new_key(path: PathBuf, vault: &Pubkey, key_epoch: Option<u32>) -> Result<([u8; 32], SecretFile), Problem> {
+    let secret_key = random_bytes(&mut OsRng);
+    let public_key = MontgomeryPoint::mul_base_clamped(secret_key).to_bytes();
+    let content =
+        EncryptionKey { kind: "aegle:encryption-key:v1", vault: vault.to_string(), key_epoch, public_key, secret_key };
+    Ok((public_key, SecretFile::create(path, &content)?))
 }
 
 pub async fn run(command: VaultCommand, context: &Context) -> Result<Answer, Problem> {
@@ -137,13 +141,22 @@ async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> 
 
 async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
     let reader = context.reader();
-    let vault: Vault = context.wait("Reading from the node", reader.account("vault", &args.vault)).await?;
+    let read = async {
+        let vault: Vault = reader.account("vault", &args.vault).await?;
+        Ok::<_, Problem>((vault, reader.now().await?))
+    };
+    let (vault, now) = context.wait("Reading from the node", read).await?;
+    let recovery = vault.recovery_is_pending(now).then_some(vault.pending_recovery);
+    let pending = recovery.map_or(String::new(), |recovery| {
+        format!(" Its guardians are about to give it to another owner: `aegle recovery show {recovery}`.")
+    });
     let records = match vault.record_count {
         1 => "1 record was".to_owned(),
         count => format!("{count} records were"),
     };
     let created = time::say_time(vault.created_at, time::local_now());
-    Ok(Answer::new(format!("A vault, created {created}. {records} ever added to it, new versions included."))
+    let message = format!("A vault, created {created}. {records} ever added to it, new versions included.{pending}");
+    Ok(Answer::new(message)
         .address("vault", &args.vault)
         .address("owner", &vault.owner)
         .bytes("encryption_key", &vault.encryption_key)
@@ -153,6 +166,8 @@ async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
         .with("record_count", vault.record_count)
         .with("delegate_mints", vault.delegate_mints)
         .with("delegate_mint_cap", vault.delegate_mint_cap)
+        .with("guardians", vault.guardians.count)
+        .with("pending_recovery", recovery.map(|recovery| recovery.to_string()))
         .address("rent_payer", &vault.rent_payer)
         .with("created_at", time::iso_time(vault.created_at))
         .with("created_slot", vault.created_slot))

@@ -1,6 +1,6 @@
 //! The codes of purposes, actions and rights, and how they read in a sentence.
 
-use aegle_client::state::{Action, Purpose, RecordStatus, Right};
+use aegle_client::state::{Action, CredentialKind, CredentialStatus, Purpose, RecordStatus, RecoveryStatus, Right};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// One bit of a set: its code on the command line, and what it says.
@@ -41,6 +41,40 @@ pub const RIGHTS: &[Word] = &[
     word(Right::Revoke as u16, "revoke", "stop allowing others"),
     word(Right::Read as u16, "read", "read records"),
 ];
+
+/// Kinds of credentials, as bits of what a registrar may attest.
+pub const KINDS: &[Word] = &[
+    word(1 << CredentialKind::Practitioner as u16, "practitioner", "practitioners"),
+    word(1 << CredentialKind::Organization as u16, "organization", "organizations"),
+    word(1 << CredentialKind::Researcher as u16, "researcher", "researchers"),
+    word(1 << CredentialKind::Pharmacy as u16, "pharmacy", "pharmacies"),
+    word(1 << CredentialKind::Manufacturer as u16, "manufacturer", "manufacturers"),
+    word(1 << CredentialKind::Insurer as u16, "insurer", "insurers"),
+    word(1 << CredentialKind::Custodian as u16, "custodian", "custodians"),
+    word(1 << CredentialKind::Agent as u16, "agent", "agents"),
+];
+
+/// Every kind of credential.
+const ALL_KINDS: [CredentialKind; 8] = [
+    CredentialKind::Practitioner,
+    CredentialKind::Organization,
+    CredentialKind::Researcher,
+    CredentialKind::Pharmacy,
+    CredentialKind::Manufacturer,
+    CredentialKind::Insurer,
+    CredentialKind::Custodian,
+    CredentialKind::Agent,
+];
+
+/// Reads one kind of credential.
+pub fn kind_parser() -> impl TypedValueParser<Value = CredentialKind> {
+    parser(KINDS).try_map(|bit| ALL_KINDS.into_iter().find(|kind| u16::from(kind.bit()) == bit).ok_or("no such kind"))
+}
+
+/// The code of one kind of credential.
+pub fn kind(kind: CredentialKind) -> &'static str {
+    codes(KINDS, kind.bit().into()).into_iter().next().unwrap_or_default()
+}
 
 /// Reads one code of `words` as its bit.
 pub fn parser(words: &'static [Word]) -> impl TypedValueParser<Value = u16> {
@@ -88,6 +122,23 @@ pub fn status(status: RecordStatus) -> &'static str {
     }
 }
 
+pub fn credential_status(status: CredentialStatus) -> &'static str {
+    match status {
+        CredentialStatus::Active => "active",
+        CredentialStatus::Suspended => "suspended",
+        CredentialStatus::Revoked => "revoked",
+    }
+}
+
+pub fn recovery_status(status: RecoveryStatus) -> &'static str {
+    match status {
+        RecoveryStatus::Proposed => "proposed",
+        RecoveryStatus::Pending => "pending",
+        RecoveryStatus::Vetoed => "vetoed",
+        RecoveryStatus::Executed => "executed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, ALL_RIGHTS};
@@ -100,6 +151,15 @@ mod tests {
             assert_eq!(words.iter().fold(0, |bits, word| bits | word.bit), all);
             assert_eq!(words.iter().map(|word| word.bit.count_ones()).sum::<u32>(), all.count_ones());
         }
+    }
+
+    #[test]
+    fn every_kind_of_credential_has_its_word() {
+        for (kind, word) in ALL_KINDS.into_iter().zip(KINDS) {
+            assert_eq!(u16::from(kind.bit()), word.bit);
+            assert_eq!(super::kind(kind), word.code);
+        }
+        assert_eq!(KINDS.iter().fold(0, |bits, word| bits | word.bit), u16::from(u8::MAX), "a bit for each kind");
     }
 
     #[test]

@@ -21,6 +21,19 @@ fn what_cannot_be_meant_is_wrong_usage() {
         &[&grant[..], &["--purpose", "TREAT"]].concat(),
         &[&grant[..], &["--purpose", "TREAT", "--action", "own", "--until", "2030-12-31"]].concat(),
         &["delegate", "add", "--vault", ADDRESS, ADDRESS, "--until", "2030-12-31"],
+        &["delegate", "cap", "--vault", ADDRESS, "-1"],
+        &["config", "init", "--record-uri", "https://example.org", "--min-recovery-delay", "3"],
+        &["guardian", "change", "--vault", ADDRESS],
+        &["guardian", "change", "--vault", ADDRESS, "--guardian", ADDRESS],
+        &["guardian", "change", "--vault", ADDRESS, "--guardian", ADDRESS, "--threshold", "0"],
+        &["guardian", "change", "--vault", ADDRESS, "--guardian", ADDRESS, "--threshold", "1", "--none"],
+        &["guardian", "change", "--vault", ADDRESS, "--none", "--cancel"],
+        &["recovery", "propose", "--new-owner", ADDRESS, "--new-encryption-key", "00"],
+        &["recovery", "approve", ADDRESS],
+        &["registrar", "add", ADDRESS, "--kind", "wizard", "--profile", "profile.json"],
+        &["registrar", "add", ADDRESS, "--kind", "agent"],
+        &["credential", "renew", ADDRESS, "--emergency", "--no-emergency"],
+        &["credential", "renew", ADDRESS, "--profile", "profile.json"],
         &["completions", "abacus"],
         &["frobnicate"],
     ] {
@@ -62,9 +75,16 @@ fn a_node_that_is_not_there_is_named_and_leaves_no_file_behind_but_what_may_matt
 #[test]
 fn an_indexer_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("folder");
-    for noun in ["record", "consent", "delegate"] {
-        let output = aegle(folder.path(), &[noun, "list", "--vault", ADDRESS, "--api-url", NOWHERE, "--json"]);
-        assert_eq!(status(&output), 1);
+    for list in [
+        &["record", "list", "--vault", ADDRESS][..],
+        &["consent", "list", "--vault", ADDRESS],
+        &["delegate", "list", "--vault", ADDRESS],
+        &["recovery", "list", "--vault", ADDRESS],
+        &["credential", "list"],
+        &["registrar", "list"],
+    ] {
+        let output = aegle(folder.path(), &[list, &["--api-url", NOWHERE, "--json"]].concat());
+        assert_eq!(status(&output), 1, "{list:?}");
         let problem = problem(&output);
         assert_eq!(problem["code"], "indexer");
         assert!(problem["advice"].as_str().is_some_and(|text| text.contains("--api-url")));
@@ -72,14 +92,57 @@ fn an_indexer_that_is_not_there_is_named() {
 }
 
 #[test]
-fn nothing_is_revoked_without_a_terminal_or_yes() {
+fn nothing_final_is_done_without_a_terminal_or_yes() {
     let folder = tempfile::tempdir().expect("folder");
     aegle(folder.path(), &["key", "new"]);
-    let output = aegle(folder.path(), &["consent", "revoke-all", "--vault", ADDRESS, "--rpc-url", NOWHERE, "--json"]);
-    assert_eq!(status(&output), 2);
+    for command in [
+        &["consent", "revoke-all", "--vault", ADDRESS][..],
+        &["guardian", "change", "--vault", ADDRESS, "--none"],
+        &["credential", "revoke", ADDRESS],
+        &["registrar", "remove", ADDRESS],
+    ] {
+        let output = aegle(folder.path(), &[command, &["--rpc-url", NOWHERE, "--json"]].concat());
+        assert_eq!(status(&output), 2, "{command:?}");
+        let problem = problem(&output);
+        assert_eq!(problem["code"], "confirmation_needed");
+        assert!(problem["advice"].as_str().is_some_and(|text| text.contains("--yes")));
+    }
+}
+
+#[test]
+fn a_guardian_is_named_once() {
+    let folder = tempfile::tempdir().expect("folder");
+    let twice = format!("{ADDRESS},{ADDRESS}");
+    let change = ["guardian", "change", "--vault", ADDRESS, "--guardian", &twice, "--threshold", "1", "--json"];
+    let output = aegle(folder.path(), &change);
+    assert_eq!((status(&output), problem(&output)["code"].as_str()), (2, Some("guardian_twice")));
+}
+
+#[test]
+fn a_file_that_is_no_guardians_is_refused_without_repeating_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    aegle(folder.path(), &["key", "new"]);
+    std::fs::write(folder.path().join("torn.json"), "{\"salt\": \"secret").expect("file");
+    let arguments = ["recovery", "approve", ADDRESS, "--opening", "torn.json", "--rpc-url", NOWHERE, "--json"];
+    let output = aegle(folder.path(), &arguments);
+    assert_eq!(status(&output), 1);
     let problem = problem(&output);
-    assert_eq!(problem["code"], "confirmation_needed");
-    assert!(problem["advice"].as_str().is_some_and(|text| text.contains("--yes")));
+    assert_eq!(problem["code"], "bad_opening");
+    assert!(!problem.to_string().contains("secret"));
+}
+
+#[test]
+fn a_guardians_file_of_somebody_else_is_refused_before_anything_is_sent() {
+    let folder = tempfile::tempdir().expect("folder");
+    aegle(folder.path(), &["key", "new"]);
+    let file = serde_json::json!({
+        "kind": "aegle:guardian-opening:v1", "vault": ADDRESS, "guardian": ADDRESS, "index": 0,
+        "salt": "07".repeat(32), "commitments": ["09".repeat(32)],
+    });
+    std::fs::write(folder.path().join("theirs.json"), file.to_string()).expect("file");
+    let arguments = ["recovery", "approve", ADDRESS, "--opening", "theirs.json", "--rpc-url", NOWHERE, "--json"];
+    let output = aegle(folder.path(), &arguments);
+    assert_eq!((status(&output), problem(&output)["code"].as_str()), (1, Some("GuardianMismatch")));
 }
 
 #[test]
