@@ -16,7 +16,7 @@ use crate::{
     db::checkpoint::BlockId,
     decode::Header,
     retry::retry,
-    source::{Finality, Source},
+    source::{Finality, Source, SourceError},
 };
 
 /// Blocks listed by one request.
@@ -101,7 +101,11 @@ impl<S: Source> Fetcher<S> {
         if number == 0 {
             return Ok(Some(0));
         }
-        let header = retry("base_header", &self.stop, || self.source.header(number, Finality::Finalized)).await?;
+        let header = match retry("base_header", &self.stop, || self.source.header(number, Finality::Finalized)).await {
+            // The parent of the mirror's first block may be older than what the node keeps.
+            Err(SourceError::Refused(_)) => None,
+            header => header?,
+        };
         Ok(header.filter(|header| header.hash == block.hash).and_then(|header| header.height))
     }
 
