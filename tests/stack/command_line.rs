@@ -107,10 +107,14 @@ async fn guardians_give_a_stolen_vault_back_from_the_command_line() {
 
     let vault = as_owner.run(&["vault", "create"]).await;
     let vault = text(&vault, "vault");
-    let change = ["guardian", "change", "--vault", vault, "--threshold", "2", "--delay", "10s", "--out", "guardians"];
+    let first = ["guardian", "change", "--vault", vault, "--guardian", &carer, "--threshold", "1", "--delay", "1s"];
+    let named = as_owner.run(&first).await;
+    assert_eq!((&named["guardians"], &named["due_at"]), (&1.into(), &Value::Null));
+    let change = ["guardian", "change", "--vault", vault, "--threshold", "2", "--delay", "7s", "--out", "guardians"];
     let change = [&change[..], &["--guardian", &anna, "--guardian", &ben, "--guardian", &carla]].concat();
     let named = as_owner.run(&change).await;
-    assert_eq!((&named["guardians"], &named["threshold"], &named["due_at"]), (&3.into(), &2.into(), &Value::Null));
+    assert_eq!((&named["guardians"], &named["pending_guardians"]), (&1.into(), &3.into()));
+    assert!(named["due_at"].is_string(), "{named}");
     let again = as_owner.refused(&change).await;
     assert_eq!(again["code"], "file_exists", "secrets are never replaced");
 
@@ -135,6 +139,11 @@ async fn guardians_give_a_stolen_vault_back_from_the_command_line() {
     assert_eq!(unconfirmed["code"], "confirmation_needed");
     let proposed = by(annas).run(&[&propose[..], &["--yes"]].concat()).await;
     assert_eq!((&proposed["status"], &proposed["approvals"]), (&"proposed".into(), &1.into()));
+    // The change of guardians was due, and came first in the same transaction.
+    let shown = as_owner.run(&["guardian", "show", "--vault", vault]).await;
+    assert_eq!((&shown["guardians"], &shown["due_at"]), (&3.into(), &Value::Null));
+    let applied = as_owner.refused(&["guardian", "apply", "--vault", vault]).await;
+    assert_eq!(applied["code"], "NoGuardianChange");
     let recovery = text(&proposed, "recovery");
     let approve = ["recovery", "approve", recovery, "--yes", "--opening"];
     let stranger = by(carers).refused(&[&approve[..], &[&bens_file]].concat()).await;

@@ -313,7 +313,7 @@ fn standing(credential: &Credential, registrar: &Registrar, now: i64) -> (Option
     let changed = time::say_time(credential.changed_at, now);
     match credential.status {
         CredentialStatus::Revoked => (Some("revoked"), format!("It was revoked {changed}, for good.")),
-        CredentialStatus::Suspended => (Some("suspended"), format!("It is suspended since {changed} at the latest.")),
+        CredentialStatus::Suspended => (Some("suspended"), "It is suspended until its registrar reinstates it.".into()),
         CredentialStatus::Active if registrar.removed_slot != 0 => {
             let at = time::say_time(registrar.removed_at, now);
             (Some("registrar_removed"), format!("It does not count: its registrar was removed {at}."))
@@ -339,7 +339,7 @@ async fn show(address: &Pubkey, context: &Context) -> Result<Answer, Problem> {
     let (reason, says) = standing(&credential, &registrar, now);
     let kind = words::kind(credential.kind);
     let emergency = if credential.emergency { " They may open records in an emergency." } else { "" };
-    let answer = Answer::new(format!("The key {} as {kind}. {says}{emergency}", credential.subject))
+    let answer = Answer::new(format!("A credential of the key {}, as {kind}. {says}{emergency}", credential.subject))
         .with("in_effect", reason.is_none())
         .with("reason", reason)
         .with("status", words::credential_status(credential.status))
