@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use aegle_client::{Event, aegle::AegleError};
 use call::Kind;
+use rand::{RngCore, rngs::OsRng};
 use reference::Refusal;
 use run::Tally;
 
@@ -26,7 +27,7 @@ fn the_program_does_what_the_reference_model_does() {
     let setting = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
     let (from, count) = match (setting("AEGLE_MODEL_SEED"), setting("AEGLE_MODEL_SEQUENCES")) {
         (Some(seed), count) => (seed, Some(count.unwrap_or(1))),
-        (None, Some(0)) => (u64::from(rand::random::<u32>()), None),
+        (None, Some(0)) => (u64::from(OsRng.next_u32()), None),
         (None, count) => (0, Some(count.unwrap_or(SEQUENCES))),
     };
     let started = Instant::now();
