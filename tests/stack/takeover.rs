@@ -22,14 +22,15 @@ const AFTER_A_FREEZE: Duration = Duration::from_secs(TAKEOVER_AFTER + 4);
 
 /// Notes which connection moves the mirror, or says where the node is.
 const AUDIT: &str = "
-    CREATE TABLE audit (id bigserial PRIMARY KEY, pid int NOT NULL);
-    CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE SCHEMA audit;
+    CREATE TABLE audit.writes (id bigserial PRIMARY KEY, pid int NOT NULL);
+    CREATE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        INSERT INTO audit (pid) VALUES (pg_backend_pid());
+        INSERT INTO audit.writes (pid) VALUES (pg_backend_pid());
         RETURN NULL;
     END $$;
-    CREATE TRIGGER audit AFTER UPDATE ON checkpoint FOR EACH ROW EXECUTE FUNCTION audit();
-    CREATE TRIGGER audit AFTER INSERT OR UPDATE ON node_tip FOR EACH ROW EXECUTE FUNCTION audit();";
+    CREATE TRIGGER audit AFTER UPDATE ON checkpoint FOR EACH ROW EXECUTE FUNCTION audit.note();
+    CREATE TRIGGER audit AFTER INSERT OR UPDATE ON node_tip FOR EACH ROW EXECUTE FUNCTION audit.note();";
 
 struct Process {
     settings: Settings,
@@ -51,7 +52,7 @@ async fn ingester(processes: &[Process]) -> usize {
 
 /// The connection that wrote last.
 async fn writer(database: &mut PgConnection) -> Option<i32> {
-    let newest = "SELECT pid FROM audit ORDER BY id DESC LIMIT 1";
+    let newest = "SELECT pid FROM audit.writes ORDER BY id DESC LIMIT 1";
     sqlx::query_scalar(newest).fetch_optional(database).await.expect("audit")
 }
 
@@ -160,7 +161,7 @@ async fn the_next_ingester_takes_over_from_one_that_is_killed_or_frozen() {
     assert!(following.await.expect("stream") == events, "the stream gave each event once, in order");
 
     let mut writers: Vec<i32> =
-        sqlx::query_scalar("SELECT pid FROM audit ORDER BY id").fetch_all(&mut database).await.expect("audit");
+        sqlx::query_scalar("SELECT pid FROM audit.writes ORDER BY id").fetch_all(&mut database).await.expect("audit");
     writers.dedup();
     assert_eq!(writers.len(), terms, "one writes at a time, and who was replaced never again: {writers:?}");
     database.close().await.expect("close");
