@@ -17,6 +17,11 @@ pub struct Doubt {
 }
 
 impl Doubt {
+    /// Whether there was a failure: then what is stored and not final may be as wrong.
+    pub fn any(&self) -> bool {
+        self.times > 0
+    }
+
     /// How long to wait before asking again; `None` where the failure must be believed.
     pub fn pause(&mut self, failure: &IngestError) -> Option<Duration> {
         if !failure.may_be_wrong() {

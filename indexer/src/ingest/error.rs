@@ -3,6 +3,9 @@ use crate::{
     source::{RecordingError, SourceError},
 };
 
+/// Postgres' class of integrity constraint violations.
+const INTEGRITY: &str = "23";
+
 /// Why ingestion stops.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -56,9 +59,13 @@ pub enum IngestError {
 }
 
 impl IngestError {
-    /// Whether it rests on nothing but what the node said.
+    /// Whether it rests on nothing but what the node said. Rows that contradict each other do: of a
+    /// block with a wrong parent, say, that holds what the branch it seems to be on has already.
     pub fn may_be_wrong(&self) -> bool {
         match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with(INTEGRITY))
+            }
             Self::Source(SourceError::Refused(_))
             | Self::Decode(_)
             | Self::OtherChain { .. }

@@ -146,7 +146,7 @@ pub async fn run<S: Source>(
     let mut backoff = Backoff::default();
     let mut doubt = Doubt::default();
     while !stop.is_cancelled() {
-        match lead(&source, &pool, &config, &verify, &stop, &mut backoff).await {
+        match lead(&source, &pool, &config, &verify, &stop, &mut backoff, doubt.any()).await {
             Ok(()) => {}
             // A stage that waited when another one ended, or the process is ending.
             Err(IngestError::Source(SourceError::Stopped)) => {}
@@ -162,7 +162,7 @@ pub async fn run<S: Source>(
                     return Err(failure);
                 };
                 metrics::counter!("aegle_retries_total", "what" => "doubt").increment(1);
-                warn!(error = %failure, ?pause, "the node may be wrong; asking it again from the checkpoint");
+                warn!(error = %failure, ?pause, "the node may be wrong; asking it again from the last final block");
                 stop.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
         }
@@ -171,7 +171,7 @@ pub async fn run<S: Source>(
     Ok(())
 }
 
-/// One term as the ingester.
+/// One term as the ingester. `afresh` reads again what is not final.
 async fn lead<S: Source>(
     source: &Arc<S>,
     pool: &PgPool,
@@ -179,13 +179,14 @@ async fn lead<S: Source>(
     verify: &VerifyConfig,
     stop: &CancellationToken,
     backoff: &mut Backoff,
+    afresh: bool,
 ) -> Result<(), IngestError> {
     let patience = Duration::from_secs(config.takeover_after);
     let Some(mut connection) = leader::elect(&pool.connect_options(), patience, stop).await? else {
         return Ok(());
     };
     let _term = Term::begin();
-    let branch = match start::prepare(source.as_ref(), config, &mut connection, stop).await {
+    let mut branch = match start::prepare(source.as_ref(), config, &mut connection, stop).await {
         Ok(branch) => branch,
         Err(failure) => {
             // The next attempt must find the lock free.
@@ -193,6 +194,9 @@ async fn lead<S: Source>(
             return Err(failure);
         }
     };
+    if afresh {
+        branch.reset();
+    }
     info!(slot = branch.head().slot, finalized = branch.base().slot, "ingesting");
     *backoff = Backoff::default();
 
