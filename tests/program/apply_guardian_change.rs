@@ -1,7 +1,12 @@
-use aegle_client::{Event, aegle::AegleError, events, instruction, state::Vault};
+use aegle_client::{
+    Event,
+    aegle::AegleError,
+    events, instruction,
+    state::{Recovery, Vault},
+};
 use aegle_tests::{
     guarded::{DELAY, Guarded, change, guardians},
-    vm::Vm,
+    vm::{Patient, Vm},
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -14,8 +19,7 @@ fn scene() -> (Vm, Guarded, Guarded, Keypair, Instruction) {
     let guarded = Guarded::new(&mut vm, 3, 2);
     let (keys, list, others) = guardians(&mut vm, &guarded.patient, 2, 1);
     vm.run(&change(&vm, &guarded.patient, others), &[&guarded.patient.owner]);
-    let patient =
-        aegle_tests::vm::Patient { owner: guarded.patient.owner.insecure_clone(), vault: guarded.patient.vault };
+    let patient = Patient { owner: guarded.patient.owner.insecure_clone(), vault: guarded.patient.vault };
     let later = Guarded { patient, keys, list, guardians: others };
     let anyone = vm.keypair();
     let apply = instruction::apply_guardian_change(guarded.patient.vault, anyone.pubkey());
@@ -76,7 +80,7 @@ fn a_recovery_makes_the_change_void() {
     let recovery = guarded.pend(&mut vm, heir);
     vm.set_time(vm.clock().unix_timestamp + DELAY);
     vm.refuse(apply.clone(), &[&anyone], AegleError::NoGuardianChange);
-    vm.set_time(vm.account::<aegle_client::state::Recovery>(&recovery).lapses_at);
+    vm.set_time(vm.account::<Recovery>(&recovery).lapses_at);
     vm.refuse(apply, &[&anyone], AegleError::NoGuardianChange);
 }
 

@@ -119,19 +119,20 @@ fn only_the_canonical_bump_is_taken() {
     let (mint, token) = addresses(&record, &patient.owner.pubkey());
     let vault = CreateVaultParams { vault_id: vm.bytes(), encryption_key: vm.bytes() };
     let create = instruction::create_vault(patient.owner.pubkey(), vm.payer.pubkey(), vault.clone());
-    for (good, seeds, canonical) in [
-        (good.clone(), vec![pda::MINT, record.as_ref()], mint),
-        (good, vec![pda::TOKEN, mint.as_ref(), patient.owner.pubkey().as_ref()].clone(), token),
-        (create, vec![pda::VAULT, &vault.vault_id], pda::find_vault(&vault.vault_id).0),
-    ]
-    .map(|(good, seeds, canonical)| (good, seeds.iter().map(|seed| seed.to_vec()).collect::<Vec<_>>(), canonical))
-    {
-        let lower = (0..=u8::MAX).rev().filter_map(|bump| {
+    let owner = patient.owner.pubkey();
+    let cases: [(Instruction, &[&[u8]], Pubkey); 3] = [
+        (good.clone(), &[pda::MINT, record.as_ref()], mint),
+        (good, &[pda::TOKEN, mint.as_ref(), owner.as_ref()], token),
+        (create, &[pda::VAULT, &vault.vault_id], pda::find_vault(&vault.vault_id).0),
+    ];
+    for (good, seeds, canonical) in cases {
+        let addresses = (0..=u8::MAX).rev().filter_map(|bump| {
             let bump = [bump];
-            let seeds: Vec<&[u8]> = seeds.iter().map(Vec::as_slice).chain([&bump[..]]).collect();
+            let seeds: Vec<&[u8]> = seeds.iter().copied().chain([&bump[..]]).collect();
             Pubkey::create_program_address(&seeds, &PROGRAM_ID).ok()
         });
-        let lower = lower.skip(1).take(2).collect::<Vec<_>>();
+        // The first is the canonical one.
+        let lower: Vec<Pubkey> = addresses.skip(1).take(2).collect();
         for address in lower {
             let bad = replace(good.clone(), canonical, address);
             vm.refuse(bad, &[&patient.owner], framework(ErrorCode::ConstraintSeeds));
