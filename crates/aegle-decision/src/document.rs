@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Serialize, de::DeserializeOwned};
 use solana_sha256_hasher::hashv;
 
@@ -5,11 +7,11 @@ use solana_sha256_hasher::hashv;
 const MAX_BYTES: usize = 64 * 1024;
 
 /// A JSON document together with the very bytes that a commitment covers: it is never written anew,
-/// since another writer might order or escape it differently.
+/// since another writer might order or escape it differently. Cloning shares both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document<T> {
-    value: T,
-    bytes: Vec<u8>,
+    value: Arc<T>,
+    bytes: Arc<[u8]>,
 }
 
 /// Why bytes are not the document they should be. Nothing of the document is repeated.
@@ -27,7 +29,7 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
     pub fn new(value: T) -> Self {
         // Maps with keys that are not text alone cannot be written, and no document has one.
         let bytes = serde_json::to_vec(&value).unwrap_or_default();
-        Self { value, bytes }
+        Self { value: Arc::new(value), bytes: bytes.into() }
     }
 
     /// # Errors
@@ -38,13 +40,17 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
         }
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| DocumentError::Malformed { line: error.line(), column: error.column() })?;
-        Ok(Self { value, bytes })
+        Ok(Self { value: Arc::new(value), bytes: bytes.into() })
     }
 }
 
 impl<T> Document<T> {
     pub fn value(&self) -> &T {
         &self.value
+    }
+
+    pub fn shared(&self) -> Arc<T> {
+        Arc::clone(&self.value)
     }
 
     pub fn bytes(&self) -> &[u8] {

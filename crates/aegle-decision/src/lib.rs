@@ -5,17 +5,35 @@
 //! the consents, the request and the clock. Nothing here reads a clock, a file or a socket.
 
 mod code;
+mod coverage;
+mod decide;
+mod decision;
 mod document;
+mod explain;
+mod filter;
 mod key;
 mod labels;
 mod policy;
+mod preview;
 mod request;
+mod rule;
+mod sensitivity;
+mod standing;
 mod view;
 
 pub use code::{Category, Code, CodeError, ResourceType, Sensitivity};
+pub use decide::{decide, decide_record};
+pub use decision::{Basis, Decision, Denial, Obligations, Permit, Refusal, Verdict};
 pub use document::{Document, DocumentError};
+pub use explain::{Explanation, RecordExplanation, explain};
+pub use filter::Filter;
 pub use key::Key;
 pub use labels::{Labels, LabelsVersion};
 pub use policy::{Base, Policy, PolicyVersion, Rule};
+pub use preview::{Preview, PreviewVersion, preview};
 pub use request::{Action, Caller, Purpose, Request};
-pub use view::{ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, RecordView, VaultView};
+pub use rule::RuleId;
+pub use sensitivity::SENSITIVITIES;
+pub use view::{
+    ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, RecordView, RecordViews, VaultView, Views,
+};

@@ -68,6 +68,16 @@ pub struct CredentialView {
     pub registrar_removed: bool,
 }
 
+/// What the chain says of one vault at its two commitments. Only what both permit is permitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Views {
+    pub finalized: ChainView,
+    pub confirmed: ChainView,
+    /// A confirmed withdrawal (a revocation, a removal, a suspension, an epoch raised) was seen on a
+    /// branch that was left, and finality has not passed its slot.
+    pub withdrawals_pending: bool,
+}
+
 /// What the chain says of a record that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordView {
@@ -76,6 +86,19 @@ pub struct RecordView {
     pub status: RecordStatus,
     /// SHA-256 over a salt and the manifest.
     pub commitment: [u8; 32],
+}
+
+/// A record that is asked for at the two commitments; none where it was not minted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordViews {
+    pub finalized: Option<RecordView>,
+    pub confirmed: Option<RecordView>,
+}
+
+impl RecordViews {
+    pub fn key(&self) -> Option<Key> {
+        self.confirmed.or(self.finalized).map(|view| view.record)
+    }
 }
 
 /// What names the grantee and the policy of a consent to who has it.
