@@ -10,7 +10,7 @@ use figment::{
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::{api::ApiConfig, ingest::IngestConfig, telemetry::LogConfig, verify::VerifyConfig};
+use crate::{api::ApiConfig, blob::BlobConfig, ingest::IngestConfig, telemetry::LogConfig, verify::VerifyConfig};
 
 /// First words of the environment variables that are ours; other programs of Aegle have variables too.
 const SECTIONS: &[&str] = &[
@@ -26,6 +26,7 @@ const SECTIONS: &[&str] = &[
     "ingest",
     "verify",
     "api",
+    "blob",
 ];
 
 /// A value that logs and errors never repeat.
@@ -77,6 +78,8 @@ pub struct Config {
     pub verify: VerifyConfig,
     #[serde(default)]
     pub api: ApiConfig,
+    #[serde(default)]
+    pub blob: BlobConfig,
 }
 
 fn default_connections() -> u32 {
@@ -126,6 +129,7 @@ impl Config {
         self.log.validate().map_err(|reason| wrong("log", reason))?;
         self.ingest.validate().map_err(|reason| wrong("ingest", reason))?;
         self.api.validate().map_err(|reason| wrong("api", reason))?;
+        self.blob.validate().map_err(|reason| wrong("blob", reason))?;
         if self.database_connections < 4 {
             return Err(wrong("database_connections", format!("{} is fewer than 4", self.database_connections)));
         }
@@ -198,7 +202,8 @@ impl Config {
 fn unreadable(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
     let secret = ["database_url", "rpc_url", "ws_url", "yellowstone_url", "yellowstone_token", "api.cursor_key"]
-        .contains(&key.as_str());
+        .contains(&key.as_str())
+        || key.starts_with("blob.options");
     ConfigError::Unreadable(if secret { format!("{key} must be text") } else { error.to_string() })
 }
 

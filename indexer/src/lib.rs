@@ -2,6 +2,7 @@
 
 pub mod api;
 mod base58;
+pub mod blob;
 pub mod cli;
 pub mod config;
 pub mod db;

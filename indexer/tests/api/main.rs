@@ -1,5 +1,6 @@
 //! The HTTP API over a real Postgres with the facts of a made-up ledger.
 
+mod blobs;
 mod client;
 mod credentials;
 mod document;
