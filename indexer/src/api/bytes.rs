@@ -36,12 +36,21 @@ bytes!(
     Signature, 64, base58
 );
 bytes!(
+    /// Id of a session, 16 bytes in hex.
+    SessionId, 16, hex::encode
+);
+bytes!(
+    /// What makes a sign-in unique, 16 bytes in hex.
+    Nonce, 16, hex::encode
+);
+bytes!(
     /// 32 bytes in hex: an id, a commitment, a handle or an encryption key.
     Digest, 32, hex::encode
 );
 
-/// The longest base58 form of 32 bytes.
+/// The longest base58 forms of 32 and of 64 bytes.
 const MAX_ADDRESS: usize = 44;
+const MAX_SIGNATURE: usize = 88;
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -51,5 +60,35 @@ impl<'de> Deserialize<'de> for Address {
             return Ok(Self(bytes));
         }
         Err(serde::de::Error::custom("not an address: 32 bytes in base58 are expected"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Signature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut bytes = [0; 64];
+        if text.len() <= MAX_SIGNATURE && bs58::decode(&text).onto(&mut bytes) == Ok(64) {
+            return Ok(Self(bytes));
+        }
+        Err(serde::de::Error::custom("not a signature: 64 bytes in base58 are expected"))
+    }
+}
+
+fn sixteen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(String::deserialize(deserializer)?, &mut bytes)
+        .map_err(|_| serde::de::Error::custom("16 bytes in hex are expected"))?;
+    Ok(bytes)
+}
+
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sixteen(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nonce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sixteen(deserializer).map(Self)
     }
 }

@@ -6,6 +6,8 @@ use std::{
 use axum::http::HeaderValue;
 use serde::Deserialize;
 
+use super::sign_in::SignInConfig;
+
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,9 @@ pub struct ApiConfig {
     pub cursor_key: Option<String>,
     /// Origins whose pages may read the API, such as `https://aegle.example`.
     pub cors_origins: Vec<String>,
+    /// Database connections at most for what is not on the chain.
+    pub protected_connections: u32,
+    pub sign_in: SignInConfig,
     /// Requests that one peer address may make each second, and at once.
     pub rate_per_second: u32,
     pub burst: u32,
@@ -40,12 +45,14 @@ impl Default for ApiConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             cursor_key: None,
             cors_origins: Vec::new(),
+            protected_connections: 8,
+            sign_in: SignInConfig::default(),
             rate_per_second: 50,
             burst: 200,
             max_lag_slots: 150,
             max_lag_seconds: 60,
             request_timeout: 10,
-            max_body_bytes: 16 * 1024,
+            max_body_bytes: 64 * 1024,
             max_streams: 512,
             max_streams_per_client: 16,
             stream_heartbeat: 15,
@@ -62,7 +69,9 @@ impl ApiConfig {
     pub fn validate(&self) -> Result<(), String> {
         self.cursor_key()?;
         self.origins()?;
+        self.sign_in.validate().map_err(|reason| format!("sign_in.{reason}"))?;
         for (key, zero) in [
+            ("protected_connections", self.protected_connections == 0),
             ("rate_per_second", self.rate_per_second == 0),
             ("burst", self.burst == 0),
             ("max_lag_slots", self.max_lag_slots == 0),

@@ -1,6 +1,10 @@
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder, header::Header},
+    openapi::{
+        ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+        header::Header,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 
 use super::{
@@ -8,30 +12,35 @@ use super::{
     routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT},
 };
 
-const DESCRIPTION: &str = "What the chain says about vaults, records, consents, delegates, recoveries, registrars \
+const DESCRIPTION: &str = "Under `/v1/chain`, what the chain says about vaults, records, consents, delegates, recoveries, registrars \
     and credentials, mirrored into a database. It is public and holds nothing readable: addresses and keys are \
     base58; ids, handles, commitments and encryption keys hex; times and days ISO 8601, UTC.\n\n\
-    Each answer says which slot it reflects and how far the mirror is behind its node; too far behind, it answers \
+    Elsewhere, what callers do who signed in with their wallet (Sign-In With Solana): a session's token goes with \
+    each request as `Authorization: Bearer`.\n\n\
+    Each answer about the chain says which slot it reflects and how far the mirror is behind its node; too far behind, it answers \
     503 and no data. Refusals are problem details (RFC 9457) with stable codes.";
 
 /// Adds to the routes' document what holds for all of them.
 pub fn describe(mut document: OpenApi) -> OpenApi {
-    document.info = InfoBuilder::new()
-        .title("Aegle chain API")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(DESCRIPTION))
-        .build();
+    document.info =
+        InfoBuilder::new().title("Aegle API").version(env!("CARGO_PKG_VERSION")).description(Some(DESCRIPTION)).build();
     document.servers = None;
 
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
     document.components.get_or_insert_default().schemas.extend(schemas);
 
-    for (path, item) in &mut document.paths.paths {
-        let Some(operation) = &mut item.get else { continue };
+    let session = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A session's token.")).build();
+    document.components.get_or_insert_default().add_security_scheme("session", SecurityScheme::Http(session));
+
+    let operations = document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        methods.into_iter().flatten().map(move |operation| (path, operation))
+    });
+    for (path, operation) in operations {
         if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") {
             answer.description = "What was asked for.".into();
-            if path.starts_with("/v1/") {
+            if path.starts_with("/v1/chain/") {
                 for header in [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS] {
                     answer.headers.insert(header.to_string(), Header::new(i64::schema()));
                 }

@@ -35,6 +35,12 @@ pub enum Code {
     Behind,
     Unavailable,
     Timeout,
+    InvalidBody,
+    UnsupportedMediaType,
+    NotSignedIn,
+    SessionEnded,
+    ChallengeEnded,
+    SignatureInvalid,
 }
 
 impl Code {
@@ -44,10 +50,15 @@ impl Code {
             | Self::InvalidAddress
             | Self::InvalidParameter
             | Self::InvalidCursor
+            | Self::InvalidBody
             | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
+            Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
+            Self::SignatureInvalid => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ChallengeEnded => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RateLimited | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
@@ -78,6 +89,12 @@ impl Code {
             Self::Behind => "The mirror is behind its node",
             Self::Unavailable => "The database cannot be reached",
             Self::Timeout => "The answer took too long",
+            Self::InvalidBody => "The request body is wrong",
+            Self::UnsupportedMediaType => "The request body has another media type",
+            Self::NotSignedIn => "This needs a session",
+            Self::SessionEnded => "The session has ended",
+            Self::ChallengeEnded => "The challenge can no longer be answered",
+            Self::SignatureInvalid => "The signature does not hold",
         }
     }
 
@@ -91,6 +108,7 @@ impl Code {
             StatusCode::NOT_FOUND => Self::NoSuchRoute,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::GATEWAY_TIMEOUT => Self::Timeout,
             status if status.is_server_error() => Self::Internal,
             _ => Self::BadRequest,
@@ -141,6 +159,20 @@ pub enum ApiError {
     InvalidAddress(String),
     #[error("{0}.")]
     InvalidParameter(String),
+    #[error("{0}.")]
+    InvalidBody(String),
+    #[error("The request body is larger than this route takes.")]
+    PayloadTooLarge,
+    #[error("The request body must be application/json.")]
+    UnsupportedMediaType,
+    #[error("Sign in, and send the session's token as `Authorization: Bearer`.")]
+    NotSignedIn,
+    #[error("The session has expired or was ended; sign in again.")]
+    SessionEnded,
+    #[error("The challenge is unknown, was answered already or has expired; ask for another.")]
+    ChallengeEnded,
+    #[error("{0}.")]
+    SignatureInvalid(&'static str),
     #[error("The cursor was not made by this server for this list and these parameters.")]
     InvalidCursor,
     #[error("as_of_slot must be between {first} and {last}.")]
@@ -179,6 +211,13 @@ impl ApiError {
             Self::InvalidAddress(_) => Code::InvalidAddress,
             Self::InvalidParameter(_) => Code::InvalidParameter,
             Self::InvalidCursor => Code::InvalidCursor,
+            Self::InvalidBody(_) => Code::InvalidBody,
+            Self::PayloadTooLarge => Code::PayloadTooLarge,
+            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::NotSignedIn => Code::NotSignedIn,
+            Self::SessionEnded => Code::SessionEnded,
+            Self::ChallengeEnded => Code::ChallengeEnded,
+            Self::SignatureInvalid(_) => Code::SignatureInvalid,
             Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
             Self::NotFound(_) => Code::NotFound,
             Self::NoSuchRoute => Code::NoSuchRoute,
@@ -243,6 +282,15 @@ impl IntoResponse for ApiError {
         let mut response = code.status().into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // RFC 6750, section 3.
+        let challenge = match code {
+            Code::NotSignedIn => Some(HeaderValue::from_static("Bearer")),
+            Code::SessionEnded => Some(HeaderValue::from_static("Bearer error=\"invalid_token\"")),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(Problem::new(code, self.to_string()));
         response

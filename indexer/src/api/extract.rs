@@ -3,13 +3,20 @@
 use std::error::Error;
 
 use axum::{
-    extract::{FromRequestParts, Path, Query},
-    http::request::Parts,
+    Json,
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        rejection::{BytesRejection, JsonRejection},
+    },
+    http::{StatusCode, request::Parts},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{bytes::Address, error::ApiError};
+use super::{
+    bytes::{Address, SessionId},
+    error::ApiError,
+};
 
 /// The address in the path.
 pub struct Id(pub Address);
@@ -24,6 +31,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The id of a session in the path. What is no id names no session.
+pub struct SessionPath(pub SessionId);
+
+impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| ApiError::NotFound("session"))
+    }
+}
+
 /// The query of the request; parameters that the route does not have, or twice, are refused.
 pub struct Params<T>(pub T);
 
@@ -34,6 +53,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         let Query(params) =
             Query::try_from_uri(&parts.uri).map_err(|error| ApiError::InvalidParameter(cause(&error)))?;
         Ok(Self(params))
+    }
+}
+
+/// The request body, JSON; fields that the route does not have are refused.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Json(body) = Json::from_request(request, state).await.map_err(|rejection| match rejection {
+            JsonRejection::MissingJsonContentType(_) => ApiError::UnsupportedMediaType,
+            JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(error))
+                if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+            {
+                ApiError::PayloadTooLarge
+            }
+            other => ApiError::InvalidBody(cause(&other)),
+        })?;
+        Ok(Self(body))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The HTTP API: what the mirror knows of the chain, with the slot it reflects.
+//! The HTTP API: what the mirror knows of the chain, with the slot it reflects, and what callers who
+//! signed in may do.
 //!
 //! Handlers hold no SQL (`store`), every answer is read in one transaction (`snapshot`), every refusal
 //! is problem details (`error`), and what holds for all requests stands in `layers`.
@@ -12,8 +13,11 @@ mod event_cursor;
 mod extract;
 mod layers;
 mod model;
+mod protected;
 mod routes;
 mod server;
+mod session;
+mod sign_in;
 mod snapshot;
 mod state;
 mod store;
@@ -23,3 +27,4 @@ mod time;
 pub use config::ApiConfig;
 pub use error::{Code, Problem};
 pub use server::{openapi, router, serve};
+pub use sign_in::SignInConfig;

@@ -2,6 +2,7 @@
 
 mod credential;
 mod recovery;
+mod session;
 
 use aegle_client::{
     PROGRAM_ID, Pubkey, pda,
@@ -19,6 +20,7 @@ use super::{
 
 pub use credential::{Credential, CredentialKind, CredentialStatus, Registrar};
 pub use recovery::{Guardians, PendingGuardians, PendingRecovery, Recovery, RecoveryStatus};
+pub use session::{Challenge, ChallengeRequest, Renewed, Session, Sessions, SignInRequest, SignedIn};
 
 /// What an answer reflects.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -112,7 +112,7 @@ pub fn openapi() -> String {
 }
 
 fn parts() -> (Router<ApiState>, Router<ApiState>, OpenApi) {
-    let (public, mut document) = routes::public().split_for_parts();
+    let (public, mut document) = routes::public().merge(routes::protected()).split_for_parts();
     let (operations, operations_document) = routes::operations().split_for_parts();
     document.merge(operations_document);
     (public, operations, describe(document))
@@ -126,8 +126,8 @@ fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
     use routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT};
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.origins()?))
-        .allow_methods([Method::GET])
-        .allow_headers([layers::REQUEST_ID, routes::LAST_EVENT_ID])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([layers::REQUEST_ID, routes::LAST_EVENT_ID, header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER]))
 }
 

@@ -8,12 +8,15 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{ApiConfig, cursor::CursorKey, snapshot::MaxLag, stream::Streams};
+use super::{ApiConfig, cursor::CursorKey, protected, sign_in::SignIn, snapshot::MaxLag, stream::Streams};
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct ApiState {
     pub pool: PgPool,
+    /// Connections for what is not on the chain, as the role `aegle_api`.
+    pub protected: PgPool,
+    pub sign_in: Arc<SignIn>,
     pub cursors: CursorKey,
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
@@ -42,6 +45,8 @@ impl ApiState {
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
         Ok(Self {
+            protected: protected::connect(&pool, config.protected_connections),
+            sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             pool,
             cursors,

@@ -1,5 +1,7 @@
 //! Times and days of the chain, written as ISO 8601.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -25,11 +27,17 @@ impl Day {
     }
 }
 
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let second = self.0.rem_euclid(DAY);
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-        serializer.collect_str(&format_args!("{}T{hour:02}:{minute:02}:{second:02}Z", date(self.0.div_euclid(DAY))))
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", date(self.0.div_euclid(DAY)))
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

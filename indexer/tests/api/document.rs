@@ -1,6 +1,7 @@
 use std::{env, fs, path::Path};
 
 use aegle_indexer::api::openapi;
+use axum::{body::Body, http::Request};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -29,12 +30,31 @@ async fn the_document_is_served_and_names_every_route(pool: PgPool) {
     assert_eq!(document["openapi"], "3.1.0");
 
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 19);
-    for path in paths.keys().filter(|path| *path != "/v1/chain/stream") {
+    assert_eq!(paths.keys().filter(|path| !path.starts_with("/v1/") || path.starts_with("/v1/chain/")).count(), 19);
+    let open = paths.iter().filter(|(_, item)| item["get"].is_object() && item["get"]["security"].is_null());
+    for path in open.map(|(path, _)| path).filter(|path| *path != "/v1/chain/stream") {
         let uri = path.split('/').map(|part| if part.starts_with('{') { base58(&[10; 32]) } else { part.to_owned() });
         let answer = client.get(uri.collect::<Vec<_>>().join("/")).await;
         if !answer.status.is_success() {
             assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_operation_tells_its_refusals_and_what_needs_a_session_refuses_without_one(pool: PgPool) {
+    let client = Client::new(&pool);
+    let document: Value = serde_json::from_str(&openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+            if operation["security"].is_null() {
+                continue;
+            }
+            let method = method.to_uppercase();
+            let request = Request::builder().method(method.as_str()).uri(path.replace(['{', '}'], ""));
+            let request = request.header("content-type", "application/json").body(Body::from("{}")).unwrap();
+            assert_eq!(client.send(request).await.problem(), (401, "not_signed_in".into()), "{method} {path}");
         }
     }
 }

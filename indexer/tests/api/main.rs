@@ -12,6 +12,7 @@ mod operations;
 mod recoveries;
 mod refusals;
 mod service;
+mod sign_in;
 mod sse;
 mod state;
 mod stream;

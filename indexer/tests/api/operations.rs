@@ -229,7 +229,7 @@ async fn only_configured_origins_may_read(pool: PgPool) {
         let refused = ask(method, "https://elsewhere.example").await;
         assert!(!refused.contains_key("access-control-allow-origin"));
     }
-    assert_eq!(ask("OPTIONS", "https://aegle.example").await["access-control-allow-methods"], "GET");
+    assert_eq!(ask("OPTIONS", "https://aegle.example").await["access-control-allow-methods"], "GET,POST,PUT,DELETE");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -252,7 +252,7 @@ fn a_wrong_configuration_names_its_key() {
     use aegle_indexer::api::ApiConfig;
     assert_eq!(ApiConfig::default().validate(), Ok(()));
     type Change = fn(&mut ApiConfig);
-    let wrong: [(&str, Change); 8] = [
+    let wrong: [(&str, Change); 12] = [
         ("cursor_key", |config| config.cursor_key = Some("secret".into())),
         ("cors_origins", |config| config.cors_origins = vec!["*".into()]),
         ("cors_origins", |config| config.cors_origins = vec!["https://aegle.example/".into()]),
@@ -261,6 +261,10 @@ fn a_wrong_configuration_names_its_key() {
         ("max_lag_slots", |config| config.max_lag_slots = 0),
         ("request_timeout", |config| config.request_timeout = 0),
         ("max_body_bytes", |config| config.max_body_bytes = 0),
+        ("protected_connections", |config| config.protected_connections = 0),
+        ("sign_in.uri", |config| config.sign_in.uri = "aegle.example".into()),
+        ("sign_in.chain", |config| config.sign_in.chain = Some("a\nb".into())),
+        ("sign_in.session_seconds", |config| config.sign_in.session_seconds = 1_000_000),
     ];
     for (key, change) in wrong {
         let mut config = ApiConfig::default();

@@ -119,7 +119,7 @@ async fn requests_larger_than_any_honest_one_are_refused(pool: PgPool) {
     assert_eq!(client.send(request).await.problem(), (431, "headers_too_large".into()));
 
     let request =
-        Request::get("/v1/chain/status").header("content-length", "20000").body(Body::from("a".repeat(20_000)));
+        Request::get("/v1/chain/status").header("content-length", "70000").body(Body::from("a".repeat(70_000)));
     assert_eq!(client.send(request.unwrap()).await.problem(), (413, "payload_too_large".into()));
 }
 

@@ -9,6 +9,8 @@ mod record;
 mod recovery;
 mod registrar;
 pub mod reply;
+mod session;
+mod sign_in;
 mod status;
 mod stream;
 mod token;
@@ -39,6 +41,16 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))
         .routes(routes!(token::get_token_metadata))
+}
+
+/// Sign-in, sessions, and what needs one; limited by peer.
+pub fn protected() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::ask_challenge))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(session::list_sessions, session::end_sessions))
+        .routes(routes!(session::renew_session))
+        .routes(routes!(session::end_session))
 }
 
 /// What supervisors ask; never limited.

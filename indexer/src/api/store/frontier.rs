@@ -63,6 +63,14 @@ pub async fn read(conn: &mut PgConnection) -> sqlx::Result<Option<Frontier>> {
     }))
 }
 
+/// Hash of the chain's first block. None before the first ingested block.
+#[tracing::instrument(name = "db.frontier.genesis", skip_all)]
+pub async fn genesis(conn: &mut PgConnection) -> sqlx::Result<Option<BlockHash>> {
+    sqlx::query_scalar!(r#"SELECT genesis_hash AS "genesis_hash: BlockHash" FROM checkpoint"#)
+        .fetch_optional(conn)
+        .await
+}
+
 /// Time of the newest block at or before a slot.
 #[tracing::instrument(name = "db.frontier.block_time", skip_all)]
 pub async fn block_time(conn: &mut PgConnection, slot: i64) -> sqlx::Result<Option<Time>> {

@@ -1,4 +1,4 @@
-//! What the mirror's tables say, one file per entity. Every read is of the state as of a slot.
+//! What the tables say, one file per entity. Every read of the chain's is of the state as of a slot.
 
 pub mod consent;
 pub mod credential;
@@ -8,4 +8,6 @@ pub mod frontier;
 pub mod record;
 pub mod recovery;
 pub mod registrar;
+pub mod session;
+pub mod sign_in;
 pub mod vault;

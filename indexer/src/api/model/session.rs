@@ -1,0 +1,115 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::{
+    bytes::{Address, Nonce, SessionId, Signature},
+    sign_in::Text,
+    store::session::SessionRow,
+    time::Time,
+};
+
+/// Who wants to sign in.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeRequest {
+    /// The wallet: a patient's, a practitioner's or an organization's.
+    pub address: Address,
+    /// Who acts for the organization, and will sign too; absent where a person signs in.
+    pub practitioner: Option<Address>,
+}
+
+/// What to sign: the fields as Sign-In With Solana names them, and the exact text.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Challenge {
+    pub domain: String,
+    pub address: Address,
+    pub statement: String,
+    pub uri: String,
+    pub version: String,
+    pub chain_id: String,
+    pub nonce: Nonce,
+    pub issued_at: Time,
+    pub expiration_time: Time,
+    /// The text whose UTF-8 bytes are signed, by the wallet and by the practitioner.
+    pub message: String,
+}
+
+impl From<Text> for Challenge {
+    fn from(text: Text) -> Self {
+        Self {
+            message: text.to_message(),
+            domain: text.domain,
+            address: text.address,
+            statement: text.statement,
+            uri: text.uri,
+            version: Text::VERSION.to_owned(),
+            chain_id: text.chain,
+            nonce: text.nonce,
+            issued_at: text.issued_at,
+            expiration_time: text.expires_at,
+        }
+    }
+}
+
+/// The answer to a challenge.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInRequest {
+    pub nonce: Nonce,
+    /// The wallet's signature, base58.
+    pub signature: Signature,
+    /// The practitioner's, where the challenge names one.
+    pub practitioner_signature: Option<Signature>,
+    /// The text that the wallet says it signed; refused where it differs from the challenge's.
+    pub signed_message: Option<String>,
+}
+
+/// A session that has begun.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SignedIn {
+    /// To be sent as `Authorization: Bearer`. It is shown this once.
+    pub token: String,
+    pub session: Session,
+}
+
+/// A session.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Session {
+    pub id: SessionId,
+    pub wallet: Address,
+    /// Who acts for the wallet, where it is an organization's.
+    pub practitioner: Option<Address>,
+    pub created_at: Time,
+    pub expires_at: Time,
+    /// When it ends, however often it is renewed.
+    pub ends_at: Time,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl Session {
+    pub fn new(row: SessionRow, current: SessionId) -> Self {
+        Self {
+            current: row.id == current,
+            id: row.id,
+            wallet: row.wallet,
+            practitioner: row.practitioner,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            ends_at: row.ends_at,
+        }
+    }
+}
+
+/// The sessions of the caller that count, newest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Sessions {
+    pub data: Vec<Session>,
+}
+
+/// When a session now expires.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Renewed {
+    pub expires_at: Time,
+}

@@ -1,0 +1,86 @@
+//! Who asks: the session that a request's token belongs to.
+
+use aegle_decision::{Caller, Key};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{RngCore, rngs::OsRng};
+use sha2::{Digest, Sha256};
+
+use super::{
+    bytes::{Address, SessionId},
+    error::ApiError,
+    state::ApiState,
+    store::session,
+};
+
+/// What a caller shows to be known again. It is stored nowhere, only its hash is.
+pub struct Token([u8; 32]);
+
+impl Token {
+    pub fn random() -> Self {
+        let mut bytes = [0; 32];
+        OsRng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// As the caller sends it: base64url, 43 characters.
+    pub fn expose(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
+    }
+
+    /// The token of `Authorization: Bearer`, RFC 6750 section 2.1; exactly one is expected.
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let (value, None) = (values.next()?, values.next()) else { return None };
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        BASE64_URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// A caller who signed in. The session is looked up for each request, so that one that ends is refused
+/// from the next request on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    pub session: SessionId,
+    pub caller: Caller,
+    /// Seconds since the Unix epoch.
+    pub expires_at: i64,
+}
+
+impl Bearer {
+    pub fn wallet(&self) -> Address {
+        Address(self.caller.key.0)
+    }
+
+    /// Who acts for the wallet, where it is an organization's.
+    pub fn practitioner(&self) -> Option<Address> {
+        self.caller.practitioner.map(|key| Address(key.0))
+    }
+}
+
+impl FromRequestParts<ApiState> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let token = Token::of(&parts.headers).ok_or(ApiError::NotSignedIn)?;
+        let found = session::find(&state.protected, token.hash()).await?.ok_or(ApiError::NotSignedIn)?;
+        if !found.counts_at((state.now)()) {
+            return Err(ApiError::SessionEnded);
+        }
+        Ok(Self {
+            session: found.id,
+            caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
+            expires_at: found.expires_at.0,
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! The text that a wallet signs to sign in: Sign-In With Solana, after ERC-4361.
+//!
+//! The server writes the text from its own challenge and verifies signatures over exactly these bytes.
+//! It reads nothing back from a text, so no field of one can be forged.
+
+use std::net::IpAddr;
+
+use rand::{RngCore, rngs::OsRng};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    bytes::{Address, BlockHash, Nonce, Signature},
+    store::sign_in::Challenge,
+    time::Time,
+};
+
+/// The clusters whose genesis is known, by the names that wallets use.
+const CLUSTERS: [(&str, &str); 3] = [
+    ("5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d", "solana:mainnet"),
+    ("EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG", "solana:devnet"),
+    ("4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY", "solana:testnet"),
+];
+
+/// Settings of sign-in and sessions. Every key has a default; unknown keys are refused.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInConfig {
+    /// Origin of the page that people sign in on, such as `https://aegle.example`. Its host is the
+    /// domain that wallets show and compare.
+    pub uri: String,
+    /// Chain that the signed text names; by default that of the mirror's genesis block.
+    pub chain: Option<String>,
+    /// Seconds in which a challenge must be answered.
+    pub challenge_seconds: u32,
+    /// Seconds after which a session expires unless it is renewed.
+    pub session_seconds: u32,
+    /// Seconds after which a session ends, renewed or not.
+    pub session_max_seconds: u32,
+}
+
+impl Default for SignInConfig {
+    fn default() -> Self {
+        Self {
+            uri: "http://localhost:8080".to_owned(),
+            chain: None,
+            challenge_seconds: 5 * 60,
+            session_seconds: 15 * 60,
+            session_max_seconds: 12 * 60 * 60,
+        }
+    }
+}
+
+impl SignInConfig {
+    /// # Errors
+    /// A sentence that starts with the name of the first key that is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        self.domain()?;
+        if let Some(chain) = &self.chain
+            && (chain.is_empty() || !chain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-".contains(&byte)))
+        {
+            return Err("chain must be a name such as solana:mainnet".to_owned());
+        }
+        for (key, seconds, most) in [
+            ("challenge_seconds", self.challenge_seconds, 60 * 60),
+            ("session_seconds", self.session_seconds, self.session_max_seconds),
+            ("session_max_seconds", self.session_max_seconds, 7 * 24 * 60 * 60),
+        ] {
+            if !(1..=most).contains(&seconds) {
+                return Err(format!("{key} must be 1 to {most}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Host and, where it is not the scheme's own, port.
+    fn domain(&self) -> Result<String, String> {
+        let wrong =
+            || format!("uri is '{}', which is no origin such as https://aegle.example", self.uri.escape_debug());
+        let url = url::Url::parse(&self.uri).map_err(|_| wrong())?;
+        let origin = url.origin().ascii_serialization();
+        if !matches!(url.scheme(), "http" | "https") || origin != self.uri {
+            return Err(wrong());
+        }
+        origin.split_once("://").map(|(_, domain)| domain.to_owned()).ok_or_else(wrong)
+    }
+}
+
+/// What sign-in needs besides the database.
+pub struct SignIn {
+    pub config: SignInConfig,
+    domain: String,
+    secret: [u8; 32],
+}
+
+/// The fields of the text, as the page hands them to the wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub domain: String,
+    pub address: Address,
+    pub statement: String,
+    pub uri: String,
+    pub chain: String,
+    pub nonce: Nonce,
+    pub issued_at: Time,
+    pub expires_at: Time,
+}
+
+impl SignIn {
+    /// # Errors
+    /// The first wrong key of the configuration.
+    pub fn new(config: &SignInConfig) -> Result<Self, String> {
+        let mut secret = [0; 32];
+        OsRng.fill_bytes(&mut secret);
+        Ok(Self { domain: config.domain()?, config: config.clone(), secret })
+    }
+
+    /// What tells networks apart, and nothing else about them.
+    pub fn requester(&self, network: IpAddr) -> [u8; 8] {
+        let hash = Sha256::new().chain_update(self.secret).chain_update(network.to_string()).finalize();
+        std::array::from_fn(|place| hash[place])
+    }
+
+    /// What the wallet, and with it the practitioner, is asked to sign.
+    pub fn text(&self, challenge: &Challenge, genesis: BlockHash) -> Text {
+        let statement = match challenge.practitioner {
+            None => "Sign in to Aegle.".to_owned(),
+            Some(practitioner) => {
+                format!("Sign in to Aegle. Practitioner {} acts for this organization.", base58(&practitioner))
+            }
+        };
+        Text {
+            domain: self.domain.clone(),
+            address: challenge.address,
+            statement,
+            uri: self.config.uri.clone(),
+            chain: self.config.chain.clone().unwrap_or_else(|| chain_of(genesis).to_owned()),
+            nonce: challenge.nonce,
+            issued_at: challenge.issued_at,
+            expires_at: challenge.expires_at,
+        }
+    }
+}
+
+impl Text {
+    pub const VERSION: &str = "1";
+
+    /// The exact text. Every field is the server's own, or a key in base58: none can hold a line break.
+    pub fn to_message(&self) -> String {
+        format!(
+            "{} wants you to sign in with your Solana account:\n{}\n\n{}\n\nURI: {}\nVersion: {}\nChain ID: {}\n\
+             Nonce: {}\nIssued At: {}\nExpiration Time: {}",
+            self.domain,
+            base58(&self.address),
+            self.statement,
+            self.uri,
+            Self::VERSION,
+            self.chain,
+            hex::encode(self.nonce.0),
+            self.issued_at,
+            self.expires_at,
+        )
+    }
+}
+
+/// Whether a key signed a message, by the strict rules of Ed25519: no second form of a signature, and no
+/// key of small order, which "signs" everything.
+pub fn verify(key: Address, signature: Signature, message: &[u8]) -> bool {
+    solana_signature::Signature::from(signature.0).verify(&key.0, message)
+}
+
+fn base58(address: &Address) -> String {
+    bs58::encode(address.0).into_string()
+}
+
+fn chain_of(genesis: BlockHash) -> &'static str {
+    let genesis = bs58::encode(genesis.0).into_string();
+    CLUSTERS.iter().find(|(hash, _)| *hash == genesis).map_or("solana:localnet", |(_, chain)| chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_that_is_none_is_refused() {
+        let with = |uri: &str| SignInConfig { uri: uri.to_owned(), ..Default::default() };
+        assert_eq!(with("https://aegle.example").domain().as_deref(), Ok("aegle.example"));
+        assert_eq!(with("http://localhost:5173").domain().as_deref(), Ok("localhost:5173"));
+        for uri in ["aegle.example", "https://aegle.example/", "https://a.example\nURI: b", "ftp://a.example", ""] {
+            assert!(with(uri).validate().unwrap_err().starts_with("uri "), "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_chain_follows_from_the_genesis_block() {
+        let mut genesis = [0; 32];
+        bs58::decode("5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d").onto(&mut genesis).unwrap();
+        assert_eq!(chain_of(BlockHash(genesis)), "solana:mainnet");
+        assert_eq!(chain_of(BlockHash([9; 32])), "solana:localnet");
+    }
+}
