@@ -1,0 +1,24 @@
+//! End-to-end encryption of health records.
+//!
+//! [`content`] is the encrypted stream, [`manifest`] what a record says of itself and how the chain
+//! commits to it, [`record`] both together, [`wrap`] gives a key to somebody, [`keyring`] keeps a
+//! patient's root secret. Randomness comes from the caller, and nothing here opens a file or a socket.
+//! `docs/content.md` has every byte, `vectors/` examples for other languages.
+
+pub mod content;
+pub mod issue;
+pub mod keyring;
+pub mod manifest;
+pub mod record;
+pub mod wrap;
+
+mod derive;
+mod rng;
+mod text;
+
+pub use content::ContentKey;
+pub use issue::{Issue, IssueError};
+pub use keyring::{Keyring, KeyringError, RecoveryCode, RootSecret};
+pub use manifest::{Coding, Details, DetailsVersion, LabelsOpening, Manifest, ManifestError, ManifestVersion};
+pub use record::{Expected, OpenRecord, RecordError, measure, open_record, seal_record, sealed_length};
+pub use wrap::{Binding, EncryptionKey, SecretKey, Wrap, WrapError};

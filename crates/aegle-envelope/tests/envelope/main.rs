@@ -1,0 +1,10 @@
+mod content;
+mod keyring;
+mod record;
+mod wrap;
+
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
