@@ -5,7 +5,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 /// A code of a small vocabulary: 1 to 64 of `A-Z a-z 0-9 -`.
 ///
 /// `S` says of which, so that a category is not taken for a resource type.
-#[derive(Debug)]
 pub struct Code<S>(Box<str>, PhantomData<S>);
 
 /// Of FHIR R4's resource types, such as `Observation`.
@@ -71,6 +70,12 @@ impl<S> PartialOrd for Code<S> {
 impl<S> Ord for Code<S> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.cmp(&other.0)
+    }
+}
+
+impl<S> fmt::Debug for Code<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

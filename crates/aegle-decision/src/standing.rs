@@ -75,12 +75,10 @@ impl<'a> Standing<'a> {
         for opening in openings.iter().filter(|opening| opening.grantee == self.request.caller.key) {
             let stands = self.both(|at| at.consent(opening, self.request), RuleId::NoConsent);
             let stands = stands.map(|()| opening.policy.shared());
-            let known = consents.entry(opening.consent).or_insert(Err(RuleId::NoVault));
             // An opening handed in twice counts by the better one.
-            if let Err(refusal) = known
-                && stands.as_ref().err().is_none_or(|rule| rule >= refusal)
-            {
-                *known = stands;
+            let best = consents.entry(opening.consent).or_insert_with(|| stands.clone());
+            if best.as_ref().is_err_and(|refusal| stands.as_ref().err().is_none_or(|other| other > refusal)) {
+                *best = stands;
             }
         }
         consents
