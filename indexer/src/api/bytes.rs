@@ -92,3 +92,12 @@ impl<'de> Deserialize<'de> for Nonce {
         sixteen(deserializer).map(Self)
     }
 }
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(String::deserialize(deserializer)?, &mut bytes)
+            .map_err(|_| serde::de::Error::custom("32 bytes in hex are expected"))?;
+        Ok(Self(bytes))
+    }
+}

@@ -7,6 +7,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::blob::{StoreError, UploadError};
+
 /// Seconds after which a caller may ask again where the mirror or its database is not there.
 const RETRY_AFTER: u64 = 5;
 /// Postgres' code of a statement that took too long.
@@ -41,6 +43,16 @@ pub enum Code {
     SessionEnded,
     ChallengeEnded,
     SignatureInvalid,
+    NoPurpose,
+    NotPermitted,
+    KeyPending,
+    KeyChanged,
+    CommitmentMismatch,
+    RecordStored,
+    ConsentStored,
+    TooManyAccessRequests,
+    RangeNotSatisfiable,
+    NoSuchUpload,
 }
 
 impl Code {
@@ -51,17 +63,25 @@ impl Code {
             | Self::InvalidParameter
             | Self::InvalidCursor
             | Self::InvalidBody
+            | Self::NoPurpose
             | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
             Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::SignatureInvalid => StatusCode::FORBIDDEN,
+            Self::SignatureInvalid | Self::NotPermitted => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ChallengeEnded => StatusCode::CONFLICT,
+            Self::ChallengeEnded
+            | Self::KeyPending
+            | Self::KeyChanged
+            | Self::CommitmentMismatch
+            | Self::RecordStored
+            | Self::ConsentStored
+            | Self::NoSuchUpload => StatusCode::CONFLICT,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::RateLimited | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited | Self::TooManyStreams | Self::TooManyAccessRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoFreeStream | Self::NotReady | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -95,6 +115,16 @@ impl Code {
             Self::SessionEnded => "The session has ended",
             Self::ChallengeEnded => "The challenge can no longer be answered",
             Self::SignatureInvalid => "The signature does not hold",
+            Self::NoPurpose => "The request states no purpose",
+            Self::NotPermitted => "Not permitted, or not there",
+            Self::KeyPending => "The key is not ready",
+            Self::KeyChanged => "The patient's key has changed",
+            Self::CommitmentMismatch => "The chain says otherwise",
+            Self::RecordStored => "The record has its content already",
+            Self::ConsentStored => "The consent is stored already",
+            Self::TooManyAccessRequests => "Too many open access requests",
+            Self::NoSuchUpload => "There is no such finished upload",
+            Self::RangeNotSatisfiable => "No byte is in this range",
         }
     }
 
@@ -173,6 +203,28 @@ pub enum ApiError {
     ChallengeEnded,
     #[error("{0}.")]
     SignatureInvalid(&'static str),
+    #[error("State the purpose of use in the header `aegle-purpose`, by its HL7 code such as TREAT.")]
+    NoPurpose,
+    #[error("Nothing here is open to you for this purpose, or there is nothing here.")]
+    NotPermitted,
+    #[error(
+        "You may read this record, but its key is not encrypted to you yet; that happens in the patient's next session."
+    )]
+    KeyPending,
+    #[error("The patient's encryption key is another by now; read the vault again and encrypt to its new key.")]
+    KeyChanged,
+    #[error("On chain stands another commitment than the one these open; nothing was stored.")]
+    CommitmentMismatch,
+    #[error("This record's content was stored before; a correction is a new record.")]
+    RecordStored,
+    #[error("What opens this consent was stored before.")]
+    ConsentStored,
+    #[error("You have {most} open requests; withdraw one.")]
+    TooManyAccessRequests { most: i64 },
+    #[error("No finished upload of yours has this id; it may have been used before.")]
+    NoSuchUpload,
+    #[error("The content has {size} bytes.")]
+    RangeNotSatisfiable { size: u64 },
     #[error("The cursor was not made by this server for this list and these parameters.")]
     InvalidCursor,
     #[error("as_of_slot must be between {first} and {last}.")]
@@ -218,6 +270,16 @@ impl ApiError {
             Self::SessionEnded => Code::SessionEnded,
             Self::ChallengeEnded => Code::ChallengeEnded,
             Self::SignatureInvalid(_) => Code::SignatureInvalid,
+            Self::NoPurpose => Code::NoPurpose,
+            Self::NotPermitted => Code::NotPermitted,
+            Self::NoSuchUpload => Code::NoSuchUpload,
+            Self::KeyPending => Code::KeyPending,
+            Self::KeyChanged => Code::KeyChanged,
+            Self::CommitmentMismatch => Code::CommitmentMismatch,
+            Self::RecordStored => Code::RecordStored,
+            Self::ConsentStored => Code::ConsentStored,
+            Self::TooManyAccessRequests { .. } => Code::TooManyAccessRequests,
+            Self::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
             Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
             Self::NotFound(_) => Code::NotFound,
             Self::NoSuchRoute => Code::NoSuchRoute,
@@ -294,5 +356,21 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(Problem::new(code, self.to_string()));
         response
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Database(error) => error.into(),
+            // Whose it is, or whether it is complete, is not said.
+            _ => Self::NoSuchUpload,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
     }
 }

@@ -43,6 +43,19 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
     }
 }
 
+/// The path of the request, several parts of it.
+pub struct PathOf<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(path) =
+            Path::from_request_parts(parts, state).await.map_err(|error| ApiError::InvalidAddress(cause(&error)))?;
+        Ok(Self(path))
+    }
+}
+
 /// The query of the request; parameters that the route does not have, or twice, are refused.
 pub struct Params<T>(pub T);
 

@@ -4,10 +4,12 @@
 //! Handlers hold no SQL (`store`), every answer is read in one transaction (`snapshot`), every refusal
 //! is problem details (`error`), and what holds for all requests stands in `layers`.
 
+mod access;
 mod bytes;
 mod config;
 mod cursor;
 mod document;
+mod download;
 mod error;
 mod event_cursor;
 mod extract;

@@ -122,6 +122,18 @@ pub enum RecordStatus {
     Erased,
 }
 
+impl From<aegle_client::state::RecordStatus> for RecordStatus {
+    fn from(status: aegle_client::state::RecordStatus) -> Self {
+        use aegle_client::state::RecordStatus as Status;
+        match status {
+            Status::Active => Self::Active,
+            Status::Amended => Self::Amended,
+            Status::EnteredInError => Self::EnteredInError,
+            Status::Erased => Self::Erased,
+        }
+    }
+}
+
 /// A commitment to one version of a health record.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Record {

@@ -24,7 +24,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
-    ApiConfig,
+    ApiConfig, access,
     document::describe,
     error::ApiError,
     layers::{self, RateLimit},
@@ -42,6 +42,7 @@ pub async fn serve(
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
     let app = assemble(pool, &config, metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
@@ -112,7 +113,8 @@ pub fn openapi() -> String {
 }
 
 fn parts() -> (Router<ApiState>, Router<ApiState>, OpenApi) {
-    let (public, mut document) = routes::public().merge(routes::protected()).split_for_parts();
+    let (public, mut document) =
+        routes::public().merge(routes::signed_in()).merge(routes::protected()).split_for_parts();
     let (operations, operations_document) = routes::operations().split_for_parts();
     document.merge(operations_document);
     (public, operations, describe(document))

@@ -8,7 +8,11 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{ApiConfig, cursor::CursorKey, protected, sign_in::SignIn, snapshot::MaxLag, stream::Streams};
+use crate::blob::{BlobConfig, Blobs};
+
+use super::{
+    ApiConfig, access::Gate, cursor::CursorKey, protected, sign_in::SignIn, snapshot::MaxLag, stream::Streams,
+};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -17,6 +21,9 @@ pub struct ApiState {
     /// Connections for what is not on the chain, as the role `aegle_api`.
     pub protected: PgPool,
     pub sign_in: Arc<SignIn>,
+    pub blobs: Blobs,
+    /// Decides what a caller may see.
+    pub gate: Gate,
     pub cursors: CursorKey,
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
@@ -48,6 +55,8 @@ impl ApiState {
             protected: protected::connect(&pool, config.protected_connections),
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
+            blobs: Blobs::open(&BlobConfig::default()).map_err(|error| error.to_string())?,
+            gate: Gate::new(aegle_decision::decide),
             pool,
             cursors,
             max_lag,

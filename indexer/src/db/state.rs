@@ -336,7 +336,7 @@ pub async fn credentials_at(slot: i64, connection: &mut PgConnection) -> sqlx::R
     accounts.collect()
 }
 
-fn record_status(name: &str) -> sqlx::Result<RecordStatus> {
+pub fn record_status(name: &str) -> sqlx::Result<RecordStatus> {
     Ok(match name {
         "active" => RecordStatus::Active,
         "amended" => RecordStatus::Amended,
@@ -356,7 +356,7 @@ fn recovery_status(name: &str) -> sqlx::Result<RecoveryStatus> {
     })
 }
 
-fn credential_status(name: &str) -> sqlx::Result<CredentialStatus> {
+pub fn credential_status(name: &str) -> sqlx::Result<CredentialStatus> {
     Ok(match name {
         "active" => CredentialStatus::Active,
         "suspended" => CredentialStatus::Suspended,
@@ -365,7 +365,7 @@ fn credential_status(name: &str) -> sqlx::Result<CredentialStatus> {
     })
 }
 
-fn credential_kind(name: &str) -> sqlx::Result<CredentialKind> {
+pub fn credential_kind(name: &str) -> sqlx::Result<CredentialKind> {
     Ok(match name {
         "practitioner" => CredentialKind::Practitioner,
         "organization" => CredentialKind::Organization,

@@ -5,6 +5,7 @@ mod credential;
 mod delegate;
 mod event;
 mod health;
+mod protected;
 mod record;
 mod recovery;
 mod registrar;
@@ -43,14 +44,37 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(token::get_token_metadata))
 }
 
-/// Sign-in, sessions, and what needs one; limited by peer.
-pub fn protected() -> OpenApiRouter<ApiState> {
+/// Sign-in and sessions; limited by peer.
+pub fn signed_in() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(sign_in::ask_challenge))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(session::list_sessions, session::end_sessions))
         .routes(routes!(session::renew_session))
         .routes(routes!(session::end_session))
+}
+
+/// What is a patient's: every route asks the engine first. Limited by peer.
+pub fn protected() -> OpenApiRouter<ApiState> {
+    use protected::{access_request, consent, explain, keyring, mailbox, patient, record, wrap};
+    OpenApiRouter::new()
+        .routes(routes!(patient::list_patients))
+        .routes(routes!(record::list_records, record::create_record))
+        .routes(routes!(record::get_record))
+        .routes(routes!(record::get_content))
+        .routes(routes!(consent::list_consents, consent::create_consent))
+        .routes(routes!(consent::draft_consent))
+        .routes(routes!(explain::get_explanation))
+        .routes(routes!(wrap::list_wraps, wrap::create_wraps))
+        .routes(routes!(wrap::list_pending_wraps))
+        .routes(routes!(keyring::list_keyrings, keyring::create_keyring))
+        .routes(routes!(keyring::list_guardian_shares, keyring::hand_guardian_share))
+        .routes(routes!(mailbox::list_items, mailbox::post_item))
+        .routes(routes!(mailbox::delete_item))
+        .routes(routes!(mailbox::get_item_content))
+        .routes(routes!(mailbox::accept_item))
+        .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
+        .routes(routes!(access_request::delete_access_request))
 }
 
 /// What supervisors ask; never limited.

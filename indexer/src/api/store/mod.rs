@@ -1,13 +1,18 @@
 //! What the tables say, one file per entity. Every read of the chain's is of the state as of a slot.
 
+pub mod access_request;
 pub mod consent;
 pub mod credential;
 pub mod delegate;
 pub mod event;
 pub mod frontier;
+pub mod keyring;
+pub mod mailbox;
+pub mod opening;
 pub mod record;
 pub mod recovery;
 pub mod registrar;
 pub mod session;
 pub mod sign_in;
 pub mod vault;
+pub mod wrap;

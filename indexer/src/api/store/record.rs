@@ -178,3 +178,11 @@ pub async fn changes(
         })
         .collect())
 }
+
+/// The commitment of a record, as soon as it is on chain.
+#[tracing::instrument(name = "db.record.commitment", skip_all)]
+pub async fn commitment(conn: &mut PgConnection, record: Address) -> sqlx::Result<Option<Digest>> {
+    sqlx::query_scalar!(r#"SELECT commitment AS "commitment!: Digest" FROM record WHERE record = $1"#, record as _)
+        .fetch_optional(conn)
+        .await
+}

@@ -136,3 +136,17 @@ pub async fn end(
     .await?;
     Ok(ended.rows_affected())
 }
+
+/// Whether a session still counts.
+#[tracing::instrument(name = "db.session.is_open", skip_all)]
+pub async fn is_open(executor: impl PgExecutor<'_>, id: SessionId, now: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM protected.session WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+           ) AS "open!""#,
+        id as _,
+        now
+    )
+    .fetch_one(executor)
+    .await
+}

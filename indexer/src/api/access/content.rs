@@ -1,0 +1,244 @@
+//! Contents under a permission. Rows that its filter does not admit never leave this file.
+
+use aegle_client::state::RecordStatus;
+use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, Verdict};
+use sqlx::PgConnection;
+
+use super::{Opened, Serving};
+use crate::{
+    api::{
+        bytes::{Address, Digest},
+        time::Time,
+    },
+    db::state::record_status,
+};
+
+/// One record as its content's keeper knows it.
+pub struct Content {
+    pub record: Address,
+    pub status: RecordStatus,
+    pub version: i64,
+    pub previous: Option<Address>,
+    pub minted_slot: i64,
+    pub minted_at: Time,
+    pub blob: [u8; 32],
+    /// Bytes of ciphertext.
+    pub size: i64,
+    pub salt: Digest,
+    pub labels: Document<Labels>,
+    pub labels_salt: Digest,
+    pub details_commitment: Digest,
+    pub key: Option<WrappedKey>,
+    pub verdict: Verdict,
+}
+
+/// The content key for the caller.
+pub struct WrappedKey {
+    /// X25519 key it is encrypted to.
+    pub recipient: Digest,
+    pub mail: bool,
+    /// Whether the caller got it before.
+    pub given: bool,
+    pub bytes: Vec<u8>,
+}
+
+struct Row {
+    record: Address,
+    status: String,
+    finalized_status: Option<String>,
+    finalized_commitment: Option<Digest>,
+    version: i64,
+    previous: Option<Address>,
+    minted_slot: i64,
+    minted_at: Time,
+    blob: Digest,
+    size: i64,
+    commitment: Digest,
+    salt: Digest,
+    labels: String,
+    labels_salt: Digest,
+    details_commitment: Digest,
+    recipient: Option<Digest>,
+    mail: Option<bool>,
+    given: Option<bool>,
+    wrapped_key: Option<Vec<u8>>,
+}
+
+impl Row {
+    /// The content, if the permission covers it.
+    fn admitted(self, opened: &Opened) -> sqlx::Result<Option<Content>> {
+        // Labels that cannot be read are covered by nothing.
+        let Ok(labels) = Document::<Labels>::read(self.labels.into_bytes()) else { return Ok(None) };
+        let view = |status, commitment: Digest| RecordView {
+            record: Key(self.record.0),
+            vault: opened.vault,
+            status,
+            commitment: commitment.0,
+        };
+        let status = record_status(&self.status)?;
+        let finalized = self.finalized_status.as_deref().map(record_status).transpose()?.zip(self.finalized_commitment);
+        let views = RecordViews {
+            confirmed: Some(view(status, self.commitment)),
+            finalized: finalized.map(|(status, commitment)| view(status, commitment)),
+        };
+        let verdict = opened.admits(&views, labels.value());
+        if !verdict.permits() {
+            return Ok(None);
+        }
+        let key = self.recipient.zip(self.mail).zip(self.given).zip(self.wrapped_key);
+        Ok(Some(Content {
+            record: self.record,
+            status,
+            version: self.version,
+            previous: self.previous,
+            minted_slot: self.minted_slot,
+            minted_at: self.minted_at,
+            blob: self.blob.0,
+            size: self.size,
+            salt: self.salt,
+            labels,
+            labels_salt: self.labels_salt,
+            details_commitment: self.details_commitment,
+            key: key.map(|(((recipient, mail), given), bytes)| WrappedKey { recipient, mail, given, bytes }),
+            verdict,
+        }))
+    }
+}
+
+macro_rules! select {
+    ($condition:tt, $opened:expr $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            Row,
+            r#"
+            SELECT c.record AS "record!: Address", r.status::text AS "status!",
+                   f.status::text AS "finalized_status?",
+                   f.commitment AS "finalized_commitment?: Digest", r.record_version AS "version!",
+                   r.previous AS "previous?: Address", r.minted_slot AS "minted_slot!",
+                   r.minted_at AS "minted_at!: Time", c.blob AS "blob!: Digest", c.size,
+                   c.commitment AS "commitment!: Digest", c.salt AS "salt!: Digest", c.labels,
+                   c.labels_salt AS "labels_salt!: Digest", c.details_commitment AS "details_commitment!: Digest",
+                   w.recipient AS "recipient?: Digest", w.mail AS "mail?", w.given AS "given?",
+                   w.wrapped_key AS "wrapped_key?"
+            FROM protected.content c
+            JOIN LATERAL (SELECT * FROM record_at($1)) r ON r.record = c.record AND r.commitment = c.commitment
+            LEFT JOIN LATERAL (SELECT * FROM record_at($2)) f ON f.record = c.record
+            LEFT JOIN LATERAL (
+                SELECT recipient, mail, key_given_at IS NOT NULL AS given, wrapped_key FROM protected.wrap
+                WHERE wrap.record = c.record AND wrap.holder = $4
+                ORDER BY wrapped_at DESC LIMIT 1
+            ) w ON true
+            WHERE c.vault = $3 AND
+            "# + $condition,
+            $opened.slots.confirmed,
+            $opened.slots.finalized,
+            &$opened.vault.0[..] as _,
+            &$opened.holder().0[..] as _
+            $(, $argument)*
+        )
+    };
+}
+
+/// Every record that is open, in no order.
+#[tracing::instrument(name = "db.content.list", skip_all)]
+pub async fn list(conn: &mut PgConnection, opened: &Opened) -> sqlx::Result<Vec<Content>> {
+    let rows = select!("true", opened).fetch_all(conn).await?;
+    rows.into_iter().filter_map(|row| row.admitted(opened).transpose()).collect()
+}
+
+/// The record, if it is open.
+#[tracing::instrument(name = "db.content.find", skip_all)]
+pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> sqlx::Result<Option<Content>> {
+    let row = select!("c.record = $5", opened, &record.0[..] as _).fetch_optional(conn).await?;
+    row.map_or(Ok(None), |row| row.admitted(opened))
+}
+
+/// The vault that a record belongs to: chain data, which decides nothing.
+#[tracing::instrument(name = "db.content.vault_of", skip_all)]
+pub async fn vault_of(conn: &mut PgConnection, record: Address) -> sqlx::Result<Option<Key>> {
+    let vault = sqlx::query_scalar!(r#"SELECT vault AS "vault!: Digest" FROM record WHERE record = $1"#, record as _);
+    Ok(vault.fetch_optional(conn).await?.map(|vault| Key(vault.0)))
+}
+
+/// What a record's content is kept as, before it is on chain.
+pub struct NewContent<'a> {
+    pub record: Address,
+    pub vault: Key,
+    pub blob: [u8; 32],
+    pub size: i64,
+    pub commitment: [u8; 32],
+    pub salt: [u8; 32],
+    pub labels: &'a str,
+    pub labels_salt: [u8; 32],
+    pub details_commitment: [u8; 32],
+    pub stored_by: Key,
+}
+
+/// Keeps a record's content. False where the record has one already.
+#[tracing::instrument(name = "db.content.insert", skip_all)]
+pub async fn insert(conn: &mut PgConnection, new: &NewContent<'_>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO protected.content (record, vault, blob, size, commitment, salt, labels, labels_salt,
+                                        details_commitment, stored_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (record) DO NOTHING",
+        new.record as _,
+        &new.vault.0[..] as _,
+        &new.blob[..] as _,
+        new.size,
+        &new.commitment[..] as _,
+        &new.salt[..] as _,
+        new.labels,
+        &new.labels_salt[..] as _,
+        &new.details_commitment[..] as _,
+        &new.stored_by.0[..] as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A record as the engine and its patient know it.
+pub struct Labelled {
+    pub views: RecordViews,
+    pub labels: Option<Document<Labels>>,
+}
+
+impl Labelled {
+    /// None for what is not confirmed on chain.
+    pub fn confirmed(&self) -> Option<(RecordView, Option<&Labels>)> {
+        Some((self.views.confirmed?, self.labels.as_ref().map(Document::value)))
+    }
+}
+
+/// Every record of the vault with its labels, for whoever acts for the patient.
+#[tracing::instrument(name = "db.content.labelled", skip_all)]
+pub async fn labelled(conn: &mut PgConnection, serving: &Serving) -> sqlx::Result<Vec<Labelled>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT c.record AS "record!: Digest", c.labels, r.status::text AS "status!",
+               r.commitment AS "commitment!: Digest", f.status::text AS "finalized_status?"
+        FROM protected.content c
+        JOIN LATERAL (SELECT * FROM record_at($1)) r ON r.record = c.record AND r.commitment = c.commitment
+        LEFT JOIN LATERAL (SELECT * FROM record_at($2)) f ON f.record = c.record
+        WHERE c.vault = $3 ORDER BY c.record
+        "#,
+        serving.slots.confirmed,
+        serving.slots.finalized,
+        &serving.vault.0[..] as _
+    )
+    .fetch_all(conn)
+    .await?;
+    let read = rows.into_iter().map(|row| {
+        let view = |status| RecordView {
+            record: Key(row.record.0),
+            vault: serving.vault,
+            status,
+            commitment: row.commitment.0,
+        };
+        let finalized = row.finalized_status.as_deref().map(record_status).transpose()?;
+        Ok(Labelled {
+            views: RecordViews { confirmed: Some(view(record_status(&row.status)?)), finalized: finalized.map(view) },
+            labels: Document::read(row.labels.into_bytes()).ok(),
+        })
+    });
+    read.collect()
+}

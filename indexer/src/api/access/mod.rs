@@ -1,0 +1,231 @@
+//! The one way to what is protected.
+//!
+//! [`Gate::open`] asks the decision engine and gives an [`Opened`] or a refusal; only with an `Opened`
+//! can contents be read, and only through its filter (INV-1). Nothing else reads `protected.content`
+//! for a caller.
+
+pub mod content;
+pub mod served;
+mod views;
+pub mod withdrawn;
+
+use std::sync::Arc;
+
+use aegle_client::state::{CredentialStatus, DAY, Right, period_holds};
+use aegle_decision::{
+    Action, Basis, Caller, ChainView, ConsentOpening, CredentialView, Decision, Key, Labels, Permit, Purpose,
+    RecordViews, Request, Verdict, Views,
+};
+use quick_cache::sync::Cache;
+use sqlx::PgConnection;
+
+pub use self::views::{Slots, load};
+use super::{bytes::BlockHash, error::ApiError, snapshot::MaxLag, store::frontier::Frontier};
+
+/// What decides. Always [`aegle_decision::decide`], but for the test that shows what its absence does.
+pub type Engine = fn(&Views, &[ConsentOpening], &Request) -> Decision;
+
+/// Views kept at once.
+const VIEWS: usize = 10_000;
+
+/// A vault, and the caller with who acts for it.
+type Whom = (Key, Key, Option<Key>);
+
+/// Decides for every protected request.
+#[derive(Clone)]
+pub struct Gate {
+    engine: Engine,
+    known: Arc<Cache<Whom, Arc<Known>>>,
+}
+
+/// What is known of a vault and a caller at one frontier.
+pub struct Known {
+    slots: Slots,
+    confirmed_hash: BlockHash,
+    views: Views,
+    openings: Vec<ConsentOpening>,
+}
+
+/// A permission to act on one vault, for one request.
+pub struct Opened {
+    pub vault: Key,
+    pub caller: Caller,
+    pub permit: Permit,
+    pub slots: Slots,
+}
+
+/// What a caller asks for in a vault.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    pub purpose: Purpose,
+    pub action: Action,
+    /// Seconds since the Unix epoch.
+    pub now: i64,
+}
+
+impl Gate {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, known: Arc::new(Cache::new(VIEWS)) }
+    }
+
+    /// Decides whether `caller` may do what it asks in `vault`.
+    ///
+    /// `frontier` is what `conn` sees in its transaction.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`], the same whatever the reason; [`ApiError::Behind`] where the mirror
+    /// cannot say.
+    pub async fn open(
+        &self,
+        conn: &mut PgConnection,
+        frontier: &Frontier,
+        max_lag: MaxLag,
+        caller: Caller,
+        vault: Key,
+        ask: Ask,
+    ) -> Result<Opened, ApiError> {
+        max_lag.require(frontier)?;
+        let known = self.known(conn, frontier, caller, vault).await?;
+        let request = Request { caller, purpose: ask.purpose, action: ask.action, now: ask.now };
+        match (self.engine)(&known.views, &known.openings, &request) {
+            Decision::Permit(permit) => Ok(Opened { vault, caller, slots: known.slots, permit }),
+            Decision::Deny(_) => Err(ApiError::NotPermitted),
+        }
+    }
+
+    /// What is known at this frontier: kept from the last request, or loaded.
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        frontier: &Frontier,
+        caller: Caller,
+        vault: Key,
+    ) -> sqlx::Result<Arc<Known>> {
+        let slots = Slots { finalized: frontier.finalized_slot, confirmed: frontier.confirmed_slot };
+        let whom = (vault, caller.key, caller.practitioner);
+        if let Some(known) = self.known.get(&whom)
+            && known.slots == slots
+            && known.confirmed_hash == frontier.confirmed_hash
+        {
+            return Ok(known);
+        }
+        let (views, openings) = load(conn, slots, vault, &caller).await?;
+        let known = Arc::new(Known { slots, confirmed_hash: frontier.confirmed_hash, views, openings });
+        self.known.insert(whom, known.clone());
+        Ok(known)
+    }
+
+    /// Forgets what is known of callers of a vault: an opening joined.
+    pub fn forget(&self, vault: Key, grantee: Key) {
+        self.known.retain(|(of, caller, _), _| *of != vault || *caller != grantee);
+    }
+}
+
+impl Opened {
+    /// Whether the vault is the caller's own.
+    pub fn is_owner(&self) -> bool {
+        matches!(self.permit.basis, Basis::Owner)
+    }
+
+    /// Whose wrapped keys the caller opens: the patient's by the vault, everybody else's by their own
+    /// wallet.
+    pub fn holder(&self) -> Key {
+        if self.is_owner() { self.vault } else { self.caller.key }
+    }
+
+    pub fn admits(&self, record: &RecordViews, labels: &Labels) -> Verdict {
+        self.permit.filter.admits(record, Some(labels))
+    }
+}
+
+/// Who acts for the patient in a vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    Owner,
+    Delegate,
+}
+
+/// Shows that the caller acts for the patient of one vault.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving {
+    pub vault: Key,
+    pub service: Service,
+    pub slots: Slots,
+}
+
+impl Known {
+    /// Whether `caller` owns the vault, or is a delegate with `right`. Without a right, owners only.
+    ///
+    /// A vault that is confirmed and not final yet has had no other owner.
+    fn service(&self, caller: Key, right: Option<Right>, now: i64) -> Option<Service> {
+        let Views { finalized, confirmed, withdrawals_pending } = &self.views;
+        let vault = confirmed.vault.as_ref()?;
+        if vault.owner == caller && finalized.vault.is_none_or(|vault| vault.owner == caller) {
+            return Some(Service::Owner);
+        }
+        let right = right?;
+        let holds = |view: &ChainView| {
+            view.vault.zip(view.delegate).is_some_and(|(vault, delegate)| {
+                !delegate.removed
+                    && delegate.rights & right as u8 != 0
+                    && delegate.delegate_epoch == vault.delegate_epoch
+                    && now < i64::from(delegate.until_day) * DAY
+            })
+        };
+        (!withdrawals_pending && holds(finalized) && holds(confirmed)).then_some(Service::Delegate)
+    }
+}
+
+impl Gate {
+    /// Whether `caller` acts for the patient in `vault`.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`], the same whatever the reason.
+    pub async fn serve(
+        &self,
+        conn: &mut PgConnection,
+        frontier: &Frontier,
+        caller: Caller,
+        vault: Key,
+        right: Option<Right>,
+        now: i64,
+    ) -> Result<Serving, ApiError> {
+        let known = self.known(conn, frontier, caller, vault).await?;
+        let service = known.service(caller.key, right, now).ok_or(ApiError::NotPermitted)?;
+        Ok(Serving { vault, service, slots: known.slots })
+    }
+}
+
+impl Known {
+    /// Whether the caller has a credential of any kind in effect, final and confirmed.
+    fn is_attested(&self, caller: Key, now: i64) -> bool {
+        let counts = |credential: &&CredentialView| {
+            credential.subject == caller
+                && credential.status == CredentialStatus::Active
+                && !credential.registrar_removed
+                && period_holds(credential.from_day, credential.until_day, now)
+        };
+        let Views { finalized, confirmed, withdrawals_pending } = &self.views;
+        let confirmed: Vec<_> = confirmed.credentials.iter().filter(counts).map(|view| view.credential).collect();
+        let both = |view: &CredentialView| confirmed.contains(&view.credential);
+        !withdrawals_pending && finalized.credentials.iter().filter(counts).any(both)
+    }
+}
+
+impl Gate {
+    /// Whether `caller` may post to the mailbox of `vault`: whoever a registrar attests.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`].
+    pub async fn require_attested(
+        &self,
+        conn: &mut PgConnection,
+        frontier: &Frontier,
+        caller: Caller,
+        vault: Key,
+        now: i64,
+    ) -> Result<(), ApiError> {
+        let known = self.known(conn, frontier, caller, vault).await?;
+        if known.is_attested(caller.key, now) { Ok(()) } else { Err(ApiError::NotPermitted) }
+    }
+}

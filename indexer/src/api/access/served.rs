@@ -1,0 +1,113 @@
+//! A request on patients' data: one transaction in the caller's name, one frontier, one answer.
+
+use std::{ops::DerefMut, time::Duration};
+
+use aegle_client::state::Right;
+use aegle_decision::{Action, Key, Purpose};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+use super::{Ask, Opened, Serving};
+use crate::api::{
+    error::ApiError,
+    extract::Commitment,
+    model::Meta,
+    session::Bearer,
+    snapshot::Lag,
+    state::ApiState,
+    store::frontier::{self, Frontier},
+    time::Time,
+};
+
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+pub struct Served<'a> {
+    state: &'a ApiState,
+    bearer: &'a Bearer,
+    transaction: Transaction<'static, Postgres>,
+    frontier: Frontier,
+    lag: Lag,
+    now: i64,
+}
+
+impl<'a> Served<'a> {
+    /// # Errors
+    /// The mirror is empty or behind (INV-10), or its database cannot be reached.
+    pub async fn begin(state: &'a ApiState, bearer: &'a Bearer) -> Result<Self, ApiError> {
+        let statement = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = {}; SET LOCAL aegle.caller = '{}'",
+            state.request_timeout.as_millis(),
+            hex::encode(bearer.caller.key.0)
+        );
+        let mut transaction = tokio::time::timeout(ACQUIRE, state.protected.begin_with(AssertSqlSafe(statement)))
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)??;
+        let frontier = frontier::read(&mut transaction).await?.ok_or(ApiError::NotReady)?;
+        let lag = state.max_lag.require(&frontier)?;
+        Ok(Self { state, bearer, transaction, frontier, lag, now: (state.now)() })
+    }
+
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.transaction.deref_mut()
+    }
+
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// Says which vault the rest of the transaction is about, without which no row of it is seen.
+    pub async fn about(&mut self, vault: Key) -> sqlx::Result<()> {
+        sqlx::query_scalar!("SELECT set_config('aegle.vault', $1, true)", hex::encode(vault.0))
+            .fetch_one(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Decides whether the caller may do this in the vault, and lets the database show its rows.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`], whatever the reason.
+    pub async fn open(&mut self, vault: Key, purpose: Purpose, action: Action) -> Result<Opened, ApiError> {
+        self.about(vault).await?;
+        let ask = Ask { purpose, action, now: self.now };
+        let Self { state, bearer, transaction, frontier, .. } = self;
+        state.gate.open(transaction.deref_mut(), frontier, state.max_lag, bearer.caller, vault, ask).await
+    }
+
+    /// Checks that the caller acts for the patient of `vault` (without a right, that it is the owner),
+    /// and lets the database show its rows.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`], whatever the reason.
+    pub async fn serve(&mut self, vault: Key, right: Option<Right>) -> Result<Serving, ApiError> {
+        self.about(vault).await?;
+        let Self { state, bearer, transaction, frontier, now, .. } = self;
+        state.gate.serve(transaction.deref_mut(), frontier, bearer.caller, vault, right, *now).await
+    }
+
+    /// Checks that the caller is one who may post to a mailbox.
+    ///
+    /// # Errors
+    /// [`ApiError::NotPermitted`].
+    pub async fn require_attested(&mut self, vault: Key) -> Result<(), ApiError> {
+        let Self { state, bearer, transaction, frontier, now, .. } = self;
+        state.gate.require_attested(transaction.deref_mut(), frontier, bearer.caller, vault, *now).await
+    }
+
+    /// Ends the transaction and gives what the answer reflects.
+    pub async fn close(self) -> Result<Meta, ApiError> {
+        self.transaction.commit().await?;
+        Ok(Meta {
+            slot: self.frontier.confirmed_slot,
+            commitment: Commitment::Confirmed,
+            evaluated_at: Some(Time(self.now)),
+            finalized_slot: self.frontier.finalized_slot,
+            confirmed_slot: self.frontier.confirmed_slot,
+            lag_slots: self.lag.slots,
+            lag_seconds: self.lag.seconds,
+        })
+    }
+}

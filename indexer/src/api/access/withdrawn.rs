@@ -1,0 +1,84 @@
+//! What is deleted once it is over for good: keys of those who lost their permission, and contents
+//! that no record claimed.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(5);
+/// How long a content waits for its record, in seconds.
+const UNCLAIMED: f64 = 86_400.0;
+
+/// Looks again and again until `shutdown`.
+pub async fn run(pool: PgPool, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(PERIOD)).await.is_some() {
+        match delete(&pool).await {
+            Ok(0) => {}
+            Ok(deleted) => {
+                metrics::counter!("aegle_withdrawn_keys_total").increment(deleted);
+                tracing::info!(deleted, "deleted keys and contents that are over");
+            }
+            Err(error) => tracing::warn!(%error, "what is over could not be deleted; trying again"),
+        }
+    }
+}
+
+/// Deletes the wrapped keys of holders who are neither the patient nor, by a consent or a delegation
+/// that stands at the finalized slot, anybody to the vault; and unclaimed contents. Gives how many.
+///
+/// What is refused at once by the decision is deleted only here: a deletion cannot be taken back, so
+/// it waits for finality.
+#[tracing::instrument(name = "db.withdrawn.delete", skip_all)]
+pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
+    let mut transaction = pool.begin().await?;
+    let keys = sqlx::query!(
+        "
+        WITH now AS (SELECT finalized_slot AS slot FROM checkpoint)
+        DELETE FROM protected.wrap w USING now
+        WHERE w.holder <> w.vault
+            AND NOT EXISTS (
+                SELECT FROM protected.opening o
+                JOIN consent c ON c.consent = o.consent
+                JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = o.vault
+                WHERE o.vault = w.vault AND o.grantee = w.holder
+                    AND (c.slot > now.slot OR c.consent_epoch = v.consent_epoch)
+                    AND NOT EXISTS (
+                        SELECT FROM consent_revocation r WHERE r.consent = o.consent AND r.slot <= now.slot
+                    )
+            )
+            AND NOT EXISTS (
+                SELECT FROM protected.opening o
+                WHERE o.vault = w.vault AND o.grantee = w.holder
+                    AND NOT EXISTS (SELECT FROM consent c WHERE c.consent = o.consent)
+            )
+            AND NOT EXISTS (
+                SELECT FROM delegate d
+                JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = d.vault
+                WHERE d.vault = w.vault AND d.key = w.holder AND d.delegate_epoch = v.delegate_epoch
+                    AND NOT EXISTS (
+                        SELECT FROM delegate_removal r WHERE r.delegate = d.delegate AND r.slot <= now.slot
+                    )
+            )
+        "
+    )
+    .execute(&mut *transaction)
+    .await?;
+    let contents = sqlx::query!(
+        r#"
+        WITH gone AS (
+            DELETE FROM protected.content c
+            WHERE c.stored_at < now() - make_interval(secs => $1)
+                AND NOT EXISTS (SELECT FROM record r WHERE r.record = c.record AND r.commitment = c.commitment)
+            RETURNING c.blob
+        )
+        SELECT count(protected.release_blob(blob)) AS "count!" FROM gone
+        "#,
+        UNCLAIMED
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(keys.rows_affected() + contents.count.unsigned_abs())
+}

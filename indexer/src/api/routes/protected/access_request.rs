@@ -1,0 +1,193 @@
+use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, Right};
+use aegle_decision::Key;
+use axum::extract::State;
+use rand::{RngCore, rngs::OsRng};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::shape::Base64;
+use crate::api::{
+    access::served::Served,
+    bytes::{Address, Digest},
+    cursor::List,
+    error::ApiError,
+    extract::{Body, Limit, Params, PathOf},
+    model::{Answer, Page},
+    routes::{reply::Reply, walk::Walk},
+    session::Bearer,
+    state::ApiState,
+    store,
+    time::Time,
+};
+
+/// Open requests of one requester at most.
+const MOST: i64 = 1_000;
+
+/// What a patient is asked to allow.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccessRequest {
+    #[schema(value_type = String)]
+    vault: Address,
+    /// Bits of the purposes and actions.
+    purposes: u16,
+    actions: u8,
+    /// Encrypted to the vault's key, at most 4 KiB.
+    #[serde(default)]
+    message: Option<Base64<4096>>,
+}
+
+/// A request that waits for the patient.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AccessRequest {
+    pub request: Digest,
+    pub vault: Address,
+    pub requester: Address,
+    /// Who acted for the requester, an organization.
+    pub practitioner: Option<Address>,
+    pub purposes: i32,
+    pub actions: i16,
+    pub message: Option<Base64<4096>>,
+    pub requested_at: Time,
+}
+
+impl From<store::access_request::AccessRequest> for AccessRequest {
+    fn from(row: store::access_request::AccessRequest) -> Self {
+        Self {
+            request: row.request,
+            vault: row.vault,
+            requester: row.requester,
+            practitioner: row.practitioner,
+            purposes: row.purposes,
+            actions: row.actions,
+            message: row.message.map(Base64),
+            requested_at: row.requested_at,
+        }
+    }
+}
+
+/// Asks a patient to allow something. Whether there is such a patient is not said.
+#[utoipa::path(
+    post,
+    path = "/v1/access-requests",
+    tag = "consents",
+    request_body = NewAccessRequest,
+    responses((status = 200, body = Answer<AccessRequest>)),
+    security(("session" = []))
+)]
+pub async fn create_access_request(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Body(new): Body<NewAccessRequest>,
+) -> Result<Reply<Answer<AccessRequest>>, ApiError> {
+    if new.purposes == 0 || new.purposes & !ALL_PURPOSES != 0 || new.actions == 0 || new.actions & !ALL_ACTIONS != 0 {
+        return Err(ApiError::InvalidBody("purposes and actions must name known ones".into()));
+    }
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.about(Key(new.vault.0)).await?;
+    let mut id = [0; 32];
+    OsRng.fill_bytes(&mut id);
+    let request = store::access_request::AccessRequest {
+        request: Digest(id),
+        vault: new.vault,
+        requester: bearer.wallet(),
+        practitioner: bearer.practitioner(),
+        purposes: i32::from(new.purposes),
+        actions: i16::from(new.actions),
+        message: new.message.map(|message| message.0),
+        requested_at: Time(served.now()),
+    };
+    if !store::access_request::insert(served.conn(), &request, MOST).await? {
+        return Err(ApiError::TooManyAccessRequests { most: MOST });
+    }
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: request.into() }))
+}
+
+/// Query of access requests.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AccessRequestQuery {
+    /// Address of a vault of the caller's; without it, the caller's own requests.
+    #[param(value_type = Option<String>)]
+    patient: Option<Address>,
+    /// How many to answer.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What a patient is asked, or what the caller asks.
+#[utoipa::path(
+    get,
+    path = "/v1/access-requests",
+    tag = "consents",
+    params(AccessRequestQuery),
+    responses((status = 200, body = Page<AccessRequest>)),
+    security(("session" = []))
+)]
+pub async fn list_access_requests(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Params(query): Params<AccessRequestQuery>,
+) -> Result<Reply<Page<AccessRequest>>, ApiError> {
+    let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
+    let list = List { route: "access-requests", filter: &[&filter] };
+    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+    let mut served = Served::begin(&state, &bearer).await?;
+    let mut rows = match query.patient {
+        Some(patient) => {
+            let vault = Key(patient.0);
+            served.serve(vault, Some(Right::Grant)).await?;
+            store::access_request::of_vault(served.conn(), vault, &walk.after, walk.rows()).await?
+        }
+        None => store::access_request::of_requester(served.conn(), bearer.caller.key, &walk.after, walk.rows()).await?,
+    };
+    let meta = served.close().await?;
+    let next = walk.cut(&mut rows, |row| row.request.0.to_vec());
+    Ok(Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next }))
+}
+
+/// Path of a request.
+#[derive(Debug, Deserialize)]
+pub struct RequestPath {
+    vault: Address,
+    request: Digest,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Withdrawn {
+    pub request: Digest,
+}
+
+/// Withdraws a request, or lays it aside: the requester does, or the patient.
+#[utoipa::path(
+    delete,
+    path = "/v1/access-requests/{vault}/{request}",
+    tag = "consents",
+    params(
+        ("vault" = String, Path, description = "Address of the vault, base58"),
+        ("request" = String, Path, description = "Id of the request, hex")
+    ),
+    responses((status = 200, body = Answer<Withdrawn>)),
+    security(("session" = []))
+)]
+pub async fn delete_access_request(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    PathOf(RequestPath { vault, request }): PathOf<RequestPath>,
+) -> Result<Reply<Answer<Withdrawn>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let requester = match served.serve(Key(vault.0), Some(Right::Grant)).await {
+        Ok(_) => None,
+        Err(ApiError::NotPermitted) => Some(bearer.wallet()),
+        Err(error) => return Err(error),
+    };
+    if !store::access_request::delete(served.conn(), Key(vault.0), request, requester).await? {
+        return Err(ApiError::NotPermitted);
+    }
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: Withdrawn { request } }))
+}

@@ -1,0 +1,192 @@
+use aegle_decision::Key;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{consent::ConsentQuery, wrap::Stored};
+use crate::api::{
+    access::served::Served,
+    bytes::Address,
+    error::ApiError,
+    extract::{Body, Params},
+    model::{Answer, Page},
+    routes::reply::Reply,
+    session::Bearer,
+    state::ApiState,
+    store::{self, keyring::Share},
+};
+
+/// Longest keyring, in bytes.
+const MAX_KEYRING: usize = 48 * 1024;
+/// Longest share, in bytes.
+const MAX_SHARE: usize = 4 * 1024;
+/// Most guardians of a vault.
+const MAX_GUARDIANS: usize = 32;
+
+/// The wrapped root secret of one key epoch, as `docs/content.md` describes it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keyring {
+    pub key_epoch: u32,
+    pub keyring: String,
+}
+
+/// A keyring to store.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyring {
+    #[schema(value_type = String)]
+    vault: Address,
+    key_epoch: u32,
+    keyring: String,
+    /// Each guardian's share, encrypted to that guardian.
+    #[serde(default)]
+    shares: Vec<NewShare>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewShare {
+    #[schema(value_type = String)]
+    guardian: Address,
+    share: String,
+}
+
+/// The caller's keyrings of a vault, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/keyrings",
+    tag = "keys",
+    params(ConsentQuery),
+    responses((status = 200, body = Page<Keyring>)),
+    security(("session" = []))
+)]
+pub async fn list_keyrings(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Params(query): Params<ConsentQuery>,
+) -> Result<Reply<Page<Keyring>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.serve(query.vault(), None).await?;
+    let rows = store::keyring::list(served.conn(), query.vault()).await?;
+    let meta = served.close().await?;
+    let data = rows
+        .into_iter()
+        .map(|(epoch, keyring)| Keyring { key_epoch: u32::try_from(epoch).unwrap_or(u32::MAX), keyring });
+    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+}
+
+/// Stores the keyring of a key epoch, in the place of an earlier one.
+#[utoipa::path(
+    post,
+    path = "/v1/keyrings",
+    tag = "keys",
+    request_body = NewKeyring,
+    responses((status = 200, body = Answer<Stored>)),
+    security(("session" = []))
+)]
+pub async fn create_keyring(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Body(new): Body<NewKeyring>,
+) -> Result<Reply<Answer<Stored>>, ApiError> {
+    if new.keyring.len() > MAX_KEYRING || new.shares.iter().any(|share| share.share.len() > MAX_SHARE) {
+        return Err(ApiError::InvalidBody("a keyring has at most 48 KiB, a share 4 KiB".into()));
+    }
+    if new.shares.len() > MAX_GUARDIANS {
+        return Err(ApiError::InvalidBody(format!("shares: at most {MAX_GUARDIANS}")));
+    }
+    let vault = Key(new.vault.0);
+    let key_epoch = i64::from(new.key_epoch);
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.serve(vault, None).await?;
+    store::keyring::put(served.conn(), vault, key_epoch, &new.keyring).await?;
+    for NewShare { guardian, share } in new.shares {
+        let share = Share { vault: new.vault, key_epoch, guardian, holder: guardian, share };
+        store::keyring::put_share(served.conn(), &share).await?;
+    }
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: Stored { stored: 1 } }))
+}
+
+/// A guardian's share of a root secret.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GuardianShare {
+    pub vault: Address,
+    pub key_epoch: i64,
+    pub guardian: Address,
+    /// Whoever can open it: the guardian, or the new owner.
+    pub holder: Address,
+    pub share: String,
+}
+
+/// The shares that the caller keeps as a guardian, or was given to take a vault over.
+#[utoipa::path(
+    get,
+    path = "/v1/guardian-shares",
+    tag = "keys",
+    responses((status = 200, body = Page<GuardianShare>)),
+    security(("session" = []))
+)]
+pub async fn list_guardian_shares(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+) -> Result<Reply<Page<GuardianShare>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let rows = store::keyring::shares(served.conn(), bearer.caller.key).await?;
+    let meta = served.close().await?;
+    let data = rows.into_iter().map(|Share { vault, key_epoch, guardian, holder, share }| GuardianShare {
+        vault,
+        key_epoch,
+        guardian,
+        holder,
+        share,
+    });
+    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+}
+
+/// A share that its guardian encrypted to the new owner of a recovery.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandedShare {
+    #[schema(value_type = String)]
+    vault: Address,
+    key_epoch: u32,
+    /// The new owner.
+    #[schema(value_type = String)]
+    holder: Address,
+    share: String,
+}
+
+/// Hands the caller's share, encrypted anew, to the new owner that a recovery on chain names.
+#[utoipa::path(
+    post,
+    path = "/v1/guardian-shares",
+    tag = "keys",
+    request_body = HandedShare,
+    responses((status = 200, body = Answer<Stored>)),
+    security(("session" = []))
+)]
+pub async fn hand_guardian_share(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Body(new): Body<HandedShare>,
+) -> Result<Reply<Answer<Stored>>, ApiError> {
+    if new.share.len() > MAX_SHARE {
+        return Err(ApiError::InvalidBody("a share has at most 4 KiB".into()));
+    }
+    let guardian = bearer.wallet();
+    let key_epoch = i64::from(new.key_epoch);
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.about(Key(new.vault.0)).await?;
+    // Only who was given a share by the owner has one to hand on.
+    let held = store::keyring::shares(served.conn(), bearer.caller.key).await?;
+    let keeps = |share: &Share| share.vault == new.vault && share.key_epoch == key_epoch && share.holder == guardian;
+    if !held.iter().any(keeps) {
+        return Err(ApiError::NotPermitted);
+    }
+    let share = Share { vault: new.vault, key_epoch, guardian, holder: new.holder, share: new.share };
+    store::keyring::put_share(served.conn(), &share).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: Stored { stored: 1 } }))
+}

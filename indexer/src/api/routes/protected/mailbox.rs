@@ -1,0 +1,287 @@
+use aegle_client::state::Right;
+use aegle_decision::{Document, Key, Labels};
+use axum::{extract::State, http::HeaderMap, response::Response};
+use rand::{RngCore, rngs::OsRng};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::shape::{Base64, LabelsOpening, WrappedKey};
+use crate::{
+    api::{
+        access::served::Served,
+        bytes::{Address, Digest},
+        cursor::List,
+        download::{self, Watch},
+        error::ApiError,
+        extract::{Body, Limit, Params, PathOf},
+        model::{Answer, Page},
+        routes::{reply::Reply, walk::Walk},
+        session::Bearer,
+        state::ApiState,
+        store::{self, mailbox::Item},
+        time::Time,
+    },
+    blob::{self, BlobId},
+};
+
+/// A result for a patient, encrypted to the vault's key and uploaded before.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    #[schema(value_type = String)]
+    vault: Address,
+    /// A finished upload of the caller's.
+    upload: Digest,
+    opening: LabelsOpening,
+    /// X25519 key of the vault.
+    recipient: Digest,
+    wrapped_key: WrappedKey,
+}
+
+/// A result that waits to become a record.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailboxItem {
+    pub item: Digest,
+    pub vault: Address,
+    pub sender: Address,
+    /// Who acted for the sender, an organization.
+    pub practitioner: Option<Address>,
+    /// Bytes of ciphertext.
+    pub size: i64,
+    pub opening: LabelsOpening,
+    pub recipient: Digest,
+    pub wrapped_key: WrappedKey,
+    pub posted_at: Time,
+}
+
+impl From<Item> for MailboxItem {
+    fn from(item: Item) -> Self {
+        let Item { salt, labels, labels_salt, details_commitment, .. } = item;
+        Self {
+            item: item.item,
+            vault: item.vault,
+            sender: item.sender,
+            practitioner: item.practitioner,
+            size: item.size,
+            opening: LabelsOpening { salt, labels, labels_salt, details_commitment },
+            recipient: item.recipient,
+            wrapped_key: Base64(item.wrapped_key),
+            posted_at: item.posted_at,
+        }
+    }
+}
+
+/// Posts a result to a patient. The sender needs a credential in effect.
+#[utoipa::path(
+    post,
+    path = "/v1/mailbox",
+    tag = "mailbox",
+    request_body = NewItem,
+    responses((status = 200, body = Answer<MailboxItem>)),
+    security(("session" = []))
+)]
+pub async fn post_item(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Body(new): Body<NewItem>,
+) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
+    Document::<Labels>::read(new.opening.labels.clone().into_bytes())
+        .and_then(|labels| labels.value().validate())
+        .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
+    if new.wrapped_key.0.len() != 80 {
+        return Err(ApiError::InvalidBody("wrapped_key: 80 bytes are expected".into()));
+    }
+    let vault = Key(new.vault.0);
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.about(vault).await?;
+    let slot = served.frontier().confirmed_slot;
+    let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NotFound("vault"))?;
+    if found.encryption_key != new.recipient {
+        return Err(ApiError::KeyChanged);
+    }
+    served.require_attested(vault).await?;
+    let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let mut id = [0; 32];
+    OsRng.fill_bytes(&mut id);
+    let item = Item {
+        item: Digest(id),
+        vault: new.vault,
+        sender: bearer.wallet(),
+        practitioner: bearer.practitioner(),
+        blob: new.upload,
+        size,
+        salt: new.opening.salt,
+        labels: new.opening.labels,
+        labels_salt: new.opening.labels_salt,
+        details_commitment: new.opening.details_commitment,
+        recipient: new.recipient,
+        wrapped_key: new.wrapped_key.0,
+        posted_at: Time(served.now()),
+    };
+    store::mailbox::insert(served.conn(), &item).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: item.into() }))
+}
+
+/// Query of a mailbox.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MailboxQuery {
+    /// Address of a vault of the caller's; without it, what the caller posted and nobody took.
+    #[param(value_type = Option<String>)]
+    patient: Option<Address>,
+    /// How many to answer.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What waits in a mailbox.
+#[utoipa::path(
+    get,
+    path = "/v1/mailbox",
+    tag = "mailbox",
+    params(MailboxQuery),
+    responses((status = 200, body = Page<MailboxItem>)),
+    security(("session" = []))
+)]
+pub async fn list_items(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Params(query): Params<MailboxQuery>,
+) -> Result<Reply<Page<MailboxItem>>, ApiError> {
+    let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
+    let list = List { route: "mailbox", filter: &[&filter] };
+    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+    let mut served = Served::begin(&state, &bearer).await?;
+    let mut items = match query.patient {
+        Some(patient) => {
+            let vault = Key(patient.0);
+            served.serve(vault, Some(Right::Mint)).await?;
+            store::mailbox::of_vault(served.conn(), vault, &walk.after, walk.rows()).await?
+        }
+        None => store::mailbox::of_sender(served.conn(), bearer.caller.key, &walk.after, walk.rows()).await?,
+    };
+    let meta = served.close().await?;
+    let next = walk.cut(&mut items, |item| item.item.0.to_vec());
+    Ok(Reply(Page { meta, data: items.into_iter().map(Into::into).collect(), next }))
+}
+
+/// The item, where the caller posted it or may take it.
+async fn find(served: &mut Served<'_>, item: Digest, vault: Address, caller: Key) -> Result<Item, ApiError> {
+    let vault = Key(vault.0);
+    let serves = match served.serve(vault, Some(Right::Mint)).await {
+        Ok(_) => true,
+        Err(ApiError::NotPermitted) => false,
+        Err(error) => return Err(error),
+    };
+    let found = store::mailbox::find(served.conn(), item).await?;
+    let may = |item: &Item| item.vault.0 == vault.0 && (serves || item.sender.0 == caller.0);
+    found.filter(may).ok_or(ApiError::NotPermitted)
+}
+
+/// Path of an item.
+#[derive(Debug, Deserialize)]
+pub struct ItemPath {
+    vault: Address,
+    item: Digest,
+}
+
+/// The ciphertext of an item.
+#[utoipa::path(
+    get,
+    path = "/v1/mailbox/{vault}/{item}/content",
+    tag = "mailbox",
+    params(
+        ("vault" = String, Path, description = "Address of the vault, base58"),
+        ("item" = String, Path, description = "Id of the item, hex")
+    ),
+    responses((status = 200, content_type = "application/octet-stream")),
+    security(("session" = []))
+)]
+pub async fn get_item_content(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let found = find(&mut served, item, vault, bearer.caller.key).await?;
+    let asked = download::locate(served.conn(), found.blob.0, found.size.unsigned_abs(), &headers).await?;
+    served.close().await?;
+    download::answer(state, bearer, Watch::Mail { vault: Key(vault.0), item }, asked)
+}
+
+/// Takes an item out of the mailbox: a record was made of it, or it is not wanted.
+#[utoipa::path(
+    delete,
+    path = "/v1/mailbox/{vault}/{item}",
+    tag = "mailbox",
+    params(
+        ("vault" = String, Path, description = "Address of the vault, base58"),
+        ("item" = String, Path, description = "Id of the item, hex")
+    ),
+    responses((status = 200, body = Answer<MailboxItem>)),
+    security(("session" = []))
+)]
+pub async fn delete_item(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
+) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let found = find(&mut served, item, vault, bearer.caller.key).await?;
+    if !store::mailbox::delete(served.conn(), item).await? {
+        return Err(ApiError::NotPermitted);
+    }
+    blob::release(served.conn(), BlobId(found.blob.0)).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: found.into() }))
+}
+
+/// Makes a record of an item: its content, labels and key become the record's, and the item is gone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// Of the record that is or will be minted with the item's commitment.
+    record_id: Digest,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AcceptedItem {
+    pub record: Address,
+    /// The commitment that the record on chain has to have.
+    pub commitment: Digest,
+}
+
+/// Makes a record's content of an item. The patient does, or a delegate with the right to mint, which
+/// need not be able to read it.
+#[utoipa::path(
+    post,
+    path = "/v1/mailbox/{vault}/{item}/accept",
+    tag = "mailbox",
+    params(
+        ("vault" = String, Path, description = "Address of the vault, base58"),
+        ("item" = String, Path, description = "Id of the item, hex")
+    ),
+    request_body = Acceptance,
+    responses((status = 200, body = Answer<AcceptedItem>)),
+    security(("session" = []))
+)]
+pub async fn accept_item(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
+    Body(new): Body<Acceptance>,
+) -> Result<Reply<Answer<AcceptedItem>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.serve(Key(vault.0), Some(Right::Mint)).await?;
+    let found = find(&mut served, item, vault, bearer.caller.key).await?;
+    let data = super::record::keep_item(&mut served, &found, new.record_id, bearer.caller.key).await?;
+    store::mailbox::delete(served.conn(), item).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data }))
+}

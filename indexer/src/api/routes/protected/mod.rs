@@ -1,0 +1,11 @@
+//! What is a patient's: every route here asks [`crate::api::access`] first.
+
+pub mod access_request;
+pub mod consent;
+pub mod explain;
+pub mod keyring;
+pub mod mailbox;
+pub mod patient;
+pub mod record;
+mod shape;
+pub mod wrap;

@@ -1,0 +1,378 @@
+use std::str::FromStr;
+
+use aegle_client::pda;
+use aegle_decision::{Action, Category, Document, Key, Labels};
+use axum::{extract::State, http::HeaderMap, response::Response};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    mailbox::AcceptedItem,
+    shape::{HeldRecord, LabelsOpening, Stated, WrappedKey},
+};
+use crate::{
+    api::{
+        access::{
+            content::{self, Content, NewContent},
+            served::Served,
+        },
+        bytes::{Address, Digest},
+        cursor::List,
+        download::{self, Watch},
+        error::ApiError,
+        extract::{Body as JsonBody, Id, Limit, Params},
+        model::{Answer, Page},
+        routes::{reply::Reply, walk::Walk},
+        session::Bearer,
+        state::ApiState,
+        store::{self, mailbox::Item, wrap::Wrap},
+    },
+    blob::{self, BlobId},
+};
+
+/// Query of the records of a patient.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RecordQuery {
+    /// Address of the patient's vault.
+    #[param(value_type = String)]
+    patient: Address,
+    /// Only records of this category.
+    #[param(value_type = Option<String>)]
+    category: Option<String>,
+    /// Only records whose care reaches into the days from this one on, and up to this one.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    #[param(value_type = Option<String>, format = Date)]
+    until: Option<Date>,
+    /// Only records of this imaging study.
+    #[param(value_type = Option<String>)]
+    study: Option<Address>,
+    /// `-date`, the newest care first, unless given. Records without a date come last.
+    #[serde(default)]
+    #[param(inline)]
+    sort: Sort,
+    /// How many to answer.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+    /// `next` of the page before, for the same parameters (`limit` apart).
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum Sort {
+    #[default]
+    #[serde(rename = "-date")]
+    NewestCare,
+    #[serde(rename = "date")]
+    OldestCare,
+    #[serde(rename = "-minted")]
+    NewestMinted,
+    #[serde(rename = "minted")]
+    OldestMinted,
+}
+
+impl Sort {
+    /// Place in the order: smaller comes first.
+    fn place(self, content: &Content) -> [u8; 40] {
+        let day = |date: Option<Date>| date.map(|date| i64::from(date.year()) * 512 + i64::from(date.day_of_year()));
+        let last = i64::MAX;
+        let rank = match self {
+            Self::NewestCare => day(content.labels.value().until).map_or(last, |day| -day),
+            Self::OldestCare => day(content.labels.value().from).unwrap_or(last),
+            Self::NewestMinted => -content.minted_slot,
+            Self::OldestMinted => content.minted_slot,
+        };
+        let mut place = [0; 40];
+        // Flipping the sign makes bytes compare as numbers do.
+        place[..8].copy_from_slice(&(rank as u64 ^ 1 << 63).to_be_bytes());
+        place[8..].copy_from_slice(&content.record.0);
+        place
+    }
+}
+
+impl RecordQuery {
+    fn category(&self) -> Result<Option<Category>, ApiError> {
+        let category = self.category.as_deref().map(Category::from_str).transpose();
+        category.map_err(|error| ApiError::InvalidParameter(format!("category: {error}")))
+    }
+
+    /// Everything that a cursor holds for.
+    fn filter(&self, caller: &Bearer) -> Vec<u8> {
+        format!(
+            "{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}",
+            caller.caller, self.patient, self.category, self.from, self.until, self.study, self.sort
+        )
+        .into_bytes()
+    }
+}
+
+fn matches(query: &RecordQuery, category: Option<&Category>, labels: &Labels) -> bool {
+    category.is_none_or(|category| labels.categories.contains(category))
+        && query.study.is_none_or(|study| labels.study == Some(Key(study.0)))
+        && query.from.is_none_or(|from| labels.until.is_some_and(|until| until >= from))
+        && query.until.is_none_or(|until| labels.from.is_some_and(|from| from <= until))
+}
+
+/// The records of a patient that are open to the caller.
+#[utoipa::path(
+    get,
+    path = "/v1/records",
+    tag = "records",
+    params(RecordQuery, ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT")),
+    responses((status = 200, body = Page<HeldRecord>)),
+    security(("session" = []))
+)]
+pub async fn list_records(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Stated(purpose): Stated,
+    Params(query): Params<RecordQuery>,
+) -> Result<Reply<Page<HeldRecord>>, ApiError> {
+    let category = query.category()?;
+    let filter = query.filter(&bearer);
+    let list = List { route: "held-records", filter: &[&filter, &[purpose as u16 as u8, (purpose as u16 >> 8) as u8]] };
+    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+
+    let mut served = Served::begin(&state, &bearer).await?;
+    let vault = Key(query.patient.0);
+    let opened = served.open(vault, purpose, Action::Read).await?;
+    let mut data = content::list(served.conn(), &opened).await?;
+    let meta = served.close().await?;
+
+    data.retain(|content| matches(&query, category.as_ref(), content.labels.value()));
+    let mut placed: Vec<_> = data.into_iter().map(|content| (query.sort.place(&content), content)).collect();
+    placed.retain(|(place, _)| place[..] > walk.after[..]);
+    placed.sort_unstable_by_key(|(place, _)| *place);
+    let next = walk.cut(&mut placed, |(place, _)| place.to_vec());
+    let data = placed.into_iter().map(|(_, content)| HeldRecord::new(vault, content)).collect();
+    Ok(Reply(Page { meta, data, next }))
+}
+
+/// One record that is open to the caller.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{record}",
+    tag = "records",
+    params(
+        ("record" = String, Path, description = "Address of the record, base58"),
+        ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT")
+    ),
+    responses((status = 200, body = Answer<HeldRecord>)),
+    security(("session" = []))
+)]
+pub async fn get_record(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Stated(purpose): Stated,
+    Id(record): Id,
+) -> Result<Reply<Answer<HeldRecord>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let (vault, content) = find(&mut served, purpose, record).await?;
+    if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
+        store::wrap::note_key_given(served.conn(), record, key.recipient).await?;
+    }
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: HeldRecord::new(vault, content) }))
+}
+
+/// The record, if it is open; absent and denied ones take the same way to the same answer.
+async fn find(
+    served: &mut Served<'_>,
+    purpose: aegle_decision::Purpose,
+    record: Address,
+) -> Result<(Key, Content), ApiError> {
+    // A record that is in no vault is looked for in one that nobody has.
+    let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
+    let opened = served.open(vault, purpose, Action::Read).await?;
+    let content = content::find(served.conn(), &opened, record).await?;
+    content.map(|content| (vault, content)).ok_or(ApiError::NotPermitted)
+}
+
+/// The ciphertext of a record, or a range of it.
+///
+/// The decision is made again while it is sent: a confirmed revocation ends the download.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{record}/content",
+    tag = "records",
+    params(
+        ("record" = String, Path, description = "Address of the record, base58"),
+        ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT"),
+        ("range" = Option<String>, Header, description = "One range of bytes, RFC 9110 section 14")
+    ),
+    responses(
+        (status = 200, content_type = "application/octet-stream"),
+        (status = 206, content_type = "application/octet-stream"),
+        (status = 409, description = "Permitted, but the key is not encrypted to the caller yet: `key_pending`.")
+    ),
+    security(("session" = []))
+)]
+pub async fn get_content(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Stated(purpose): Stated,
+    Id(record): Id,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let (vault, content) = find(&mut served, purpose, record).await?;
+    let Some(key) = content.key else { return Err(ApiError::KeyPending) };
+    let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), &headers).await?;
+    store::wrap::note_content_given(served.conn(), record, key.recipient).await?;
+    served.close().await?;
+    download::answer(state, bearer, Watch::Record { purpose, vault, record }, asked)
+}
+
+/// A record's content, uploaded before, and what the server may know of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRecord {
+    #[schema(value_type = String)]
+    pub vault: Address,
+    /// Of the record that is or will be minted, an original or an amendment.
+    pub record_id: Digest,
+    /// A finished upload of the caller's.
+    pub upload: Digest,
+    pub opening: LabelsOpening,
+    /// The content key, encrypted to the vault's key and to whom else it is open.
+    #[serde(default)]
+    pub wraps: Vec<NewWrap>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWrap {
+    /// Whose the recipient's key is: the vault, or a wallet.
+    pub holder: Address,
+    /// X25519 key it is encrypted to.
+    pub recipient: Digest,
+    pub wrapped_key: WrappedKey,
+}
+
+impl NewWrap {
+    pub fn to_wrap(&self) -> Wrap<'_> {
+        let Self { holder, recipient, wrapped_key } = self;
+        Wrap { holder: *holder, recipient: *recipient, wrapped_key: &wrapped_key.0, mail: false }
+    }
+}
+
+/// The content that was stored.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StoredRecord {
+    pub record: Address,
+    /// The commitment that the record on chain has to have.
+    pub commitment: Digest,
+    /// Whether it is on chain, confirmed.
+    pub minted: bool,
+}
+
+/// Stores a record's content. It is served once the record is on chain with the commitment that the
+/// labels open; unclaimed by a record it is removed.
+#[utoipa::path(
+    post,
+    path = "/v1/records",
+    tag = "records",
+    request_body = NewRecord,
+    responses((status = 200, body = Answer<StoredRecord>)),
+    security(("session" = []))
+)]
+pub async fn create_record(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    JsonBody(new): JsonBody<NewRecord>,
+) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
+    let vault = Key(new.vault.0);
+    let record = Address(pda::find_record(&vault.0.into(), &new.record_id.0).0.to_bytes());
+    Document::<Labels>::read(new.opening.labels.clone().into_bytes())
+        .and_then(|labels| labels.value().validate())
+        .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
+    if new.wraps.iter().any(|wrap| wrap.wrapped_key.0.len() != 80) {
+        return Err(ApiError::InvalidBody("wraps: a wrapped key has 80 bytes".into()));
+    }
+    let commitment = commitment(&new.opening);
+
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.serve(vault, Some(aegle_client::state::Right::Mint)).await?;
+    let on_chain = store::record::commitment(served.conn(), record).await?;
+    if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
+        return Err(ApiError::CommitmentMismatch);
+    }
+    let kept = Kept { record, vault, upload: new.upload, commitment, opening: &new.opening };
+    let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
+    kept.store(&mut served, bearer.caller.key, i64::try_from(size).unwrap_or(i64::MAX)).await?;
+    for wrap in &new.wraps {
+        store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+    }
+    let meta = served.close().await?;
+    Ok(Reply(Answer {
+        meta,
+        data: StoredRecord { record, commitment: Digest(commitment), minted: on_chain.is_some() },
+    }))
+}
+
+/// A content that becomes a record's.
+struct Kept<'a> {
+    record: Address,
+    vault: Key,
+    upload: Digest,
+    commitment: [u8; 32],
+    opening: &'a LabelsOpening,
+}
+
+impl Kept<'_> {
+    /// Stores it. `size` is that of the ciphertext, in bytes.
+    async fn store(&self, served: &mut Served<'_>, by: Key, size: i64) -> Result<(), ApiError> {
+        let new = NewContent {
+            record: self.record,
+            vault: self.vault,
+            blob: self.upload.0,
+            size,
+            commitment: self.commitment,
+            salt: self.opening.salt.0,
+            labels: &self.opening.labels,
+            labels_salt: self.opening.labels_salt.0,
+            details_commitment: self.opening.details_commitment.0,
+            stored_by: by,
+        };
+        if content::insert(served.conn(), &new).await? { Ok(()) } else { Err(ApiError::RecordStored) }
+    }
+}
+
+/// Makes the content of a mailbox item a record's.
+///
+/// # Errors
+/// The record has another commitment on chain, or a content already.
+pub async fn keep_item(
+    served: &mut Served<'_>,
+    item: &Item,
+    record_id: Digest,
+    by: Key,
+) -> Result<AcceptedItem, ApiError> {
+    let record = Address(pda::find_record(&item.vault.0.into(), &record_id.0).0.to_bytes());
+    let opening = LabelsOpening {
+        salt: item.salt,
+        labels: item.labels.clone(),
+        labels_salt: item.labels_salt,
+        details_commitment: item.details_commitment,
+    };
+    let commitment = commitment(&opening);
+    let on_chain = store::record::commitment(served.conn(), record).await?;
+    if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
+        return Err(ApiError::CommitmentMismatch);
+    }
+    let vault = Key(item.vault.0);
+    let kept = Kept { record, vault, upload: item.blob, commitment, opening: &opening };
+    kept.store(served, by, item.size).await?;
+    let wrap = Wrap { holder: item.vault, recipient: item.recipient, wrapped_key: &item.wrapped_key, mail: true };
+    store::wrap::put(served.conn(), vault, record, &wrap).await?;
+    Ok(AcceptedItem { record, commitment: Digest(commitment) })
+}
+
+/// SHA-256 over the salt, the commitment to the labels and that to the details.
+pub fn commitment(opening: &LabelsOpening) -> [u8; 32] {
+    let labels = aegle_client::commitment::commit(&opening.labels_salt.0, opening.labels.as_bytes());
+    aegle_client::commitment::commit(&opening.salt.0, &[labels, opening.details_commitment.0].concat())
+}

@@ -1,0 +1,145 @@
+//! What protected routes have in common on the wire.
+
+use aegle_decision::{Key, Purpose};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use utoipa::ToSchema;
+
+use crate::api::{
+    access::content::Content,
+    bytes::{Address, Digest},
+    error::ApiError,
+    model::RecordStatus,
+    time::Time,
+};
+
+/// Name of the header that states the purpose.
+pub const PURPOSE: &str = "aegle-purpose";
+
+/// The purpose of use that the caller states with a request: an HL7 code in `aegle-purpose`.
+#[derive(Clone, Copy, Debug)]
+pub struct Stated(pub Purpose);
+
+impl<S: Send + Sync> FromRequestParts<S> for Stated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = parts.headers.get(PURPOSE).and_then(|value| value.to_str().ok());
+        text.and_then(purpose).map(Self).ok_or(ApiError::NoPurpose)
+    }
+}
+
+/// Codes of HL7 v3 PurposeOfUse with their bits.
+pub const PURPOSES: [(&str, Purpose); 9] = [
+    ("TREAT", Purpose::Treatment),
+    ("ETREAT", Purpose::EmergencyTreatment),
+    ("HPAYMT", Purpose::Payment),
+    ("HOPERAT", Purpose::Operations),
+    ("HRESCH", Purpose::Research),
+    ("PUBHLTH", Purpose::PublicHealth),
+    ("FAMRQT", Purpose::FamilyRequest),
+    ("PATRQT", Purpose::PatientRequest),
+    ("HMARKT", Purpose::Marketing),
+];
+
+pub fn purpose(code: &str) -> Option<Purpose> {
+    PURPOSES.iter().find(|(name, _)| *name == code).map(|(_, purpose)| *purpose)
+}
+
+/// Bytes in base64, as few as `MOST`.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String)]
+pub struct Base64<const MOST: usize>(pub Vec<u8>);
+
+impl<const MOST: usize> Serialize for Base64<MOST> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de, const MOST: usize> Deserialize<'de> for Base64<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text).map_err(|_| D::Error::custom("not base64"))?;
+        if bytes.len() <= MOST { Ok(Self(bytes)) } else { Err(D::Error::custom(format!("more than {MOST} bytes"))) }
+    }
+}
+
+/// A content key, encrypted by HPKE to one recipient: 80 bytes.
+pub type WrappedKey = Base64<80>;
+
+/// What opens a record's commitment as far as its labels.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelsOpening {
+    pub salt: Digest,
+    /// The very text of the labels that is committed to.
+    pub labels: String,
+    pub labels_salt: Digest,
+    pub details_commitment: Digest,
+}
+
+/// Whether the caller can open the content.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum KeyState {
+    /// The content key for the caller.
+    Wrapped {
+        /// X25519 key that it is encrypted to.
+        recipient: Digest,
+        wrapped_key: WrappedKey,
+        /// Encrypted as mail, before the record's address was known.
+        mail: bool,
+    },
+    /// Permitted, but not encrypted to the caller yet: that happens in the patient's next session.
+    KeyPending,
+}
+
+/// A record that the caller may read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HeldRecord {
+    pub record: Address,
+    pub vault: Address,
+    pub status: RecordStatus,
+    /// 1 for an original, one more for each amendment.
+    pub version: i64,
+    /// The record this one amends.
+    pub previous: Option<Address>,
+    pub minted_slot: i64,
+    pub minted_at: Time,
+    /// Bytes of ciphertext.
+    pub size: i64,
+    pub opening: LabelsOpening,
+    pub key: KeyState,
+    /// The consent by which it is open; null for the patient's own.
+    pub consent: Option<Address>,
+}
+
+impl HeldRecord {
+    pub fn new(vault: Key, content: Content) -> Self {
+        let labels = String::from_utf8_lossy(content.labels.bytes()).into_owned();
+        Self {
+            record: content.record,
+            vault: Address(vault.0),
+            status: content.status.into(),
+            version: content.version,
+            previous: content.previous,
+            minted_slot: content.minted_slot,
+            minted_at: content.minted_at,
+            size: content.size,
+            opening: LabelsOpening {
+                salt: content.salt,
+                labels,
+                labels_salt: content.labels_salt,
+                details_commitment: content.details_commitment,
+            },
+            key: content.key.map_or(KeyState::KeyPending, |key| KeyState::Wrapped {
+                recipient: key.recipient,
+                wrapped_key: Base64(key.bytes),
+                mail: key.mail,
+            }),
+            consent: content.verdict.consent().map(|consent| Address(consent.0)),
+        }
+    }
+}

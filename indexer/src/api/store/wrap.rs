@@ -1,0 +1,88 @@
+use aegle_decision::Key;
+use sqlx::PgConnection;
+
+use crate::api::bytes::{Address, Digest};
+
+/// A content key for one recipient, as it is stored.
+pub struct Wrap<'a> {
+    pub holder: Address,
+    pub recipient: Digest,
+    pub wrapped_key: &'a [u8],
+    /// Encrypted as mail, before the record's address was known.
+    pub mail: bool,
+}
+
+/// Stores a wrapped key, in the place of an earlier one for the same recipient. False where the record
+/// has no content here.
+#[tracing::instrument(name = "db.wrap.put", skip_all)]
+pub async fn put(conn: &mut PgConnection, vault: Key, record: Address, wrap: &Wrap<'_>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO protected.wrap (record, recipient, holder, vault, mail, wrapped_key)
+         SELECT c.record, $3, $4, c.vault, $5, $6 FROM protected.content c WHERE c.record = $1 AND c.vault = $2
+         ON CONFLICT (record, recipient) DO UPDATE
+         SET wrapped_key = excluded.wrapped_key, mail = excluded.mail, wrapped_at = now()
+         WHERE wrap.holder = excluded.holder",
+        record as _,
+        &vault.0[..] as _,
+        wrap.recipient as _,
+        wrap.holder as _,
+        wrap.mail,
+        wrap.wrapped_key
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that the key went out; nothing where there is none.
+#[tracing::instrument(name = "db.wrap.note_key_given", skip_all)]
+pub async fn note_key_given(conn: &mut PgConnection, record: Address, recipient: Digest) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE protected.wrap SET key_given_at = now() WHERE record = $1 AND recipient = $2 AND key_given_at IS NULL",
+        record as _,
+        recipient as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that content went out to who has this key.
+#[tracing::instrument(name = "db.wrap.note_content_given", skip_all)]
+pub async fn note_content_given(conn: &mut PgConnection, record: Address, recipient: Digest) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE protected.wrap SET key_given_at = coalesce(key_given_at, now()), content_given_at = now()
+         WHERE record = $1 AND recipient = $2 AND content_given_at IS NULL",
+        record as _,
+        recipient as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Who has a key of which record, and what went out.
+pub struct Held {
+    pub record: Address,
+    pub holder: Address,
+    pub recipient: Digest,
+    pub mail: bool,
+    pub key_given: bool,
+    pub content_given: bool,
+}
+
+/// Every key of a vault's records.
+#[tracing::instrument(name = "db.wrap.list", skip_all)]
+pub async fn list(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Vec<Held>> {
+    sqlx::query_as!(
+        Held,
+        r#"
+        SELECT record AS "record!: Address", holder AS "holder!: Address", recipient AS "recipient!: Digest", mail,
+               key_given_at IS NOT NULL AS "key_given!", content_given_at IS NOT NULL AS "content_given!"
+        FROM protected.wrap WHERE vault = $1 ORDER BY record, recipient
+        "#,
+        &vault.0[..] as _
+    )
+    .fetch_all(conn)
+    .await
+}
