@@ -43,7 +43,7 @@ pub fn explain(
             .consents(openings)
             .into_iter()
             .map(|(consent, policy)| {
-                (consent, policy.map(|policy| Filter::consents(standing.vault, [(consent, policy)])))
+                (consent, policy.map(|policy| Filter::consents(standing.vault, vec![(consent, policy)])))
             })
             .collect(),
         Err(_) => Vec::new(),

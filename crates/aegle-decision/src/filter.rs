@@ -24,9 +24,8 @@ impl Filter {
         Self { vault, scope: Scope::Everything(rule) }
     }
 
-    pub(crate) fn consents(vault: Key, consents: impl IntoIterator<Item = (Key, Arc<Policy>)>) -> Self {
-        let mut consents: Vec<_> = consents.into_iter().collect();
-        consents.sort_unstable_by_key(|(consent, _)| *consent);
+    /// `consents` come in the order of their keys.
+    pub(crate) fn consents(vault: Key, consents: Vec<(Key, Arc<Policy>)>) -> Self {
         Self { vault, scope: Scope::Consents(consents) }
     }
 

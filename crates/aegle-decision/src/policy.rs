@@ -59,8 +59,8 @@ pub enum Base {
 /// Conditions that all hold. One that is empty says nothing; a rule without any matches every record.
 ///
 /// To permit, a condition must cover the record: all its categories are among the rule's, its days
-/// within the rule's. To deny, touching it is enough: one category is, one day is, or its days are
-/// not known.
+/// within the rule's. To deny, touching it is enough: one category is, one day is, or its days or its
+/// author are not known. `docs/access.md` has the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {

@@ -42,7 +42,7 @@ pub fn preview<'a>(
     policy: &Policy,
     records: impl IntoIterator<Item = (RecordView, Option<&'a Labels>)>,
 ) -> Document<Preview> {
-    let filter = Filter::consents(vault, [(Key::default(), Arc::new(policy.clone()))]);
+    let filter = Filter::consents(vault, vec![(Key::default(), Arc::new(policy.clone()))]);
     let mut preview = Preview { kind: PreviewVersion::V1, vault, purposes, records: BTreeSet::new(), withheld: 0 };
     for (record, labels) in records {
         let views = RecordViews { finalized: Some(record), confirmed: Some(record) };

@@ -755,3 +755,46 @@ fn a_denial_names_every_consent_that_does_not_stand() {
     let refusals: Vec<_> = denial.consents.iter().map(|refusal| (refusal.consent, refusal.rule)).collect();
     assert_eq!(refusals, [(CONSENT, RuleId::Revoked), (Key([200; 32]), RuleId::ActionNotGranted)]);
 }
+
+#[test]
+fn of_several_consents_that_refuse_the_nearest_is_named_and_the_first_of_equals() {
+    let nearest = |policies: [Policy; 3]| {
+        let mut world = World::new();
+        (world.openings, world.views.confirmed.consents, world.views.finalized.consents) = Default::default();
+        for (key, policy) in [102, 101, 103].into_iter().zip(policies) {
+            world.grant(Key([key; 32]), policy);
+        }
+        let Verdict::Deny { consent, rule } = world.read() else { panic!("permitted") };
+        (consent.unwrap().0[0], rule)
+    };
+    let imaging = Policy { permit: vec![rule(|rule| rule.categories = codes(["imaging"]))], ..policy() };
+    let excepted = Policy { base: Base::AllNormal, deny: vec![Rule::default()], ..policy() };
+    let exception = RuleId::Exception { index: 0 };
+    assert_eq!(nearest([policy(), imaging.clone(), policy()]), (101, RuleId::CategoryNotCovered));
+    assert_eq!(nearest([imaging.clone(), policy(), policy()]), (102, RuleId::CategoryNotCovered));
+    assert_eq!(nearest([imaging.clone(), excepted.clone(), imaging.clone()]), (101, exception));
+    assert_eq!(nearest([excepted.clone(), imaging, excepted]), (102, exception));
+    assert_eq!(nearest([policy(), policy(), policy()]), (101, RuleId::BaseDeny));
+}
+
+#[test]
+fn an_account_seen_twice_has_to_permit_twice_and_an_opening_handed_in_twice_once() {
+    let mut world = World::new();
+    world.both(|chain| chain.consents.push(chain.consents[0]));
+    world.both(|chain| chain.credentials.push(chain.credentials[0]));
+    assert!(world.read().permits());
+    for index in 0..2 {
+        let mut revoked = world.clone();
+        revoked.views.confirmed.consents[index].revoked = true;
+        assert_eq!(revoked.read().rule(), RuleId::Revoked);
+        let mut suspended = world.clone();
+        suspended.views.confirmed.credentials[index].status = CredentialStatus::Suspended;
+        assert_eq!(suspended.read().rule(), RuleId::CredentialSuspended);
+        let mut handed_in = World::new();
+        let mut wrong = handed_in.openings[0].clone();
+        wrong.salt[0] ^= 1;
+        handed_in.openings.insert(index, wrong);
+        assert_eq!(handed_in.read().rule(), BASE);
+        assert_eq!(handed_in.decide().permit().unwrap().filter.policies().unwrap().count(), 1);
+    }
+}
