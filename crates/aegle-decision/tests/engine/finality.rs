@@ -62,6 +62,18 @@ fn inv_3_a_vault_that_changes_hands_is_open_to_neither_owner_until_it_is_final()
 }
 
 #[test]
+fn inv_3_a_new_vault_is_its_owners_at_once_and_nobody_elses() {
+    let mut world = World::new();
+    world.views.finalized.vault = None;
+    world.record.finalized = None;
+    assert_eq!(world.read().rule(), RuleId::NotFinalYet);
+    world.request.caller.key = OWNER;
+    assert_eq!(world.read().rule(), RuleId::Owner);
+    world.views.confirmed.vault.as_mut().unwrap().owner = STRANGER;
+    assert_eq!(world.read().rule(), RuleId::NotFinalYet);
+}
+
+#[test]
 fn inv_3_a_delegate_reads_from_finality_until_the_removal_is_confirmed() {
     let mut world = World::new();
     world.ask_as_delegate();
@@ -85,12 +97,12 @@ fn inv_2_a_withdrawal_on_a_branch_that_was_left_keeps_denying_all_but_the_owner(
 }
 
 #[test]
-fn a_record_is_read_from_finality_until_its_erasure_is_confirmed_by_its_owner_too() {
-    for caller in [OWNER, GRANTEE] {
+fn a_record_is_read_from_finality_by_its_owner_at_once_until_its_erasure_is_confirmed() {
+    for (caller, new) in [(OWNER, RuleId::Owner), (GRANTEE, RuleId::NotFinalYet)] {
         let mut world = World::new();
         world.request.caller.key = caller;
         let finalized = world.record.finalized.take();
-        assert_eq!(world.read().rule(), RuleId::NotFinalYet);
+        assert_eq!(world.read().rule(), new);
         world.record.finalized = finalized;
         assert!(world.read().permits());
         world.record.confirmed.as_mut().unwrap().status = RecordStatus::Erased;

@@ -44,7 +44,9 @@ impl<'a> Reference<'a> {
 
     pub fn expects(&self, record: &RecordViews, labels: Option<&Labels>) -> Expected {
         let mut wrong = BTreeSet::new();
-        let (Some(confirmed), Some(finalized)) = (&self.views.confirmed.vault, &self.views.finalized.vault) else {
+        let new = self.views.confirmed.vault.filter(|vault| vault.owner == self.request.caller.key);
+        let finalized = self.views.finalized.vault.or(new);
+        let (Some(confirmed), Some(finalized)) = (&self.views.confirmed.vault, &finalized) else {
             let rule = if self.views.confirmed.vault.is_none() { RuleId::NoVault } else { RuleId::NotFinalYet };
             return Expected::Deny([(None, rule)].into());
         };
@@ -75,12 +77,14 @@ impl<'a> Reference<'a> {
                 return Expected::Deny(lacking.into_iter().map(|reason| (None, reason)).collect());
             }
         }
-        let unreadable = what_is_wrong_with_the_record(record, &confirmed.vault);
+        let mut unreadable = what_is_wrong_with_the_record(record, &confirmed.vault);
+        if !by_consent {
+            unreadable.remove(&RuleId::NotFinalYet);
+        }
         if !unreadable.is_empty() {
             return Expected::Deny(unreadable.into_iter().map(|reason| (None, reason)).collect());
         }
-        let either = [record.confirmed.unwrap(), record.finalized.unwrap()];
-        let in_error = either.iter().any(|view| view.status == RecordStatus::EnteredInError);
+        let in_error = [record.confirmed, record.finalized].iter().flatten().any(|view| view.status == RecordStatus::EnteredInError);
         let permit = |consent, rule, redisclosure_notice, erase_by| {
             Expected::Permit(Verdict::Permit {
                 consent,
