@@ -224,6 +224,7 @@ impl<'a> Grouping<'a> {
     /// All that care refers to and that is about nobody, and what that refers to in turn.
     fn support(&self, care: &[usize]) -> Vec<usize> {
         let (mut found, mut open) = (BTreeSet::new(), care.to_vec());
+        let care: BTreeSet<_> = care.iter().collect();
         while let Some(place) = open.pop() {
             for to in self.resolve(place, &self.members[place].resource.refers) {
                 if !self.members[to].is_care && !care.contains(&to) && found.insert(to) {

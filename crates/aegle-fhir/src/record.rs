@@ -42,7 +42,7 @@ impl Kind {
 pub struct Description {
     /// At most 120 characters.
     pub title: String,
-    /// At most 100 of the care's codes, sorted.
+    /// Of the codes in it, the first 100 or 16 KiB in the order of their systems and codes.
     pub codes: Vec<Code>,
     /// At most 120 characters.
     pub author: Option<String>,
@@ -55,7 +55,8 @@ pub struct Record {
     /// The same for the same resources and secret, whatever comes along with them: an import that finds
     /// a record of this key has nothing to add.
     pub key: [u8; 32],
-    /// The same for the same encounter, document, study or day; content that changed is its next version.
+    /// The same for the same encounter, document, study or day: content that changed is its next version.
+    /// Several records have it only where the input has several contents under one id.
     pub identity: [u8; 32],
     pub kind: Kind,
     pub labels: Labels,
@@ -111,6 +112,7 @@ impl Record {
 const MAX_TYPES: usize = 64;
 const MAX_SENSITIVITIES: usize = 32;
 const MAX_CODES: usize = 100;
+const MAX_CODE_BYTES: usize = 16 << 10;
 const MAX_TEXT: usize = 120;
 
 /// `None` if there is more to label than labels may say.
@@ -222,7 +224,7 @@ fn describe(
     let codes: BTreeSet<_> = parts(all).flat_map(|part| &part.facts.codes).collect();
     Description {
         title: short(&title),
-        codes: codes.into_iter().take(MAX_CODES).map(clip).collect(),
+        codes: first(codes.into_iter().map(clip)),
         author: authors.next().map(|author| short(&author)),
         issued: speaker.and_then(|speaker| speaker.facts.issued.or(speaker.facts.days)).map(|days| days.until),
     }
@@ -241,6 +243,15 @@ fn author(resource: &Resource, referred: Option<usize>, members: &[Member]) -> O
 
 fn short(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TEXT).collect()
+}
+
+fn first(codes: impl Iterator<Item = Code>) -> Vec<Code> {
+    let mut bytes = 0;
+    let fits = |code: &Code| {
+        bytes += code.system.len() + code.code.len() + code.display.as_ref().map_or(0, String::len);
+        bytes <= MAX_CODE_BYTES
+    };
+    codes.take(MAX_CODES).take_while(fits).collect()
 }
 
 /// Codes are short; whatever is not is cut, as details have a limit.
