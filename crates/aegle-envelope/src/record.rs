@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     ContentKey, Details, Manifest, ManifestError,
-    content::{Layout, Reader, Writer, padded_length},
+    content::{ContentError, Layout, Reader, Writer, padded_length},
     manifest::MAX_MANIFEST,
 };
 
@@ -122,7 +122,7 @@ pub fn open_record<R: Read>(key: &ContentKey, source: R, expected: &Expected) ->
         return Err(RecordError::Vault);
     }
     let start = PREFIX_LENGTH + u64::from(length);
-    let mut record = OpenRecord { reader, manifest, start, position: 0, hasher: Some(Sha256::new()) };
+    let mut record = OpenRecord { reader, manifest, start, position: 0, hasher: Some(Sha256::new()), failed: false };
     if record.details().length == 0 {
         record.check()?;
     }
@@ -142,6 +142,7 @@ pub struct OpenRecord<R> {
     position: u64,
     /// Of the content before `position`; none after seeking elsewhere.
     hasher: Option<Sha256>,
+    failed: bool,
 }
 
 impl<R> OpenRecord<R> {
@@ -178,6 +179,9 @@ impl<R: Read> OpenRecord<R> {
 
 impl<R: Read> Read for OpenRecord<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.failed {
+            return Err(ContentError::Failed.into());
+        }
         let left = self.details().length.saturating_sub(self.position);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         if wanted == 0 {
@@ -195,7 +199,7 @@ impl<R: Read> Read for OpenRecord<R> {
             && let Err(error) = self.check()
         {
             buffer[..count].fill(0);
-            self.position -= count as u64;
+            self.failed = true;
             return Err(error.into());
         }
         Ok(count)

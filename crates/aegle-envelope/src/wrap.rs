@@ -151,3 +151,59 @@ pub(crate) fn open(
         .map(Zeroizing::new)
         .map_err(|_| WrapError::Opening)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives what it was given, once.
+    struct Fixed(Vec<u8>);
+
+    impl RngCore for Fixed {
+        fn next_u32(&mut self) -> u32 {
+            let mut bytes = [0; 4];
+            self.fill_bytes(&mut bytes);
+            u32::from_le_bytes(bytes)
+        }
+
+        fn next_u64(&mut self) -> u64 {
+            self.next_u32().into()
+        }
+
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            let rest = self.0.split_off(bytes.len());
+            bytes.copy_from_slice(&self.0);
+            self.0 = rest;
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand::Error> {
+            self.fill_bytes(bytes);
+            Ok(())
+        }
+    }
+
+    impl CryptoRng for Fixed {}
+
+    #[test]
+    fn the_vectors_of_rfc_9180_appendix_a_2_hold() {
+        let vector: serde_json::Value = serde_json::from_str(include_str!("../vectors/rfc9180-a2.json")).unwrap();
+        let value = |name: &str| hex::decode(vector[name].as_str().unwrap()).unwrap();
+        let derived = SecretKey::derive(&value("ikmR").try_into().unwrap());
+        let given = SecretKey::from_bytes(&value("skRm").try_into().unwrap()).unwrap();
+        for recipient in [derived, given] {
+            assert_eq!(recipient.encryption_key().0.as_slice(), value("pkRm"));
+            let sealed = seal(
+                &value("pt"),
+                &value("info"),
+                &value("aad"),
+                &recipient.encryption_key(),
+                &mut Fixed(value("ikmE")),
+            );
+            assert_eq!(sealed.unwrap(), [value("enc"), value("ct")].concat());
+            let sealed = [value("enc"), value("ct")].concat();
+            assert_eq!(*open(&sealed, &value("info"), &value("aad"), &recipient).unwrap(), value("pt"));
+            assert!(open(&sealed, b"other", &value("aad"), &recipient).is_err());
+            assert!(open(&sealed, &value("info"), b"other", &recipient).is_err());
+        }
+    }
+}

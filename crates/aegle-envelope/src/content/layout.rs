@@ -42,7 +42,7 @@ impl Layout {
 
     /// Length of header and chunks together.
     pub fn ciphertext_length(&self) -> u64 {
-        HEADER_LENGTH as u64 + self.plaintext + self.chunks() * TAG_LENGTH as u64
+        (HEADER_LENGTH as u64 + self.chunks() * TAG_LENGTH as u64).saturating_add(self.plaintext)
     }
 
     /// At least one: empty content is one empty chunk.

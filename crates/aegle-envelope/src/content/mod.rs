@@ -14,7 +14,7 @@ use std::io;
 use aead_stream::StreamBE32;
 use chacha20poly1305::ChaCha20Poly1305;
 use rand::{CryptoRng, RngCore};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use header::{HEADER_LENGTH, Header};
 pub use layout::Layout;
@@ -38,6 +38,11 @@ impl ContentKey {
 
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// To be stored, encrypted.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {

@@ -1,4 +1,4 @@
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use aead_stream::StreamPrimitive;
 
@@ -103,14 +103,22 @@ impl<R: Read> Read for Reader<R> {
         if buffer.is_empty() {
             return Ok(0);
         }
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Reader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.failed || self.taken >= self.chunk.len() && !self.last {
             self.open_chunk()?;
         }
-        let open = self.chunk.get(self.taken..).unwrap_or_default();
-        let count = open.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&open[..count]);
+        Ok(self.chunk.get(self.taken..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, count: usize) {
         self.taken += count;
-        Ok(count)
     }
 }
 

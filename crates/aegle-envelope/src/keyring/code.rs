@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ const GROUP: usize = 4;
 
 /// 160 random bits that a patient keeps on paper. As text it has 36 symbols of Crockford's base 32 in
 /// groups of four, the last group a checksum of 20 bits.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RecoveryCode([u8; 20]);
 
 impl RecoveryCode {
@@ -83,12 +83,5 @@ impl FromStr for RecoveryCode {
             }
         }
         if *code.symbols() == *symbols { Ok(code) } else { Err(KeyringError::Code) }
-    }
-}
-
-/// Nothing of the code is shown.
-impl fmt::Debug for RecoveryCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCode")
     }
 }

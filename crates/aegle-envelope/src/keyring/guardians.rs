@@ -106,8 +106,10 @@ impl GuardianWraps {
         guardian: &Key,
         secret: &SecretKey,
     ) -> Result<Share, KeyringError> {
-        let (number, entry) =
-            (1u8..).zip(&self.shares).find(|(_, entry)| entry.guardian == *guardian).ok_or(KeyringError::NoGuardian)?;
+        let (number, entry) = (1..=MAX_GUARDIANS as u8)
+            .zip(&self.shares)
+            .find(|(_, entry)| entry.guardian == *guardian)
+            .ok_or(KeyringError::NoGuardian)?;
         let aad = share_aad(vault, key_epoch, guardian, &secret.encryption_key());
         let share = Share::read(&wrap::open(&entry.share.0, SHARE_INFO, &aad, secret)?)?;
         if share.bytes[0] == number { Ok(share) } else { Err(KeyringError::Opening) }

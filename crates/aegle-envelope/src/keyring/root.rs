@@ -1,11 +1,11 @@
 use aegle_decision::Key;
 use rand::{CryptoRng, RngCore};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{SecretKey, derive::derive};
 
 /// From which everything of a patient derives that only the patient may know, in one key epoch.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RootSecret([u8; 32]);
 
 impl RootSecret {
@@ -15,6 +15,11 @@ impl RootSecret {
 
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// To be stored, encrypted.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0)
     }
 
     /// The patient's X25519 key, to which content is wrapped: RFC 9180's `DeriveKeyPair` of HKDF-SHA256

@@ -1,6 +1,8 @@
 mod content;
 mod keyring;
 mod record;
+mod secrets;
+mod vectors;
 mod wrap;
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};

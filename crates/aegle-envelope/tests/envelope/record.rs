@@ -149,7 +149,12 @@ fn content_of_another_hash_or_length_and_wrong_padding_are_refused_before_the_en
         let (key, ciphertext) = forged(&manifest, content, padding);
         let mut given = vec![0xee; CONTENT.len()];
         let mut record = open_record(&key, &ciphertext[..], &expected(&manifest)).unwrap();
-        record.read_exact(&mut given).map(|()| given).map_err(RecordError::from)
+        let read = record.read_exact(&mut given);
+        if read.is_err() {
+            assert!([Some(&0), Some(&0xee)].contains(&given.last()), "the last byte does not come out");
+            assert!(record.read(&mut given).is_err(), "nor anything after");
+        }
+        read.map(|()| given).map_err(RecordError::from)
     };
     assert_eq!(read(CONTENT, &zeros).unwrap(), CONTENT);
     let reason = |content: &[u8], padding: &[u8]| match read(content, padding) {
