@@ -20,6 +20,7 @@ use tracing::{error, info};
 use crate::source::{YellowstoneConfig, YellowstoneSource};
 use crate::{
     api,
+    blob::Blobs,
     config::Config,
     db::MIGRATIONS,
     ingest::{self, IngestError},
@@ -163,6 +164,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     let rpc_url = if ingests { Some(config.rpc_url()?) } else { None };
     let pool = connect(&config).await?;
     require_schema(&pool).await?;
+    let blobs = if serves { Some(Blobs::open(&config.blob)?) } else { None };
     let metrics = telemetry::start_metrics()?;
     let mut roles = JoinSet::new();
     if let Some(rpc_url) = rpc_url {
@@ -173,8 +175,8 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         let ingesting = follow(&config, node, own, stop.clone())?;
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
-    if serves {
-        roles.spawn(api::serve(pool.clone(), config.api.clone(), metrics, stop.clone()));
+    if let Some(blobs) = blobs {
+        roles.spawn(api::serve(pool.clone(), config.api.clone(), blobs, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);
     while let Some(ended) = roles.join_next().await {

@@ -36,9 +36,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// For `ledger`, on a free port, with its log below `folder`.
+    /// For `ledger`, on a free port, with its log and its blobs below `folder`.
     pub fn new(ledger: &Ledger, database_url: String, folder: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut environment = vec![("AEGLE_BLOB__URL".into(), format!("file://{}", folder.join("blobs").display()))];
+        if ledger.is_embedded() {
+            environment.push(("AEGLE_SURFPOOL".into(), "true".into()));
+        }
         Ok(Self {
             database_url,
             rpc_url: ledger.rpc_url.clone(),
@@ -46,7 +50,7 @@ impl Settings {
             start_slot: None,
             listen: format!("127.0.0.1:{port}"),
             log: folder.join("indexer.log"),
-            environment: if ledger.is_embedded() { vec![("AEGLE_SURFPOOL".into(), "true".into())] } else { Vec::new() },
+            environment,
         })
     }
 

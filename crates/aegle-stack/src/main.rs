@@ -110,7 +110,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     };
     let database_url = match postgres.given() {
         Some(url) if !own_database => url.to_owned(),
-        _ => step("Database", postgres.create(&database)).await?,
+        _ => {
+            // The blobs of an earlier database are nobody's any more.
+            let blobs = state.join("blobs");
+            if blobs.exists() {
+                std::fs::remove_dir_all(&blobs)?;
+            }
+            step("Database", postgres.create(&database)).await?
+        }
     };
     let mut settings = Settings::new(&ledger, database_url, &state)?;
     if std::net::TcpListener::bind("127.0.0.1:8080").is_ok() {

@@ -34,7 +34,7 @@ pub fn describe(mut document: OpenApi) -> OpenApi {
     document.components.get_or_insert_default().add_security_scheme("session", SecurityScheme::Http(session));
 
     let operations = document.paths.paths.iter_mut().flat_map(|(path, item)| {
-        let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete, &mut item.head];
         methods.into_iter().flatten().map(move |operation| (path, operation))
     });
     for (path, operation) in operations {

@@ -1,7 +1,7 @@
 //! What the API refuses, and how it says so: RFC 9457 problem details with a stable code.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 
 use crate::blob::{StoreError, UploadError};
 
+/// Where an upload goes on.
+pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 /// Seconds after which a caller may ask again where the mirror or its database is not there.
 const RETRY_AFTER: u64 = 5;
 /// Postgres' code of a statement that took too long.
@@ -53,6 +55,12 @@ pub enum Code {
     TooManyAccessRequests,
     RangeNotSatisfiable,
     NoSuchUpload,
+    InvalidUpload,
+    UploadOffset,
+    UploadQuota,
+    TooManyChunks,
+    NoFreeChunk,
+    StoreUnavailable,
 }
 
 impl Code {
@@ -64,6 +72,7 @@ impl Code {
             | Self::InvalidCursor
             | Self::InvalidBody
             | Self::NoPurpose
+            | Self::InvalidUpload
             | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
             Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::SignatureInvalid | Self::NotPermitted => StatusCode::FORBIDDEN,
@@ -75,15 +84,25 @@ impl Code {
             | Self::CommitmentMismatch
             | Self::RecordStored
             | Self::ConsentStored
-            | Self::NoSuchUpload => StatusCode::CONFLICT,
+            | Self::NoSuchUpload
+            | Self::UploadOffset => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::RateLimited | Self::TooManyStreams | Self::TooManyAccessRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited
+            | Self::TooManyStreams
+            | Self::TooManyAccessRequests
+            | Self::UploadQuota
+            | Self::TooManyChunks => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NoFreeStream | Self::NotReady | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoFreeStream
+            | Self::NoFreeChunk
+            | Self::NotReady
+            | Self::Behind
+            | Self::StoreUnavailable
+            | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -125,6 +144,12 @@ impl Code {
             Self::TooManyAccessRequests => "Too many open access requests",
             Self::NoSuchUpload => "There is no such finished upload",
             Self::RangeNotSatisfiable => "No byte is in this range",
+            Self::InvalidUpload => "This cannot be uploaded",
+            Self::UploadOffset => "The upload goes on elsewhere",
+            Self::UploadQuota => "Too much waits to be claimed",
+            Self::TooManyChunks => "Too many chunks at once",
+            Self::NoFreeChunk => "No more chunks are taken now",
+            Self::StoreUnavailable => "The blob store cannot be reached",
         }
     }
 
@@ -225,6 +250,20 @@ pub enum ApiError {
     NoSuchUpload,
     #[error("The content has {size} bytes.")]
     RangeNotSatisfiable { size: u64 },
+    #[error("{0}.")]
+    InvalidUpload(String),
+    #[error("The upload goes on at byte {expected}.")]
+    UploadOffset { expected: u64 },
+    #[error(
+        "Claim or give up what was uploaded: a wallet may hold {uploads} uploads, {bytes} bytes in all, that nothing has claimed."
+    )]
+    UploadQuota { uploads: u32, bytes: u64 },
+    #[error("This wallet may send {most} chunks at once.")]
+    TooManyChunks { most: usize },
+    #[error("The server takes no more chunks at this moment.")]
+    NoFreeChunk,
+    #[error("The blob store cannot be reached.")]
+    StoreUnavailable(#[source] StoreError),
     #[error("The cursor was not made by this server for this list and these parameters.")]
     InvalidCursor,
     #[error("as_of_slot must be between {first} and {last}.")]
@@ -280,6 +319,12 @@ impl ApiError {
             Self::ConsentStored => Code::ConsentStored,
             Self::TooManyAccessRequests { .. } => Code::TooManyAccessRequests,
             Self::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
+            Self::InvalidUpload(_) => Code::InvalidUpload,
+            Self::UploadOffset { .. } => Code::UploadOffset,
+            Self::UploadQuota { .. } => Code::UploadQuota,
+            Self::TooManyChunks { .. } => Code::TooManyChunks,
+            Self::NoFreeChunk => Code::NoFreeChunk,
+            Self::StoreUnavailable(_) => Code::StoreUnavailable,
             Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
             Self::NotFound(_) => Code::NotFound,
             Self::NoSuchRoute => Code::NoSuchRoute,
@@ -300,6 +345,7 @@ impl ApiError {
     pub(super) fn log(&self) {
         match self {
             Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
+            Self::StoreUnavailable(error) => tracing::error!(%error, "blob store failed"),
             Self::Database(error) => tracing::error!(%error, "query failed"),
             Self::Internal(error) => tracing::error!(%error, "request failed"),
             _ => {}
@@ -327,6 +373,15 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => error.into(),
+            error => Self::StoreUnavailable(error),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     /// A response without a body: the layer that knows the request's id writes the problem.
     fn into_response(self) -> Response {
@@ -335,6 +390,9 @@ impl IntoResponse for ApiError {
             Self::RateLimited { retry_after } => Some(*retry_after),
             Self::TooManyStreams { .. }
             | Self::NoFreeStream
+            | Self::TooManyChunks { .. }
+            | Self::NoFreeChunk
+            | Self::StoreUnavailable(_)
             | Self::NotReady
             | Self::Behind { .. }
             | Self::Unavailable(_) => Some(RETRY_AFTER),
@@ -344,6 +402,9 @@ impl IntoResponse for ApiError {
         let mut response = code.status().into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::UploadOffset { expected } = self {
+            response.headers_mut().insert(UPLOAD_OFFSET, HeaderValue::from(expected));
         }
         // RFC 6750, section 3.
         let challenge = match code {
@@ -366,11 +427,5 @@ impl From<UploadError> for ApiError {
             // Whose it is, or whether it is complete, is not said.
             _ => Self::NoSuchUpload,
         }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Self::Internal(error.to_string())
     }
 }

@@ -17,6 +17,7 @@ use super::{
     bytes::{Address, SessionId},
     error::ApiError,
 };
+use crate::blob::BlobId;
 
 /// The address in the path.
 pub struct Id(pub Address);
@@ -53,6 +54,19 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<
         let Path(path) =
             Path::from_request_parts(parts, state).await.map_err(|error| ApiError::InvalidAddress(cause(&error)))?;
         Ok(Self(path))
+    }
+}
+
+/// The id of an upload in the path. What is no id names no upload.
+pub struct UploadPath(pub BlobId);
+
+impl<S: Send + Sync> FromRequestParts<S> for UploadPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or(ApiError::NotFound("upload"))
     }
 }
 

@@ -15,6 +15,7 @@ mod event_cursor;
 mod extract;
 mod layers;
 mod model;
+mod places;
 mod protected;
 mod routes;
 mod server;

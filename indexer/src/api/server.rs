@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
@@ -26,11 +26,12 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::{
     ApiConfig, access,
     document::describe,
-    error::ApiError,
+    error::{ApiError, UPLOAD_OFFSET},
     layers::{self, RateLimit},
     routes,
     state::ApiState,
 };
+use crate::blob::{Blobs, Sweeper};
 
 /// Serves the API until `shutdown`, then lets requests under way finish.
 ///
@@ -39,11 +40,15 @@ use super::{
 pub async fn serve(
     pool: PgPool,
     config: ApiConfig,
+    blobs: Blobs,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
-    let app = assemble(pool, &config, metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    let sweeper = Sweeper::new(blobs, pool.clone());
+    sweeper.bind().await?;
+    let app = assemble(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    tokio::spawn(sweeper.run(shutdown.clone()));
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
     // Streams write little at a time, and none of it shall wait for an acknowledgement of what went before.
@@ -67,27 +72,41 @@ pub async fn serve(
 ///
 /// # Errors
 /// The first wrong key of the configuration.
-pub fn router(pool: PgPool, config: &ApiConfig, metrics: PrometheusHandle) -> Result<Router, String> {
-    assemble(pool, config, metrics, CancellationToken::new())
+pub fn router(pool: PgPool, config: &ApiConfig, blobs: Blobs, metrics: PrometheusHandle) -> Result<Router, String> {
+    let sweeper = Sweeper::new(blobs, pool.clone());
+    assemble(pool, config, sweeper, metrics, CancellationToken::new())
 }
 
 fn assemble(
     pool: PgPool,
     config: &ApiConfig,
+    sweeper: Sweeper,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> Result<Router, String> {
     config.validate()?;
-    let state = ApiState::new(pool, config, metrics, shutdown)?;
-    let (public, operations, document) = parts();
+    let (chunk_bytes, chunk_timeout) = (sweeper.blobs.config.max_chunk_bytes, sweeper.blobs.config.chunk_timeout());
+    let state = ApiState::new(pool, config, sweeper, metrics, shutdown)?;
+    let Parts { public, uploads, operations, document } = parts();
     let document = to_json(&document);
+    let rate = from_fn_with_state(RateLimit::new(config)?, layers::limit_rate);
     let public = public
         .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
         .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))
         .fallback(async || ApiError::NoSuchRoute)
-        .layer(from_fn_with_state(RateLimit::new(config)?, layers::limit_rate));
+        .layer(rate.clone());
+    let general = limit(public.merge(operations), config.max_body_bytes, config.request_timeout());
+    let uploads = limit(uploads.layer(rate), usize::try_from(chunk_bytes).unwrap_or(usize::MAX), chunk_timeout);
 
-    Ok(surround(public.merge(operations), config)?.with_state(state))
+    Ok(surround(general.merge(uploads), config)?.with_state(state))
+}
+
+/// Bounds requests in bytes and time.
+fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, body_bytes: usize, timeout: Duration) -> Router<S> {
+    let layers = ServiceBuilder::new()
+        .layer(RequestBodyLimitLayer::new(body_bytes))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout));
+    router.layer(layers)
 }
 
 /// What holds for every request. The first layer is outermost: what refuses stands inside what writes
@@ -101,23 +120,30 @@ fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &ApiCon
         .layer(CompressionLayer::new())
         .layer(from_fn(layers::write_problems))
         .layer(CatchPanicLayer::custom(layers::catch_panic))
-        .layer(from_fn(layers::bound))
-        .layer(RequestBodyLimitLayer::new(config.max_body_bytes))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, config.request_timeout()));
+        .layer(from_fn(layers::bound));
     Ok(router.layer(layers))
 }
 
 /// The OpenAPI document of the API, as indented JSON.
 pub fn openapi() -> String {
-    to_json(&parts().2)
+    to_json(&parts().document)
 }
 
-fn parts() -> (Router<ApiState>, Router<ApiState>, OpenApi) {
+struct Parts {
+    public: Router<ApiState>,
+    uploads: Router<ApiState>,
+    operations: Router<ApiState>,
+    document: OpenApi,
+}
+
+fn parts() -> Parts {
     let (public, mut document) =
         routes::public().merge(routes::signed_in()).merge(routes::protected()).split_for_parts();
+    let (uploads, uploads_document) = routes::uploads().split_for_parts();
     let (operations, operations_document) = routes::operations().split_for_parts();
+    document.merge(uploads_document);
     document.merge(operations_document);
-    (public, operations, describe(document))
+    Parts { public, uploads, operations, document: describe(document) }
 }
 
 fn to_json(document: &OpenApi) -> String {
@@ -126,17 +152,18 @@ fn to_json(document: &OpenApi) -> String {
 
 fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
     use routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT};
+    let ours = [layers::REQUEST_ID, routes::LAST_EVENT_ID, UPLOAD_OFFSET];
+    let exposed =
+        [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER, header::LOCATION];
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.origins()?))
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([layers::REQUEST_ID, routes::LAST_EVENT_ID, header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER]))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(ours.into_iter().chain([header::AUTHORIZATION, header::CONTENT_TYPE]).collect::<Vec<_>>())
+        .expose_headers(exposed.into_iter().chain(routes::UPLOAD_HEADERS).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use axum::{
         body::{Body, to_bytes},
         http::Request,
@@ -147,7 +174,7 @@ mod tests {
     use crate::api::{Code, Problem};
 
     async fn ask(router: Router, config: &ApiConfig) -> (StatusCode, Problem) {
-        let router = surround(router, config).unwrap();
+        let router = surround(limit(router, config.max_body_bytes, config.request_timeout()), config).unwrap();
         let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
         let status = response.status();
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();

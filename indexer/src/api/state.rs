@@ -8,11 +8,11 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::blob::{BlobConfig, Blobs};
-
 use super::{
-    ApiConfig, access::Gate, cursor::CursorKey, protected, sign_in::SignIn, snapshot::MaxLag, stream::Streams,
+    ApiConfig, access::Gate, bytes::Address, cursor::CursorKey, places::Places, protected, sign_in::SignIn,
+    snapshot::MaxLag, stream::Streams,
 };
+use crate::blob::{Blobs, Sweeper};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -31,6 +31,9 @@ pub struct ApiState {
     /// Readiness may be asked without limit, so it takes one database connection at most.
     pub readiness: Arc<Semaphore>,
     pub streams: Streams,
+    pub sweeper: Sweeper,
+    /// Chunks of uploads on their way in, by wallet.
+    pub chunks: Places<Address>,
     /// Seconds since the Unix epoch.
     pub now: fn() -> i64,
 }
@@ -40,6 +43,7 @@ impl ApiState {
     pub fn new(
         pool: PgPool,
         config: &ApiConfig,
+        sweeper: Sweeper,
         metrics: PrometheusHandle,
         shutdown: CancellationToken,
     ) -> Result<Self, String> {
@@ -55,8 +59,14 @@ impl ApiState {
             protected: protected::connect(&pool, config.protected_connections),
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
-            blobs: Blobs::open(&BlobConfig::default()).map_err(|error| error.to_string())?,
             gate: Gate::new(aegle_decision::decide),
+            blobs: sweeper.blobs.clone(),
+            chunks: Places::new(
+                "aegle_upload_chunks",
+                sweeper.blobs.config.max_chunks,
+                sweeper.blobs.config.max_chunks_per_wallet,
+            ),
+            sweeper,
             pool,
             cursors,
             max_lag,

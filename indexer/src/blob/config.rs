@@ -46,10 +46,10 @@ impl Default for BlobConfig {
             options: BTreeMap::new(),
             max_bytes: 2 * 1024 * MIB,
             min_chunk_bytes: 64 * 1024,
-            max_chunk_bytes: 8 * MIB,
+            max_chunk_bytes: 4 * MIB,
             chunk_timeout: 120,
-            max_chunks: 16,
-            max_chunks_per_wallet: 4,
+            max_chunks: 32,
+            max_chunks_per_wallet: 8,
             max_unclaimed: 64,
             max_unclaimed_bytes: 4 * 1024 * MIB,
             expire_after: 24 * 3_600,
@@ -106,10 +106,14 @@ impl BlobConfig {
         }
     }
 
+    pub fn chunk_timeout(&self) -> Duration {
+        Duration::from_secs(self.chunk_timeout.into())
+    }
+
     /// How long a part may be in the making before a sweep gives it up: longer than its request, so that
     /// only what was killed or frozen meets it.
     pub(super) fn lease(&self) -> Duration {
-        Duration::from_secs(u64::from(self.chunk_timeout) * 2)
+        self.chunk_timeout() * 2
     }
 }
 

@@ -76,15 +76,15 @@ impl Store {
         }
     }
 
-    /// The first byte of the name is a folder of its own, so that no folder grows without end.
+    /// The first digit of the name is a folder of its own, so that no folder grows too large.
     fn path(&self, object: BlobId) -> Path {
         let name = object.to_string();
-        self.prefix.clone().join(&name[..2]).join(name.as_str())
+        self.prefix.clone().join(&name[..1]).join(name.as_str())
     }
 
     fn file(&self, object: BlobId) -> Option<PathBuf> {
         let name = object.to_string();
-        self.folder.as_ref().map(|folder| folder.join(&name[..2]).join(name))
+        self.folder.as_ref().map(|folder| folder.join(&name[..1]).join(name))
     }
 
     /// Writes a whole object; when it returns, a power cut does not lose it.
@@ -185,8 +185,8 @@ fn prepare(folder: &FilePath) -> io::Result<()> {
     let mut private = fs::DirBuilder::new();
     private.recursive(true).mode(0o700);
     private.create(folder)?;
-    for first in 0..=u8::MAX {
-        private.create(folder.join(hex::encode([first])))?;
+    for digit in 0..16 {
+        private.create(folder.join(format!("{digit:x}")))?;
     }
     fs::File::open(folder)?.sync_all()?;
     if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {

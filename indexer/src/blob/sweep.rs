@@ -31,7 +31,7 @@ pub struct Swept {
 /// Removes what nothing refers to. Any number of processes may sweep at once.
 #[derive(Clone)]
 pub struct Sweeper {
-    blobs: Blobs,
+    pub blobs: Blobs,
     /// Connections that see every row.
     pool: PgPool,
     woken: Arc<Notify>,

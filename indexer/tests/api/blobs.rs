@@ -332,7 +332,7 @@ async fn a_writer_that_was_frozen_past_its_lease_finds_its_part_given_up(pool: P
     let part = begin_part(&mut transaction, &bench.blobs.config, OWNER, id, 0).await.unwrap();
     transaction.commit().await.unwrap();
     bench.blobs.store.put(part.object, Bytes::from_static(b"late")).await.unwrap();
-    fs::write(bench.folder.path().join(format!("blobs/{}/{}#1", &part.object.to_string()[..2], part.object)), "cut")
+    fs::write(bench.folder.path().join(format!("blobs/{}/{}#1", &part.object.to_string()[..1], part.object)), "cut")
         .unwrap();
     bench.execute("UPDATE protected.upload_part SET leased_until = now()").await;
     assert_eq!(bench.sweep().await, (0, 1));

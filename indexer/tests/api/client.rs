@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use aegle_indexer::api::{ApiConfig, router};
+use aegle_indexer::{
+    api::{ApiConfig, router},
+    blob::{BlobConfig, Blobs},
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -12,9 +15,14 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use sqlx::PgPool;
+use tempfile::TempDir;
 use tower::ServiceExt;
 
-pub struct Client(Router);
+pub struct Client {
+    router: Router,
+    /// Where its blobs lie.
+    pub folder: TempDir,
+}
 
 pub struct Answer {
     pub status: StatusCode,
@@ -57,6 +65,14 @@ pub fn config() -> ApiConfig {
     ApiConfig { rate_per_second: 1_000_000, burst: 1_000_000, cursor_key: Some("07".repeat(32)), ..Default::default() }
 }
 
+/// A blob store in a folder that goes when it is dropped.
+pub fn open_blobs(mut config: BlobConfig) -> (TempDir, Blobs) {
+    let folder = tempfile::tempdir().unwrap();
+    config.url = Some(format!("file://{}", folder.path().display()));
+    config.validate().unwrap();
+    (folder, Blobs::open(&config).unwrap())
+}
+
 pub fn peer(address: &str) -> ConnectInfo<SocketAddr> {
     ConnectInfo(address.parse().unwrap())
 }
@@ -67,8 +83,13 @@ impl Client {
     }
 
     pub fn with(pool: &PgPool, config: &ApiConfig) -> Self {
+        Self::with_blobs(pool, config, BlobConfig::default())
+    }
+
+    pub fn with_blobs(pool: &PgPool, config: &ApiConfig, blobs: BlobConfig) -> Self {
+        let (folder, blobs) = open_blobs(blobs);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self(router(pool.clone(), config, metrics).unwrap())
+        Self { router: router(pool.clone(), config, blobs, metrics).unwrap(), folder }
     }
 
     pub async fn get(&self, uri: impl AsRef<str>) -> Answer {
@@ -79,7 +100,7 @@ impl Client {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(peer("192.0.2.1:1000"));
         }
-        let (parts, body) = self.0.clone().oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = to_bytes(body, 16 * 1024 * 1024).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }

@@ -54,7 +54,12 @@ async fn every_operation_tells_its_refusals_and_what_needs_a_session_refuses_wit
             let method = method.to_uppercase();
             let request = Request::builder().method(method.as_str()).uri(path.replace(['{', '}'], ""));
             let request = request.header("content-type", "application/json").body(Body::from("{}")).unwrap();
-            assert_eq!(client.send(request).await.problem(), (401, "not_signed_in".into()), "{method} {path}");
+            let answer = client.send(request).await;
+            if method == "HEAD" {
+                assert_eq!((answer.status.as_u16(), &*answer.text), (401, ""), "{path}");
+            } else {
+                assert_eq!(answer.problem(), (401, "not_signed_in".into()), "{method} {path}");
+            }
         }
     }
 }

@@ -2,16 +2,20 @@
 
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
-use aegle_indexer::api::{ApiConfig, serve};
+use aegle_indexer::{
+    api::{ApiConfig, serve},
+    blob::BlobConfig,
+};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use sqlx::{PgPool, postgres::PgPoolOptions};
+use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::config,
+    client::{config, open_blobs},
     sse::{Message, Parser},
 };
 
@@ -26,6 +30,7 @@ pub struct Service {
     pub client: Client,
     pool: PgPool,
     task: JoinHandle<anyhow::Result<()>>,
+    _folder: TempDir,
 }
 
 impl Service {
@@ -38,7 +43,8 @@ impl Service {
         let pool = options.connect_with((*database.connect_options()).clone()).await.unwrap();
         let (address, shutdown) = (config.listen, CancellationToken::new());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let task = tokio::spawn(serve(pool.clone(), config, metrics, shutdown.clone()));
+        let (folder, blobs) = open_blobs(BlobConfig::default());
+        let task = tokio::spawn(serve(pool.clone(), config, blobs, metrics, shutdown.clone()));
         let up = async {
             while TcpStream::connect(address).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -46,7 +52,7 @@ impl Service {
         };
         timeout(PATIENCE, up).await.expect("it listens");
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { address, shutdown, client, pool, task }
+        Self { address, shutdown, client, pool, task, _folder: folder }
     }
 
     /// The answer to a request for the stream.

@@ -18,3 +18,4 @@ mod state;
 mod stream;
 mod stream_forks;
 mod stream_load;
+mod uploads;

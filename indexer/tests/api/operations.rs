@@ -229,7 +229,10 @@ async fn only_configured_origins_may_read(pool: PgPool) {
         let refused = ask(method, "https://elsewhere.example").await;
         assert!(!refused.contains_key("access-control-allow-origin"));
     }
-    assert_eq!(ask("OPTIONS", "https://aegle.example").await["access-control-allow-methods"], "GET,POST,PUT,DELETE");
+    assert_eq!(
+        ask("OPTIONS", "https://aegle.example").await["access-control-allow-methods"],
+        "GET,HEAD,POST,PUT,PATCH,DELETE"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aegle_indexer::api::serve;
+use aegle_indexer::{api::serve, blob::BlobConfig};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::PgPool;
 use tokio::{
@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::client::config;
+use crate::client::{config, open_blobs};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,7 +23,12 @@ async fn start(pool: &PgPool, burst: u32) -> (SocketAddr, CancellationToken, Joi
     (config.rate_per_second, config.burst, config.request_timeout) = (1, burst, 1);
     let (address, shutdown) = (config.listen, CancellationToken::new());
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let service = tokio::spawn(serve(pool.clone(), config, metrics, shutdown.clone()));
+    let (folder, blobs) = open_blobs(BlobConfig::default());
+    let serving = serve(pool.clone(), config, blobs, metrics, shutdown.clone());
+    let service = tokio::spawn(async move {
+        let _folder = folder;
+        serving.await
+    });
     (address, shutdown, service)
 }
 

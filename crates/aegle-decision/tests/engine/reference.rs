@@ -84,7 +84,10 @@ impl<'a> Reference<'a> {
         if !unreadable.is_empty() {
             return Expected::Deny(unreadable.into_iter().map(|reason| (None, reason)).collect());
         }
-        let in_error = [record.confirmed, record.finalized].iter().flatten().any(|view| view.status == RecordStatus::EnteredInError);
+        let in_error = [record.confirmed, record.finalized]
+            .iter()
+            .flatten()
+            .any(|view| view.status == RecordStatus::EnteredInError);
         let permit = |consent, rule, redisclosure_notice, erase_by| {
             Expected::Permit(Verdict::Permit {
                 consent,

@@ -15,10 +15,12 @@ mod sign_in;
 mod status;
 mod stream;
 mod token;
+mod upload;
 mod vault;
 mod walk;
 
 pub use stream::LAST_EVENT_ID;
+pub use upload::UPLOAD_HEADERS;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::state::ApiState;
@@ -75,6 +77,15 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(mailbox::accept_item))
         .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
         .routes(routes!(access_request::delete_access_request))
+}
+
+/// Contents on their way in, which may be larger and take longer than other requests; limited by peer.
+pub fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(upload::create_upload)).routes(routes!(
+        upload::find_upload,
+        upload::append_upload,
+        upload::cancel_upload
+    ))
 }
 
 /// What supervisors ask; never limited.

@@ -14,6 +14,7 @@ use crate::api::{
     extract::{At, Params},
     layers,
     model::{Event, Position},
+    places::NoPlace,
     snapshot::Snapshot,
     state::ApiState,
     store::event::EventFilter,
@@ -77,7 +78,10 @@ pub async fn stream_events(
         (None, Some("first")) => Some(Start::After(Position::START)),
         (Some(text), _) | (None, Some(text)) => Some(Start::After(cursor.open(text)?)),
     };
-    let place = state.streams.places.take(layers::client(&parts.extensions))?;
+    let place = state.streams.places.take(layers::client(&parts.extensions)).map_err(|refused| match refused {
+        NoPlace::OfClient { most } => ApiError::TooManyStreams { most },
+        NoPlace::AtAll => ApiError::NoFreeStream,
+    })?;
     let meta = Snapshot::open(&state, At::default()).await?.close().await?;
 
     let start = start.unwrap_or(Start::AfterSlot(meta.finalized_slot));

@@ -1,7 +1,7 @@
 //! What one stream is sent. It is asked for the next message only when the connection takes one, so a
 //! slow reader reads its own pages later, and holds nothing but the page it is at.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, net::IpAddr};
 
 use axum::response::sse;
 use futures::{Stream, StreamExt, stream};
@@ -12,15 +12,13 @@ use tokio::{
     time::{Duration, Instant, sleep, sleep_until},
 };
 
-use super::{
-    Place,
-    tide::{Refusal, Tide},
-};
+use super::tide::{Refusal, Tide};
 use crate::api::{
     error::{ApiError, Code},
     event_cursor::EventCursor,
     extract::At,
     model::{Event, Position},
+    places::Place,
     snapshot::Snapshot,
     state::ApiState,
     store::{self, event::EventFilter},
@@ -59,11 +57,11 @@ pub struct Follower {
     /// Why nothing is given for now.
     paused: Option<Code>,
     next_heartbeat: Instant,
-    _place: Place,
+    _place: Place<IpAddr>,
 }
 
 impl Follower {
-    pub fn new(state: ApiState, filter: EventFilter, cursor: EventCursor, start: Start, place: Place) -> Self {
+    pub fn new(state: ApiState, filter: EventFilter, cursor: EventCursor, start: Start, place: Place<IpAddr>) -> Self {
         let (given, more, until) = match start {
             Start::After(position) => (position, true, -1),
             Start::AfterSlot(slot) => (Position::end_of(slot), false, slot),

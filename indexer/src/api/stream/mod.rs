@@ -1,25 +1,23 @@
-//! Final events as they come: one look-out for finality in the process (`tide`), places for a bounded
-//! number of streams (`places`), and what one of them is sent (`follower`).
+//! Final events as they come: one look-out for finality in the process (`tide`), and what one of
+//! a bounded number of streams is sent (`follower`).
 
 mod follower;
-mod places;
 mod tide;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use follower::{Follower, Start};
-pub use places::{Place, Places};
 pub use tide::Tides;
 
-use super::{ApiConfig, snapshot::MaxLag};
+use super::{ApiConfig, places::Places, snapshot::MaxLag};
 
 /// What the streams of a process share.
 #[derive(Clone)]
 pub struct Streams {
-    pub places: Places,
+    pub places: Places<IpAddr>,
     pub tides: Tides,
     pub heartbeat: Duration,
     /// Ends every stream.
@@ -29,7 +27,7 @@ pub struct Streams {
 impl Streams {
     pub fn new(pool: PgPool, config: &ApiConfig, max_lag: MaxLag, shutdown: CancellationToken) -> Self {
         Self {
-            places: Places::new(config.max_streams, config.max_streams_per_client),
+            places: Places::new("aegle_streams", config.max_streams, config.max_streams_per_client),
             tides: Tides::new(pool, config.request_timeout(), max_lag, shutdown.clone()),
             heartbeat: Duration::from_secs(u64::from(config.stream_heartbeat)),
             shutdown,
