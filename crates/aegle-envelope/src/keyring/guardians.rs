@@ -197,3 +197,54 @@ fn share_aad(vault: &Key, key_epoch: u32, guardian: &Key, recipient: &Encryption
 fn recovery_aad(to: &RecoveryPlace, guardian: &Key, recipient: &EncryptionKey) -> Vec<u8> {
     [place(&to.vault, to.key_epoch).as_slice(), &to.recovery.0, &guardian.0, &recipient.0].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+    use super::*;
+
+    const VAULT: Key = Key([7; 32]);
+
+    /// Anyone can wrap something to a guardian, the server too.
+    fn forged(number: u8, guardian: &Guardian) -> SealedShare {
+        let bytes = [number; SHARE_LENGTH];
+        let aad = share_aad(&VAULT, 1, &guardian.guardian, &guardian.encryption_key);
+        let mut rng = ChaCha20Rng::seed_from_u64(9);
+        let sealed = wrap::seal(&bytes, SHARE_INFO, &aad, &guardian.encryption_key, &mut rng).unwrap();
+        SealedShare(sealed.try_into().unwrap())
+    }
+
+    #[test]
+    fn a_share_of_another_number_than_its_place_is_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let secrets: Vec<SecretKey> = (0..3).map(|_| SecretKey::generate(&mut rng)).collect();
+        let guardians: Vec<Guardian> = (1..)
+            .zip(&secrets)
+            .map(|(place, secret)| Guardian { guardian: Key([place; 32]), encryption_key: secret.encryption_key() })
+            .collect();
+        let root = RootSecret::generate(&mut rng);
+        let mut wraps = GuardianWraps::seal(&root, &VAULT, 1, 2, &guardians, &mut rng).unwrap();
+        for number in [0, 1, 3] {
+            wraps.shares[1].share = forged(number, &guardians[1]);
+            let refused = wraps.open_share(&VAULT, 1, &guardians[1].guardian, &secrets[1]);
+            assert_eq!(refused.err(), Some(KeyringError::Opening), "number {number} at place 2");
+        }
+        wraps.shares[1].share = forged(2, &guardians[1]);
+        assert!(wraps.open_share(&VAULT, 1, &guardians[1].guardian, &secrets[1]).is_ok());
+    }
+
+    #[test]
+    fn a_share_of_number_zero_does_not_count() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let secret = SecretKey::generate(&mut rng);
+        let guardian = Guardian { guardian: Key([1; 32]), encryption_key: secret.encryption_key() };
+        let root = RootSecret::generate(&mut rng);
+        let wraps = GuardianWraps::seal(&root, &VAULT, 1, 1, &[guardian], &mut rng).unwrap();
+        let zero = Share { bytes: [0; SHARE_LENGTH] };
+        let refused = wraps.open_root(&VAULT, 1, std::slice::from_ref(&zero)).err();
+        assert_eq!(refused, Some(KeyringError::TooFewShares));
+        let own = wraps.open_share(&VAULT, 1, &guardian.guardian, &secret).unwrap();
+        assert!(wraps.open_root(&VAULT, 1, &[zero, own]).is_ok());
+    }
+}

@@ -256,3 +256,25 @@ impl Keyring {
         [place(&self.vault, self.key_epoch).as_slice(), &key_epoch.to_le_bytes()].concat()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+    use super::*;
+
+    #[test]
+    fn a_keyring_that_leads_to_itself_is_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let root = RootSecret::generate(&mut rng);
+        let mut keyring = Keyring::new(Key([7; 32]), 2);
+        for key_epoch in [2, 3] {
+            let aad = keyring.previous_aad(key_epoch);
+            let purpose = Use { info: PREVIOUS_INFO, aad: &aad };
+            let sealed = SealedRoot::seal(&root, root.as_bytes(), &purpose, &mut rng).unwrap();
+            keyring.previous = Some(PreviousRoot { key_epoch, root: sealed });
+            let refused = keyring.open_all(root.clone(), std::slice::from_ref(&keyring)).err();
+            assert_eq!(refused, Some(KeyringError::Order));
+        }
+    }
+}

@@ -2,11 +2,15 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
+use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
 use aegle_envelope::{
     ContentKey,
     content::{ContentError, HEADER_LENGTH, Layout, Reader, TAG_LENGTH, Writer, padded_length},
 };
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use hkdf::Hkdf;
 use proptest::prelude::*;
+use sha2::Sha256;
 
 use crate::rng;
 
@@ -180,6 +184,35 @@ fn chunks_that_are_moved_left_out_added_or_taken_from_elsewhere_are_refused() {
     assert_eq!(refusal(&spliced), Some(ContentError::Altered(1)));
     let exchanged = [&other[..HEADER_LENGTH], &ciphertext[HEADER_LENGTH..]].concat();
     assert_eq!(refusal(&exchanged), Some(ContentError::Altered(0)));
+}
+
+/// As somebody writes them who has the key and does not keep to the format.
+fn forged(chunks: &[&[u8]]) -> Vec<u8> {
+    let header = &seal(b"")[..HEADER_LENGTH];
+    let mut payload_key = [0; 32];
+    Hkdf::<Sha256>::new(Some(header), &*key(1).to_bytes()).expand(b"aegle:content:v1", &mut payload_key).unwrap();
+    let stream = StreamBE32::from_aead(ChaCha20Poly1305::new(&payload_key.into()), &[0; 7].into());
+    let mut ciphertext = header.to_vec();
+    for (place, chunk) in chunks.iter().enumerate() {
+        ciphertext.extend(stream.encrypt(place as u32, place + 1 == chunks.len(), *chunk).unwrap());
+    }
+    ciphertext
+}
+
+#[test]
+fn the_same_content_in_other_chunks_is_refused() {
+    let full = plaintext(CHUNK);
+    assert_eq!(open(&forged(&[&full, b"rest"]), &key(1)).1, None);
+    assert_eq!(forged(&[&full]), seal(&full));
+    for chunks in [&[&full[..], b""][..], &[b"short", b"rest"], &[b"", b""], &[&full[..], b"", b"rest"]] {
+        let ciphertext = forged(chunks);
+        assert!(refusal(&ciphertext).is_some(), "{} chunks", chunks.len());
+        let sought = Reader::new(&key(1), Cursor::new(&ciphertext)).and_then(|mut reader| reader.layout());
+        assert!(sought.is_err(), "{} chunks", chunks.len());
+    }
+    let header = *Reader::new(&key(1), &seal(b"")[..]).unwrap().header();
+    let length = (HEADER_LENGTH + SEALED + TAG_LENGTH) as u64;
+    assert_eq!(Layout::of_ciphertext(&header, length), Err(ContentError::Truncated));
 }
 
 #[test]
