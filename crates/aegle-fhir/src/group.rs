@@ -167,9 +167,10 @@ impl<'a> Grouping<'a> {
             };
         }
         self.follow(&mut keys);
-        // A report goes by its own category and day, and its results follow it.
+        // A report goes by its own category and day and its results follow it; so do answers to a claim.
         for (place, member) in self.members.iter().enumerate() {
-            if keys[place].is_none() && member.is_care && member.resource.resource_type == "DiagnosticReport" {
+            let leads = matches!(member.resource.resource_type, "DiagnosticReport" | "Claim");
+            if keys[place].is_none() && member.is_care && leads {
                 let kin = self.kin[place].iter().filter(|other| keys[**other].is_none());
                 let sensitivity = kin.flat_map(|other| self.members[*other].resource.sensitivity.iter().copied());
                 keys[place] = Some(self.common(place, sensitivity.collect()));
@@ -196,10 +197,12 @@ impl<'a> Grouping<'a> {
     fn follow(&self, keys: &mut [Option<Key>]) {
         loop {
             let joins = |place: usize| {
-                let stays = keys[place].is_some()
-                    || self.role(place) == Role::Patient
-                    || self.category(place) == Category::Financial;
-                if stays { None } else { self.kin[place].iter().filter_map(|other| keys[*other].clone()).min() }
+                if keys[place].is_some() || self.role(place) == Role::Patient {
+                    return None;
+                }
+                let bill = |place| self.category(place) == Category::Financial;
+                let kin = self.kin[place].iter().filter(|other| !bill(place) || bill(**other));
+                kin.filter_map(|other| keys[*other].clone()).min()
             };
             let joined: Vec<_> = (0..keys.len()).filter_map(|place| Some((place, joins(place)?))).collect();
             if joined.is_empty() {

@@ -2,10 +2,11 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// 32 random bytes of the patient's. Keys and ids derived with them say nothing to whoever guesses the
 /// content; the same content imported again with them gets the same.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct Secret([u8; 32]);
 
 impl Secret {
@@ -16,9 +17,9 @@ impl Secret {
     /// HMAC-SHA-256 over the parts, each with its length before it.
     pub(crate) fn derive(&self, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
         // A key of a block's length; HMAC fills shorter ones with zeros just the same.
-        let mut key = [0; 64];
+        let mut key = Zeroizing::new([0; 64]);
         key[..32].copy_from_slice(&self.0);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&key.into());
+        let mut mac = <Hmac<Sha256> as KeyInit>::new((&*key).into());
         for part in std::iter::once(&domain.as_bytes()).chain(parts) {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);

@@ -192,10 +192,11 @@ mod grouping {
     }
 
     #[test]
-    fn bills_and_personal_details_stay_out_of_visits() {
+    fn bills_with_their_answers_and_personal_details_stay_out_of_visits() {
         let encounter = r#"{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"}}"#;
-        let claim = r#"{"resourceType":"Claim","id":"c","patient":{"reference":"Patient/p"},"item":[{"sequence":1,"encounter":[{"reference":"Encounter/e"}]}]}"#;
-        let import = import(&source().bytes("a.ndjson", [PATIENT, encounter, claim].join("\n")));
+        let claim = r#"{"resourceType":"Claim","id":"c","patient":{"reference":"Patient/p"},"created":"2020-01-01","item":[{"sequence":1,"encounter":[{"reference":"Encounter/e"}]}]}"#;
+        let answer = r#"{"resourceType":"ExplanationOfBenefit","id":"b","patient":{"reference":"Patient/p"},"created":"2021","claim":{"reference":"Claim/c"}}"#;
+        let import = import(&source().bytes("a.ndjson", [answer, PATIENT, encounter, claim].join("\n")));
         let mut all: Vec<_> = import.records.iter().map(categories).collect();
         all.sort();
         assert_eq!(all, [["demographics"], ["encounter"], ["financial"]]);
