@@ -110,8 +110,7 @@ impl GuardianWraps {
             .zip(&self.shares)
             .find(|(_, entry)| entry.guardian == *guardian)
             .ok_or(KeyringError::NoGuardian)?;
-        let aad = share_aad(vault, key_epoch, guardian, &secret.encryption_key());
-        let share = Share::read(&wrap::open(&entry.share.0, SHARE_INFO, &aad, secret)?)?;
+        let share = entry.open(vault, key_epoch, secret)?;
         if share.bytes[0] == number { Ok(share) } else { Err(KeyringError::Opening) }
     }
 
@@ -138,6 +137,17 @@ impl GuardianWraps {
                 self.root.open(&secret, &root_use(&place)).ok()
             })
             .ok_or(KeyringError::Opening)
+    }
+}
+
+impl GuardianShare {
+    /// What a guardian does with the own share, without the keyring that it is of.
+    ///
+    /// # Errors
+    /// Another vault's or epoch's share, or another guardian's key.
+    pub fn open(&self, vault: &Key, key_epoch: u32, secret: &SecretKey) -> Result<Share, KeyringError> {
+        let aad = share_aad(vault, key_epoch, &self.guardian, &secret.encryption_key());
+        Share::read(&wrap::open(&self.share.0, SHARE_INFO, &aad, secret)?)
     }
 }
 
