@@ -96,7 +96,8 @@ impl Reader {
         Err(SendError::Expired)
     }
 
-    pub(crate) fn node_error(&self, source: ClientError) -> SendError {
+    /// A failure of the node with its address.
+    pub fn node_error(&self, source: ClientError) -> SendError {
         SendError::Node { url: self.rpc.url(), source: Box::new(source) }
     }
 }

@@ -1,0 +1,32 @@
+//! The one client of the server's protected routes, for the command line, the demonstration and tests.
+//!
+//! Everything secret stays here: content is encrypted before it is uploaded and decrypted after it came,
+//! and what the server says is held against the chain, read from a node of the caller's choice. Keys to
+//! encrypt to are believed only where the chain has them.
+
+mod access_request;
+mod api;
+mod chain;
+pub mod consent;
+mod download;
+mod error;
+pub mod keyring;
+pub mod mailbox;
+mod pay;
+pub mod record;
+pub mod recovery;
+mod secrets;
+mod session;
+mod upload;
+pub mod wire;
+pub mod wrap;
+
+pub use access_request::{open_message, seal_message};
+pub use api::{Api, Origin};
+pub use chain::{CredentialState, Mirror};
+pub use error::{Error, Problem};
+pub use keyring::Unlocked;
+pub use pay::{Pay, Relay};
+pub use secrets::Secrets;
+pub use session::Session;
+pub use upload::Progress;

@@ -1,0 +1,123 @@
+//! Results that providers send to patients.
+
+use std::io::Write;
+
+use aegle_client::{
+    Pubkey, Reader, Sent,
+    aegle::NewRecordParams,
+    id,
+    instruction::{self, Authority},
+};
+use aegle_decision::Key;
+use aegle_envelope::{Binding, EncryptionKey, Expected, LabelsOpening, Manifest};
+use rand::{CryptoRng, RngCore};
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::json;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::{
+    Error, Pay, Progress, Secrets, Session, chain, download,
+    record::{self, Issuance, Sealed},
+    wire::{Digest, MailboxItem, StoredRecord, WrappedKey},
+};
+
+#[derive(Serialize)]
+struct NewItem {
+    vault: Key,
+    upload: Digest,
+    opening: LabelsOpening,
+    recipient: EncryptionKey,
+    wrapped_key: WrappedKey,
+}
+
+/// Posts a sealed result to the vault it was sealed for, encrypted to the key that the chain has of it.
+///
+/// # Errors
+/// The server's or the node's; `key_changed` where the patient replaces the key at that moment.
+pub async fn post(
+    session: &Session,
+    reader: &Reader,
+    mut sealed: Sealed,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: Progress<'_>,
+) -> Result<MailboxItem, Error> {
+    let vault = sealed.manifest.details().value().vault;
+    let recipient = EncryptionKey(chain::vault(reader, &vault).await?.encryption_key);
+    let wrapped_key = sealed.wrap(Binding::Mail(vault), &recipient, rng)?;
+    let upload = sealed.upload(session, progress).await?;
+    let new = NewItem { vault, upload, opening: sealed.opening(), recipient, wrapped_key };
+    session.post("/v1/mailbox", &new).await
+}
+
+/// What waits for the patient of `vault`; without one, what the caller posted and nobody took.
+///
+/// # Errors
+/// The server's.
+pub async fn list(session: &Session, vault: Option<Key>) -> Result<Vec<MailboxItem>, Error> {
+    let query: Vec<_> = vault.iter().map(|vault| ("patient", vault.to_string())).collect();
+    session.pages(|| session.request(Method::GET, "/v1/mailbox").query(&query)).await
+}
+
+/// As the patient: reads an item before it is taken. Its signature is judged as of now.
+///
+/// # Errors
+/// The server's, or content that is not what it should be.
+pub async fn open(
+    session: &Session,
+    item: &MailboxItem,
+    secrets: &Secrets,
+    out: &mut impl Write,
+    progress: Progress<'_>,
+) -> Result<(Manifest, Issuance), Error> {
+    let secret = secrets.of(&item.recipient).ok_or(Error::NoKey("it is encrypted to another key of the vault"))?;
+    let key = item.wrapped_key.0.open(&Binding::Mail(item.vault), secret)?;
+    let path = format!("{}/content", path(item));
+    let ciphertext = download::download(|| session.request(Method::GET, &path), item.size, progress).await?;
+    let expected = Expected { vault: item.vault, commitment: None };
+    let manifest = record::decrypt(&key, ciphertext, &expected, &item.opening, out)?;
+    let slot = session.api().mirror().await?.confirmed_slot;
+    let issuer = record::issuance(session.api(), &manifest, slot).await?;
+    Ok((manifest, issuer))
+}
+
+/// Makes a record of an item, as the vault's owner or as a delegate with the right to mint, who need not be
+/// able to read it.
+///
+/// # Errors
+/// The server's or the program's.
+pub async fn accept(
+    session: &Session,
+    pay: &Pay<'_>,
+    signer: &Keypair,
+    item: &MailboxItem,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(Key, Sent), Error> {
+    let vault = Pubkey::from(item.vault.0);
+    let state = chain::vault(pay.reader(), &item.vault).await?;
+    let key = signer.pubkey();
+    let authority = if state.owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
+    let record_id = id::record_id(rng, &vault, &state.owner, &authority);
+    let commitment = item.opening.commitment();
+    let accepted: StoredRecord =
+        session.post(&format!("{}/accept", path(item)), &json!({"record_id": Digest(record_id)})).await?;
+    if accepted.commitment.0 != commitment {
+        return Err(Error::Answer("another item than the one accepted"));
+    }
+    let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
+    let sent = pay.send(&[instruction::mint_record(vault, authority, pay.payer(), params)], &[signer]).await?;
+    Ok((accepted.record, sent))
+}
+
+/// Takes an item out of the mailbox for good.
+///
+/// # Errors
+/// The server's.
+pub async fn discard(session: &Session, item: &MailboxItem) -> Result<(), Error> {
+    session.delete(&path(item)).await
+}
+
+fn path(item: &MailboxItem) -> String {
+    format!("/v1/mailbox/{}/{}", item.vault, hex::encode(item.item.0))
+}

@@ -1,0 +1,373 @@
+//! Records: encrypted here and added, found and opened.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use aegle_client::{
+    Pubkey, Sent,
+    aegle::NewRecordParams,
+    id,
+    instruction::{self, Authority},
+    state::Purpose,
+};
+use aegle_decision::{Document, Key, Labels};
+use aegle_envelope::{
+    Binding, Coding, ContentKey, Details, DetailsVersion, EncryptionKey, Expected, Issue, IssueError, LabelsOpening,
+    Manifest, Wrap, measure, open_record, seal_record, sealed_length,
+};
+use jiff::civil::Date;
+use rand::{CryptoRng, RngCore};
+use serde::Serialize;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use tempfile::SpooledTempFile;
+
+use crate::{
+    Api, CredentialState, Error, Pay, Progress, Secrets, Session, api, chain,
+    download::{self, IN_MEMORY},
+    upload,
+    wire::{Answer, Digest, HeldRecord, KeyState, NewWrap, StoredRecord, WrappedKey},
+};
+
+/// What a record says of its content.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What the server may know.
+    pub labels: Labels,
+    pub media_type: String,
+    pub title: Option<String>,
+    pub codes: Vec<Coding>,
+    pub author: Option<String>,
+    pub issued: Option<Date>,
+}
+
+/// Who answers for a content, and the credential to show for it.
+#[derive(Clone, Copy)]
+pub struct Issuer<'a> {
+    pub credential: Key,
+    pub key: &'a Keypair,
+}
+
+/// A record on its way out: ciphertext, and the one key to it.
+pub struct Sealed {
+    pub manifest: Manifest,
+    key: ContentKey,
+    ciphertext: SpooledTempFile,
+    size: u64,
+}
+
+impl Sealed {
+    /// Encrypts `content`, in constant memory. What is large is written to a file without a name, encrypted.
+    ///
+    /// # Errors
+    /// Labels or details that are not valid, a content that changes while it is read.
+    pub fn new(
+        vault: Key,
+        draft: Draft,
+        content: &mut (impl Read + Seek),
+        issuer: Option<Issuer<'_>>,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Self, Error> {
+        let Draft { labels, media_type, title, codes, author, issued } = draft;
+        content.seek(SeekFrom::Start(0))?;
+        let (length, content_sha256) = measure(&mut *content)?;
+        let kind = DetailsVersion::V1;
+        let mut details =
+            Details { kind, vault, media_type, length, content_sha256, title, codes, author, issued, issue: None };
+        if let Some(Issuer { credential, key }) = issuer {
+            let message = Issue::message(&vault, &content_sha256, &details.media_type, &credential);
+            let signature = key.try_sign_message(&message)?.into();
+            details.issue = Some(Issue { credential, issuer: Key(key.pubkey().to_bytes()), signature });
+        }
+        let manifest = Manifest::new(Document::new(labels), Document::new(details), rng)?;
+        content.seek(SeekFrom::Start(0))?;
+        let size = sealed_length(&manifest);
+        let (key, ciphertext) = seal_record(&manifest, content, SpooledTempFile::new(IN_MEMORY), rng)?;
+        Ok(Self { manifest, key, ciphertext, size })
+    }
+
+    pub fn opening(&self) -> LabelsOpening {
+        self.manifest.labels_opening()
+    }
+
+    /// Uploads the ciphertext and names the upload.
+    ///
+    /// # Errors
+    /// The server's, or no connection.
+    pub async fn upload(&mut self, session: &Session, progress: Progress<'_>) -> Result<Digest, Error> {
+        upload::upload(session, &mut self.ciphertext, self.size, progress).await
+    }
+
+    pub(crate) fn wrap(
+        &self,
+        binding: Binding,
+        recipient: &EncryptionKey,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<WrappedKey, Error> {
+        Ok(WrappedKey(Wrap::seal(&self.key, &binding, recipient, rng)?))
+    }
+}
+
+/// A record whose content the server has, to be minted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unminted {
+    pub vault: Key,
+    pub record: Key,
+    pub record_id: [u8; 32],
+    pub commitment: [u8; 32],
+}
+
+/// A record that was added.
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    pub record: Key,
+    pub commitment: [u8; 32],
+    pub sent: Sent,
+}
+
+/// Uploads a sealed record, its key wrapped to the vault's, which the chain is asked for. The vault's owner
+/// is then to mint it.
+///
+/// # Errors
+/// The server's or the node's.
+pub async fn store(
+    session: &Session,
+    pay: &Pay<'_>,
+    authority: Authority,
+    vault: Key,
+    mut sealed: Sealed,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: Progress<'_>,
+) -> Result<Unminted, Error> {
+    let state = chain::vault(pay.reader(), &vault).await?;
+    let upload = sealed.upload(session, progress).await?;
+    let address = Pubkey::from(vault.0);
+    let record_id = id::record_id(rng, &address, &state.owner, &authority);
+    let record = Key(aegle_client::pda::find_record(&address, &record_id).0.to_bytes());
+    let recipient = EncryptionKey(state.encryption_key);
+    let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
+    let new = NewRecord {
+        vault,
+        record_id: Digest(record_id),
+        upload,
+        opening: sealed.opening(),
+        wraps: vec![NewWrap { holder: vault, recipient, wrapped_key }],
+    };
+    let stored: StoredRecord = session.post("/v1/records", &new).await?;
+    if (stored.record, stored.commitment.0) != (record, new.opening.commitment()) {
+        return Err(Error::Answer("another record than the one stored"));
+    }
+    Ok(Unminted { vault, record, record_id, commitment: stored.commitment.0 })
+}
+
+#[derive(Serialize)]
+struct NewRecord {
+    vault: Key,
+    record_id: Digest,
+    upload: Digest,
+    opening: LabelsOpening,
+    wraps: Vec<NewWrap>,
+}
+
+/// Mints records in one transaction: all of them or none. Three fit.
+///
+/// # Errors
+/// The program's refusal.
+pub async fn mint(
+    pay: &Pay<'_>,
+    signer: &Keypair,
+    authority: Authority,
+    previous: Option<Key>,
+    records: &[Unminted],
+) -> Result<Sent, Error> {
+    let Some(first) = records.first() else { return Err(Error::Answer("nothing to mint")) };
+    let state = chain::vault(pay.reader(), &first.vault).await?;
+    let build = |record: &Unminted| -> Instruction {
+        let params = NewRecordParams {
+            record_id: record.record_id,
+            commitment: record.commitment,
+            expected: instruction::expected(&state),
+        };
+        let vault = Pubkey::from(record.vault.0);
+        match previous {
+            None => instruction::mint_record(vault, authority, pay.payer(), params),
+            Some(previous) => instruction::amend_record(vault, authority, pay.payer(), previous.0.into(), params),
+        }
+    };
+    let instructions: Vec<Instruction> = records.iter().map(build).collect();
+    pay.send(&instructions, &[signer]).await
+}
+
+/// Encrypts, uploads and mints a record.
+///
+/// # Errors
+/// The server's, the program's, or a content that is not valid. The server forgets what is not minted.
+pub async fn add(
+    session: &Session,
+    pay: &Pay<'_>,
+    signer: &Keypair,
+    vault: Key,
+    sealed: Sealed,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: Progress<'_>,
+) -> Result<Added, Error> {
+    let authority = Authority::Owner(signer.pubkey());
+    let stored = store(session, pay, authority, vault, sealed, rng, progress).await?;
+    let sent = mint(pay, signer, authority, None, &[stored]).await?;
+    Ok(Added { record: stored.record, commitment: stored.commitment, sent })
+}
+
+/// Which records to list.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    pub category: Option<String>,
+    pub from: Option<Date>,
+    pub until: Option<Date>,
+    pub study: Option<Key>,
+    /// `-date` unless given.
+    pub sort: Option<String>,
+}
+
+/// The records of `vault` that are open to the caller for `purpose`.
+///
+/// # Errors
+/// The server's.
+pub async fn list(session: &Session, purpose: Purpose, vault: Key, query: &Query) -> Result<Vec<HeldRecord>, Error> {
+    let mut wanted = vec![("patient", vault.to_string())];
+    wanted.extend(query.category.clone().map(|category| ("category", category)));
+    wanted.extend(query.from.map(|day| ("from", day.to_string())));
+    wanted.extend(query.until.map(|day| ("until", day.to_string())));
+    wanted.extend(query.study.map(|study| ("study", study.to_string())));
+    wanted.extend(query.sort.clone().map(|sort| ("sort", sort)));
+    session.pages(|| session.read(purpose, "/v1/records").query(&wanted)).await
+}
+
+/// One record that is open to the caller for `purpose`.
+///
+/// # Errors
+/// The server's; a record it was not asked for.
+pub async fn get(session: &Session, purpose: Purpose, record: Key) -> Result<HeldRecord, Error> {
+    let request = session.read(purpose, &format!("/v1/records/{record}"));
+    let held = api::json::<Answer<HeldRecord>>(request).await?.data;
+    if held.record == record { Ok(held) } else { Err(Error::Answer("another record than the one asked for")) }
+}
+
+/// A record that was opened and held against the chain.
+pub struct Opened {
+    pub held: HeldRecord,
+    pub manifest: Manifest,
+    pub issuer: Issuance,
+}
+
+/// Who answers for a content.
+#[derive(Clone, Debug)]
+pub enum Issuance {
+    /// Nobody signed it: it is what the patient says.
+    Unsigned,
+    /// Signed, and the credential as it was at the slot the record was minted.
+    Signed { issue: Issue, credential: CredentialState },
+    /// Signed, and the server cannot say what the credential was then.
+    Unknown { issue: Issue },
+    /// The signature, or whose credential it names, is false.
+    False(&'static str),
+}
+
+impl Issuance {
+    /// Whether it is signed under a credential that was in effect.
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Signed { credential, .. } if credential.in_effect)
+    }
+}
+
+/// Opens a record: fetches, decrypts into `out`, and checks that it is what the chain committed to, that
+/// its labels are those the server decided by, and who issued it.
+///
+/// What `out` got counts only where this succeeds.
+///
+/// # Errors
+/// The server's refusal, a key that is pending or not at hand, or content that is not what it should be.
+pub async fn open(
+    session: &Session,
+    reader: &aegle_client::Reader,
+    secrets: &Secrets,
+    purpose: Purpose,
+    record: Key,
+    out: &mut impl Write,
+    progress: Progress<'_>,
+) -> Result<Opened, Error> {
+    let held = get(session, purpose, record).await?;
+    let on_chain = chain::record(reader, &record).await?;
+    if on_chain.vault.to_bytes() != held.vault.0 {
+        return Err(Error::Chain("the record is another vault's"));
+    }
+    if held.opening.commitment() != on_chain.commitment {
+        return Err(Error::Chain("its labels are not those that the record commits to"));
+    }
+    let path = format!("/v1/records/{record}/content");
+    let KeyState::Wrapped { .. } = held.key else {
+        // The route says why, in the server's words.
+        api::send(session.read(purpose, &path)).await?;
+        return Err(Error::NoKey("the patient has not encrypted it to you yet"));
+    };
+    let key = content_key(&held, secrets)?;
+    let ciphertext = download::download(|| session.read(purpose, &path), held.size, progress).await?;
+    let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
+    let manifest = decrypt(&key, ciphertext, &expected, &held.opening, out)?;
+    let issuer = issuance(session.api(), &manifest, on_chain.minted_slot).await?;
+    Ok(Opened { held, manifest, issuer })
+}
+
+/// The content key of a record, by the caller's own wrap.
+pub(crate) fn content_key(held: &HeldRecord, secrets: &Secrets) -> Result<ContentKey, Error> {
+    let KeyState::Wrapped { recipient, wrapped_key, mail } = held.key else {
+        return Err(Error::NoKey("it is not encrypted to you yet"));
+    };
+    let secret = secrets.of(&recipient).ok_or(Error::NoKey("it is encrypted to another key of yours"))?;
+    Ok(wrapped_key.0.open(&held.binding(mail), secret)?)
+}
+
+pub(crate) fn decrypt(
+    key: &ContentKey,
+    ciphertext: impl Read,
+    expected: &Expected,
+    opening: &LabelsOpening,
+    out: &mut impl Write,
+) -> Result<Manifest, Error> {
+    let mut opened = open_record(key, ciphertext, expected)?;
+    if opened.manifest().labels_opening() != *opening {
+        return Err(Error::Chain("its labels are not those inside the record"));
+    }
+    io::copy(&mut opened, out)?;
+    out.flush()?;
+    Ok(opened.manifest().clone())
+}
+
+/// Who issued what `manifest` describes, judged at `slot`.
+///
+/// # Errors
+/// The server's, but for a slot or a credential that it does not know.
+pub async fn issuance(api: &Api, manifest: &Manifest, slot: u64) -> Result<Issuance, Error> {
+    let issue = match manifest.details().value().verify_issue() {
+        Ok(issue) => issue.clone(),
+        Err(IssueError::Unsigned) => return Ok(Issuance::Unsigned),
+        Err(IssueError::Key | IssueError::Signature) => {
+            return Ok(Issuance::False("the signature is not the issuer's over this content"));
+        }
+    };
+    match api.credential_at(&issue.credential, slot).await {
+        Ok(credential) if (credential.credential, credential.subject) != (issue.credential, issue.issuer) => {
+            Ok(Issuance::False("the credential is another's than who signed"))
+        }
+        Ok(credential) => Ok(Issuance::Signed { issue, credential }),
+        Err(error) if error.is("not_found") || error.is("slot_out_of_range") => Ok(Issuance::Unknown { issue }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The patients who let the caller read something for `purpose`.
+///
+/// # Errors
+/// The server's.
+pub async fn patients(session: &Session, purpose: Purpose) -> Result<Vec<crate::wire::Patient>, Error> {
+    session.pages(|| session.read(purpose, "/v1/patients")).await
+}

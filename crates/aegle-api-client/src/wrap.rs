@@ -1,0 +1,150 @@
+//! Content keys for whom they are open to.
+
+use std::collections::BTreeMap;
+
+use aegle_client::{Reader, state::Purpose};
+use aegle_decision::Key;
+use aegle_envelope::{Binding, EncryptionKey, Wrap};
+use rand::{CryptoRng, RngCore};
+use serde::Serialize;
+
+use crate::{
+    Error, Session, Unlocked, chain, record,
+    wire::{HeldRecord, HeldWrap, NewWrap, PendingWrap, Stored, WrappedKey},
+};
+
+/// Most wrapped keys in one request.
+const BATCH: usize = 200;
+/// Rounds of asking what is pending: the server tells of 1,000 at a time.
+const ROUNDS: usize = 1_000;
+
+#[derive(Serialize)]
+struct NewWraps<'a> {
+    vault: Key,
+    wraps: &'a [RecordWrap],
+}
+
+#[derive(Serialize)]
+struct RecordWrap {
+    record: Key,
+    wrap: NewWrap,
+}
+
+/// What became of wraps that were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    pub stored: usize,
+    /// Keys that the server asked to encrypt to and the chain does not have for their holder: nothing was
+    /// encrypted to them.
+    pub unproven: Vec<(Key, EncryptionKey)>,
+    /// Records of which no key at hand opens the content.
+    pub unreadable: Vec<Key>,
+}
+
+/// What is permitted and not encrypted yet.
+///
+/// # Errors
+/// The server's.
+pub async fn pending(session: &Session, vault: Key) -> Result<Vec<PendingWrap>, Error> {
+    session.list("/v1/wraps/pending", &[("patient", vault.to_string())]).await
+}
+
+/// Who has which key, and what they got.
+///
+/// # Errors
+/// The server's.
+pub async fn list(session: &Session, vault: Key) -> Result<Vec<HeldWrap>, Error> {
+    session.list("/v1/wraps", &[("patient", vault.to_string())]).await
+}
+
+/// Encrypts every key that is pending. A key to encrypt to is believed only where the chain has it, as the
+/// vault's or in a credential of its holder, or where `known` names it: a server that lies gets nothing.
+///
+/// # Errors
+/// The server's or the node's.
+pub async fn fill(
+    session: &Session,
+    reader: &Reader,
+    unlocked: &Unlocked,
+    known: &[(Key, EncryptionKey)],
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Filled, Error> {
+    let vault = unlocked.vault();
+    let own = EncryptionKey(chain::vault(reader, &vault).await?.encryption_key);
+    let mut proven: BTreeMap<Key, Vec<EncryptionKey>> = BTreeMap::from([(vault, vec![own])]);
+    for (holder, key) in known {
+        proven.entry(*holder).or_default().push(*key);
+    }
+    let mut filled = Filled::default();
+    let mut held: Option<BTreeMap<Key, HeldRecord>> = None;
+    for _ in 0..ROUNDS {
+        let pending = pending(session, vault).await?;
+        let mut wraps = Vec::new();
+        for PendingWrap { record, holder, recipient } in pending {
+            if filled.unproven.contains(&(holder, recipient)) || filled.unreadable.contains(&record) {
+                continue;
+            }
+            if !proven.contains_key(&holder) || holder != vault && !proven[&holder].contains(&recipient) {
+                let attested = chain::attested_keys(session.api(), reader, &holder).await?;
+                proven.entry(holder).or_default().extend(attested);
+            }
+            if !proven[&holder].contains(&recipient) {
+                filled.unproven.push((holder, recipient));
+                continue;
+            }
+            let records = match &mut held {
+                Some(records) => records,
+                None => held.insert(own_records(session, vault).await?),
+            };
+            match records.get(&record).and_then(|held| record::content_key(held, &unlocked.secrets()).ok()) {
+                Some(key) => {
+                    let wrapped_key = WrappedKey(Wrap::seal(&key, &Binding::Record(record), &recipient, rng)?);
+                    wraps.push(RecordWrap { record, wrap: NewWrap { holder, recipient, wrapped_key } });
+                }
+                None => filled.unreadable.push(record),
+            }
+        }
+        if wraps.is_empty() {
+            break;
+        }
+        filled.stored += store(session, vault, &wraps).await?;
+    }
+    Ok(filled)
+}
+
+/// Encrypts the keys of `records` to a grantee's key.
+///
+/// # Errors
+/// The server's.
+pub(crate) async fn give(
+    session: &Session,
+    unlocked: &Unlocked,
+    records: &[Key],
+    holder: Key,
+    recipient: EncryptionKey,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<usize, Error> {
+    let vault = unlocked.vault();
+    let held = own_records(session, vault).await?;
+    let secrets = unlocked.secrets();
+    let mut wraps = Vec::new();
+    for record in records {
+        let Some(key) = held.get(record).and_then(|held| record::content_key(held, &secrets).ok()) else { continue };
+        let wrapped_key = WrappedKey(Wrap::seal(&key, &Binding::Record(*record), &recipient, rng)?);
+        wraps.push(RecordWrap { record: *record, wrap: NewWrap { holder, recipient, wrapped_key } });
+    }
+    store(session, vault, &wraps).await
+}
+
+async fn store(session: &Session, vault: Key, wraps: &[RecordWrap]) -> Result<usize, Error> {
+    let mut stored = 0;
+    for wraps in wraps.chunks(BATCH) {
+        stored += session.post::<Stored>("/v1/wraps", &NewWraps { vault, wraps }).await?.stored;
+    }
+    Ok(stored)
+}
+
+async fn own_records(session: &Session, vault: Key) -> Result<BTreeMap<Key, HeldRecord>, Error> {
+    let records = record::list(session, Purpose::PatientRequest, vault, &record::Query::default()).await?;
+    Ok(records.into_iter().map(|held| (held.record, held)).collect())
+}
