@@ -74,6 +74,8 @@ impl Settings {
             .env("AEGLE_RPC_URL", &self.rpc_url)
             .env("AEGLE_WS_URL", &self.ws_url)
             .env("AEGLE_API__LISTEN", &self.listen)
+            // Where people sign in.
+            .env("AEGLE_API__SIGN_IN__URI", format!("http://{}", self.listen))
             // One address makes all requests here.
             .env("AEGLE_API__RATE_PER_SECOND", "5000")
             .env("AEGLE_API__BURST", "5000")
