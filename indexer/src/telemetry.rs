@@ -81,6 +81,13 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!("aegle_rate_limited_seconds", "Time spent waiting because the node limits requests");
     describe_gauge!("aegle_stream_live", "Whether blocks come by the stream: 1, else 0");
     describe_counter!("aegle_stream_blocks_total", "Blocks of the stream, by whether they could be used");
+    describe_gauge!("aegle_blobs", "Uploads and blobs, by state");
+    describe_gauge!("aegle_blob_bytes", "Bytes of uploads and blobs, by state");
+    describe_gauge!("aegle_upload_chunks", "Requests that add to an upload");
+    describe_counter!("aegle_blob_stored_bytes_total", "Bytes written to the blob store");
+    describe_counter!("aegle_blob_read_bytes_total", "Bytes read from the blob store");
+    describe_counter!("aegle_blob_swept_total", "Uploads, parts and unknown objects deleted by sweeps");
+    describe_counter!("aegle_blob_swept_bytes_total", "Bytes of parts deleted by sweeps");
     describe_counter!("aegle_events_total", "Events mirrored, by name");
     describe_counter!("aegle_stream_events_total", "Events given on streams");
     describe_counter!("aegle_retries_total", "Questions asked again, by what was asked");

@@ -63,6 +63,8 @@ impl Store {
             }
             #[cfg(feature = "s3")]
             Location::S3(url) => {
+                // The client has no cryptography of its own; whoever chose one before keeps it.
+                drop(rustls::crypto::ring::default_provider().install_default());
                 let mut builder = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str());
                 for (key, value) in &config.options {
                     let known = key.parse().map_err(|_| StoreError::Config(format!("options.{key} is not known")))?;

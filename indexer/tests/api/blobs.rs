@@ -459,6 +459,41 @@ async fn a_stream_that_is_dropped_reads_no_further(pool: PgPool) {
     assert!(rest.iter().flatten().map(Bytes::len).sum::<usize>() < 500_000);
 }
 
+/// Needs a build with the feature `s3`, a bucket's address in AEGLE_TEST_S3_URL, and in the environment
+/// what else the store wants (`AWS_…`).
+#[sqlx::test(migrations = "../migrations")]
+#[ignore = "needs an S3-compatible server"]
+async fn an_s3_compatible_store_does_all_that_a_folder_does(pool: PgPool) {
+    let mut rng = rng();
+    let bucket = std::env::var("AEGLE_TEST_S3_URL").expect("AEGLE_TEST_S3_URL");
+    let url = Some(format!("{bucket}/{}", rng.next_u64()));
+    let config = BlobConfig { url, ..BlobConfig::default() };
+    config.validate().unwrap();
+    let blobs = Blobs::open(&config).unwrap();
+    let sweeper = Sweeper::new(blobs.clone(), pool.clone());
+    sweeper.bind().await.unwrap();
+    sweeper.bind().await.expect("the same again");
+    let bench = Bench { pool: pool.clone(), folder: tempfile::tempdir().unwrap(), blobs, sweeper };
+
+    let bytes = random(&mut rng, 1_000_000);
+    let (kept, given_up) = (bench.blob(&bytes, 300_000).await, bench.upload(&bytes, 400_000).await);
+    for range in [0..1_000_000, 0..1, 299_999..300_001, 123_456..987_654, 999_999..u64::MAX] {
+        let read = bench.read(kept, range.clone()).await.unwrap().unwrap();
+        assert!(read == bytes[range.start as usize..range.end.min(1_000_000) as usize], "{range:?}");
+    }
+    let objects = async || bench.blobs.store.list().try_collect::<Vec<_>>().await.unwrap().len();
+    assert_eq!(objects().await, 7);
+    cancel(&mut bench.pool.acquire().await.unwrap(), OWNER, given_up).await.unwrap();
+    assert_eq!(bench.sweep().await, (1, 3));
+    bench.blobs.store.put(BlobId::random(), Bytes::from_static(b"orphan")).await.unwrap();
+    bench.blobs.store.delete(&[BlobId::random()]).await.expect("what is not there is deleted");
+    assert_eq!(objects().await, 5);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(bench.sweeper.search(Duration::ZERO).await.unwrap(), 1);
+    assert!(bench.read(kept, 0..u64::MAX).await.unwrap().unwrap() == bytes);
+    assert!(release(&mut *bench.serve(OWNER).await, kept).await.unwrap());
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn folder_and_objects_are_for_the_servers_user_alone(pool: PgPool) {
     let bench = Bench::new(&pool).await;
