@@ -114,6 +114,15 @@ enum Command {
         #[arg(long)]
         recording: Option<PathBuf>,
     },
+    /// Makes invitations to the relay and prints their codes, one a line; each opens one vault
+    Invite {
+        /// How many
+        #[arg(long, default_value_t = 1)]
+        count: u32,
+        /// Days for which they hold
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
     /// Brings the database's schema up to date
     Migrate,
     /// Prints the OpenAPI document of the API
@@ -154,6 +163,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let options = RepairOptions { deep, from_slot, dry_run };
             restore(&config, options, recording.as_deref(), json, stop).await
         }
+        Command::Invite { count, days } => invite(&config, count, days).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -176,7 +186,9 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
     if let Some(blobs) = blobs {
-        roles.spawn(api::serve(pool.clone(), config.api.clone(), blobs, metrics, stop.clone()));
+        let mut settings = config.api.clone();
+        settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
+        roles.spawn(api::serve(pool.clone(), settings, blobs, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);
     while let Some(ended) = roles.join_next().await {
@@ -313,6 +325,16 @@ async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
     let pool = connect(config).await?;
     MIGRATIONS.run(&pool).await.context("the schema could not be brought up to date")?;
     info!("the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn invite(config: &Config, count: u32, days: u32) -> anyhow::Result<ExitCode> {
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    for _ in 0..count {
+        let code = api::invite(&pool, days).await.context("the invitation could not be stored")?;
+        writeln!(std::io::stdout(), "{code}")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -201,8 +201,16 @@ impl Config {
 /// Figment's errors name the key and where it was set, and repeat the value; a secret's is left out.
 fn unreadable(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
-    let secret = ["database_url", "rpc_url", "ws_url", "yellowstone_url", "yellowstone_token", "api.cursor_key"]
-        .contains(&key.as_str())
+    let secret = [
+        "database_url",
+        "rpc_url",
+        "ws_url",
+        "yellowstone_url",
+        "yellowstone_token",
+        "api.cursor_key",
+        "api.relay.rpc_url",
+    ]
+    .contains(&key.as_str())
         || key.starts_with("blob.options");
     ConfigError::Unreadable(if secret { format!("{key} must be text") } else { error.to_string() })
 }

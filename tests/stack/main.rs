@@ -3,5 +3,6 @@
 mod command_line;
 mod crashes;
 mod lag;
+mod relay;
 mod stack;
 mod takeover;

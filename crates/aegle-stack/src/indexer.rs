@@ -12,7 +12,9 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
 use tokio::{
     process::{Child, Command},
     sync::watch,
@@ -198,6 +200,39 @@ impl Api {
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.find(path).await?.with_context(|| format!("GET {path}: nothing there"))
+    }
+
+    /// The status of the answer to a request, and its body where it has one. `token` is a session's.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> anyhow::Result<(u16, Value)> {
+        let mut request = self.http.request(method.parse()?, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
+        Ok((status, body))
+    }
+
+    /// A session of a wallet; its token.
+    pub async fn sign_in(&self, wallet: &Keypair) -> anyhow::Result<String> {
+        let address = json!({ "address": wallet.pubkey().to_string() });
+        let (status, challenge) = self.ask("POST", "/v1/sign-in/challenge", None, Some(&address)).await?;
+        let message = challenge["message"].as_str().with_context(|| format!("{status} {challenge}"))?;
+        let signature = wallet.sign_message(message.as_bytes()).to_string();
+        let answer = json!({ "nonce": challenge["nonce"], "signature": signature });
+        let (status, signed_in) = self.ask("POST", "/v1/sign-in", None, Some(&answer)).await?;
+        Ok(signed_in["token"].as_str().with_context(|| format!("{status} {signed_in}"))?.to_owned())
     }
 
     /// Every item of a list, page by page.

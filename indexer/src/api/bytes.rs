@@ -63,6 +63,12 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
+impl From<solana_signature::Signature> for Signature {
+    fn from(signature: solana_signature::Signature) -> Self {
+        Self(signature.into())
+    }
+}
+
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;

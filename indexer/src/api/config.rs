@@ -6,7 +6,7 @@ use std::{
 use axum::http::HeaderValue;
 use serde::Deserialize;
 
-use super::sign_in::SignInConfig;
+use super::{relay::RelayConfig, sign_in::SignInConfig};
 
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct ApiConfig {
     /// Database connections at most for what is not on the chain.
     pub protected_connections: u32,
     pub sign_in: SignInConfig,
+    pub relay: RelayConfig,
     /// Requests that one peer address may make each second, and at once.
     pub rate_per_second: u32,
     pub burst: u32,
@@ -47,6 +48,7 @@ impl Default for ApiConfig {
             cors_origins: Vec::new(),
             protected_connections: 8,
             sign_in: SignInConfig::default(),
+            relay: RelayConfig::default(),
             rate_per_second: 50,
             burst: 200,
             max_lag_slots: 150,
@@ -70,6 +72,7 @@ impl ApiConfig {
         self.cursor_key()?;
         self.origins()?;
         self.sign_in.validate().map_err(|reason| format!("sign_in.{reason}"))?;
+        self.relay.validate().map_err(|reason| format!("relay.{reason}"))?;
         for (key, zero) in [
             ("protected_connections", self.protected_connections == 0),
             ("rate_per_second", self.rate_per_second == 0),

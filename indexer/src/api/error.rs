@@ -61,6 +61,12 @@ pub enum Code {
     TooManyChunks,
     NoFreeChunk,
     StoreUnavailable,
+    RelayOff,
+    TransactionRefused,
+    TransactionFails,
+    InvitationNeeded,
+    RelayLimit,
+    RelayUnavailable,
 }
 
 impl Code {
@@ -75,8 +81,9 @@ impl Code {
             | Self::InvalidUpload
             | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
             Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::SignatureInvalid | Self::NotPermitted => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::SignatureInvalid | Self::NotPermitted | Self::InvitationNeeded => StatusCode::FORBIDDEN,
+            Self::TransactionRefused | Self::TransactionFails => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotFound | Self::NoSuchRoute | Self::RelayOff => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeEnded
             | Self::KeyPending
@@ -95,14 +102,16 @@ impl Code {
             | Self::TooManyStreams
             | Self::TooManyAccessRequests
             | Self::UploadQuota
-            | Self::TooManyChunks => StatusCode::TOO_MANY_REQUESTS,
+            | Self::TooManyChunks
+            | Self::RelayLimit => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoFreeStream
             | Self::NoFreeChunk
             | Self::NotReady
             | Self::Behind
             | Self::StoreUnavailable
-            | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            | Self::Unavailable
+            | Self::RelayUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -150,6 +159,12 @@ impl Code {
             Self::TooManyChunks => "Too many chunks at once",
             Self::NoFreeChunk => "No more chunks are taken now",
             Self::StoreUnavailable => "The blob store cannot be reached",
+            Self::RelayOff => "This server pays for nobody",
+            Self::TransactionRefused => "The relay does not sign this",
+            Self::TransactionFails => "The transaction would fail",
+            Self::InvitationNeeded => "A first vault needs an invitation",
+            Self::RelayLimit => "The relay does not pay for more",
+            Self::RelayUnavailable => "The relay cannot send now",
         }
     }
 
@@ -264,6 +279,20 @@ pub enum ApiError {
     NoFreeChunk,
     #[error("The blob store cannot be reached.")]
     StoreUnavailable(#[source] StoreError),
+    #[error("This server has no relay; pay for the transaction with a wallet of your own.")]
+    RelayOff,
+    #[error("{0}.")]
+    TransactionRefused(String),
+    #[error("{0}.")]
+    TransactionFails(String),
+    #[error("Send the code of an invitation that is neither used nor expired.")]
+    InvitationNeeded,
+    #[error("It was not sent: {0}.")]
+    RelayLimit(String),
+    #[error("The relay's wallet is empty; nothing was sent. Try again later.")]
+    RelayEmpty,
+    #[error("The relay's node does not answer; nothing was sent. Try again later.")]
+    NodeAway(String),
     #[error("The cursor was not made by this server for this list and these parameters.")]
     InvalidCursor,
     #[error("as_of_slot must be between {first} and {last}.")]
@@ -276,7 +305,7 @@ pub enum ApiError {
     UriTooLong(usize),
     #[error("The request's headers may have {0} bytes.")]
     HeadersTooLarge(usize),
-    #[error("This address sent too many requests; ask again in {retry_after} seconds.")]
+    #[error("This address or wallet sent too many requests; ask again in {retry_after} seconds.")]
     RateLimited { retry_after: u64 },
     #[error("This address may have {most} streams open; close one.")]
     TooManyStreams { most: usize },
@@ -325,6 +354,12 @@ impl ApiError {
             Self::TooManyChunks { .. } => Code::TooManyChunks,
             Self::NoFreeChunk => Code::NoFreeChunk,
             Self::StoreUnavailable(_) => Code::StoreUnavailable,
+            Self::RelayOff => Code::RelayOff,
+            Self::TransactionRefused(_) => Code::TransactionRefused,
+            Self::TransactionFails(_) => Code::TransactionFails,
+            Self::InvitationNeeded => Code::InvitationNeeded,
+            Self::RelayLimit(_) => Code::RelayLimit,
+            Self::RelayEmpty | Self::NodeAway(_) => Code::RelayUnavailable,
             Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
             Self::NotFound(_) => Code::NotFound,
             Self::NoSuchRoute => Code::NoSuchRoute,
@@ -344,6 +379,8 @@ impl ApiError {
     /// Writes down what the caller is not told.
     pub(super) fn log(&self) {
         match self {
+            Self::RelayEmpty => tracing::error!("the relay's wallet is empty"),
+            Self::NodeAway(error) => tracing::warn!(error, "the relay's node does not answer"),
             Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
             Self::StoreUnavailable(error) => tracing::error!(%error, "blob store failed"),
             Self::Database(error) => tracing::error!(%error, "query failed"),
@@ -395,6 +432,8 @@ impl IntoResponse for ApiError {
             | Self::StoreUnavailable(_)
             | Self::NotReady
             | Self::Behind { .. }
+            | Self::RelayEmpty
+            | Self::NodeAway(_)
             | Self::Unavailable(_) => Some(RETRY_AFTER),
             _ => None,
         };

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    bytes::{Address, SessionId},
+    bytes::{Address, SessionId, Signature},
     error::ApiError,
 };
 use crate::blob::BlobId;
@@ -67,6 +67,18 @@ impl<S: Send + Sync> FromRequestParts<S> for UploadPath {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or(ApiError::NotFound("upload"))
+    }
+}
+
+/// The signature in the path. What is none names no transaction.
+pub struct SignaturePath(pub Signature);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignaturePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(signature)| Self(signature)).map_err(|_| ApiError::NotFound("relayed transaction"))
     }
 }
 

@@ -17,6 +17,7 @@ mod layers;
 mod model;
 mod places;
 mod protected;
+mod relay;
 mod routes;
 mod server;
 mod session;
@@ -29,5 +30,6 @@ mod time;
 
 pub use config::ApiConfig;
 pub use error::{Code, Problem};
+pub use relay::{RelayConfig, invite};
 pub use server::{openapi, router, serve};
 pub use sign_in::SignInConfig;

@@ -2,6 +2,7 @@
 
 mod credential;
 mod recovery;
+mod relay;
 mod session;
 
 use aegle_client::{
@@ -20,6 +21,7 @@ use super::{
 
 pub use credential::{Credential, CredentialKind, CredentialStatus, Registrar};
 pub use recovery::{Guardians, PendingGuardians, PendingRecovery, Recovery, RecoveryStatus};
+pub use relay::{RelayRequest, RelayTerms, Relayed};
 pub use session::{Challenge, ChallengeRequest, Renewed, Session, Sessions, SignInRequest, SignedIn};
 
 /// What an answer reflects.

@@ -51,6 +51,12 @@ async fn begin_as(
     Ok(pool.begin_with(AssertSqlSafe(statement)).await?)
 }
 
+/// For tests: a transaction on behalf of a caller by the own pool.
+#[cfg(test)]
+pub async fn begin_for(pool: &PgPool, caller: &[u8]) -> Transaction<'static, Postgres> {
+    begin_as(pool, caller, Duration::from_secs(10)).await.unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;

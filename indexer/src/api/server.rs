@@ -28,6 +28,7 @@ use super::{
     document::describe,
     error::{ApiError, UPLOAD_OFFSET},
     layers::{self, RateLimit},
+    relay::settle_until,
     routes,
     state::ApiState,
 };
@@ -44,10 +45,13 @@ pub async fn serve(
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
+    config.validate().map_err(anyhow::Error::msg)?;
     let sweeper = Sweeper::new(blobs, pool.clone());
     sweeper.bind().await?;
-    let app = assemble(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
+    let state = ApiState::new(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    let app = assemble(state.clone(), &config).map_err(anyhow::Error::msg)?;
+    tokio::spawn(settle_until(state, shutdown.clone()));
     tokio::spawn(sweeper.run(shutdown.clone()));
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
@@ -73,20 +77,13 @@ pub async fn serve(
 /// # Errors
 /// The first wrong key of the configuration.
 pub fn router(pool: PgPool, config: &ApiConfig, blobs: Blobs, metrics: PrometheusHandle) -> Result<Router, String> {
+    config.validate()?;
     let sweeper = Sweeper::new(blobs, pool.clone());
-    assemble(pool, config, sweeper, metrics, CancellationToken::new())
+    assemble(ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?, config)
 }
 
-fn assemble(
-    pool: PgPool,
-    config: &ApiConfig,
-    sweeper: Sweeper,
-    metrics: PrometheusHandle,
-    shutdown: CancellationToken,
-) -> Result<Router, String> {
-    config.validate()?;
-    let (chunk_bytes, chunk_timeout) = (sweeper.blobs.config.max_chunk_bytes, sweeper.blobs.config.chunk_timeout());
-    let state = ApiState::new(pool, config, sweeper, metrics, shutdown)?;
+fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {
+    let (chunk_bytes, chunk_timeout) = (state.blobs.config.max_chunk_bytes, state.blobs.config.chunk_timeout());
     let Parts { public, uploads, operations, document } = parts();
     let document = to_json(&document);
     let rate = from_fn_with_state(RateLimit::new(config)?, layers::limit_rate);

@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ApiConfig, access::Gate, bytes::Address, cursor::CursorKey, places::Places, protected, sign_in::SignIn,
-    snapshot::MaxLag, stream::Streams,
+    ApiConfig, access::Gate, bytes::Address, cursor::CursorKey, places::Places, protected, relay::Relay,
+    sign_in::SignIn, snapshot::MaxLag, stream::Streams,
 };
 use crate::blob::{Blobs, Sweeper};
 
@@ -24,6 +24,8 @@ pub struct ApiState {
     pub blobs: Blobs,
     /// Decides what a caller may see.
     pub gate: Gate,
+    /// None where the server pays for nobody.
+    pub relay: Option<Arc<Relay>>,
     pub cursors: CursorKey,
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
@@ -58,6 +60,7 @@ impl ApiState {
         Ok(Self {
             protected: protected::connect(&pool, config.protected_connections),
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
+            relay: Relay::new(&config.relay)?.map(Arc::new),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             gate: Gate::new(aegle_decision::decide),
             blobs: sweeper.blobs.clone(),
@@ -79,7 +82,7 @@ impl ApiState {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock that is injected")]
-fn wall_clock() -> i64 {
+pub fn wall_clock() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }

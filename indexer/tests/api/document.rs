@@ -36,7 +36,8 @@ async fn the_document_is_served_and_names_every_route(pool: PgPool) {
         let uri = path.split('/').map(|part| if part.starts_with('{') { base58(&[10; 32]) } else { part.to_owned() });
         let answer = client.get(uri.collect::<Vec<_>>().join("/")).await;
         if !answer.status.is_success() {
-            assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
+            let (status, code) = answer.problem();
+            assert!(status == 404 && ["not_found", "relay_off"].contains(&&*code), "{path}: {code}");
         }
     }
 }

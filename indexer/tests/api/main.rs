@@ -11,6 +11,7 @@ mod lists;
 mod operations;
 mod recoveries;
 mod refusals;
+mod relay;
 mod service;
 mod sign_in;
 mod sse;

@@ -9,6 +9,7 @@ mod protected;
 mod record;
 mod recovery;
 mod registrar;
+mod relay;
 pub mod reply;
 mod session;
 mod sign_in;
@@ -54,6 +55,8 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::list_sessions, session::end_sessions))
         .routes(routes!(session::renew_session))
         .routes(routes!(session::end_session))
+        .routes(routes!(relay::get_relay, relay::relay_transaction))
+        .routes(routes!(relay::get_relayed))
 }
 
 /// What is a patient's: every route asks the engine first. Limited by peer.

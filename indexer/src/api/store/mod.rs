@@ -12,6 +12,7 @@ pub mod opening;
 pub mod record;
 pub mod recovery;
 pub mod registrar;
+pub mod relay;
 pub mod session;
 pub mod sign_in;
 pub mod vault;
