@@ -28,8 +28,11 @@ mod store;
 mod stream;
 mod time;
 
+pub use access::Engine;
 pub use config::ApiConfig;
 pub use error::{Code, Problem};
 pub use relay::{RelayConfig, invite};
+#[doc(hidden)]
+pub use server::router_deciding_by;
 pub use server::{openapi, router, serve};
 pub use sign_in::SignInConfig;

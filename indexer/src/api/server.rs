@@ -82,6 +82,23 @@ pub fn router(pool: PgPool, config: &ApiConfig, blobs: Blobs, metrics: Prometheu
     assemble(ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?, config)
 }
 
+/// The same with another engine in the one place that decides: a test takes the engine away and must
+/// find that contents leak.
+#[doc(hidden)]
+pub fn router_deciding_by(
+    engine: access::Engine,
+    pool: PgPool,
+    config: &ApiConfig,
+    blobs: Blobs,
+    metrics: PrometheusHandle,
+) -> Result<Router, String> {
+    config.validate()?;
+    let sweeper = Sweeper::new(blobs, pool.clone());
+    let mut state = ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?;
+    state.gate = access::Gate::new(engine);
+    assemble(state, config)
+}
+
 fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {
     let (chunk_bytes, chunk_timeout) = (state.blobs.config.max_chunk_bytes, state.blobs.config.chunk_timeout());
     let Parts { public, uploads, operations, document } = parts();

@@ -68,6 +68,17 @@ impl Bearer {
     }
 }
 
+/// Hash of the token that a request shows, whoever's it is.
+pub struct Shown(pub [u8; 32]);
+
+impl FromRequestParts<ApiState> for Shown {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        Token::of(&parts.headers).map(|token| Self(token.hash())).ok_or(ApiError::NotSignedIn)
+    }
+}
+
 impl FromRequestParts<ApiState> for Bearer {
     type Rejection = ApiError;
 

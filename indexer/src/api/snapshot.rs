@@ -9,7 +9,7 @@ use super::{
     extract::{At, Commitment},
     model::Meta,
     state::ApiState,
-    store::frontier::{self, Frontier},
+    store::frontier::{self, Frontier, NodeTip},
     time::Time,
 };
 
@@ -29,9 +29,14 @@ impl Lag {
     /// None while the node's slot is not known. An observation of the node that is old counts as lag:
     /// the node has moved on since.
     pub fn of(frontier: &Frontier) -> Option<Self> {
-        let node = frontier.node?;
-        let slots = node.slot.saturating_sub(frontier.confirmed_slot).max(0);
-        let behind = match (node.block_time, frontier.confirmed_time) {
+        Self::behind(frontier.node, frontier.confirmed_slot, frontier.confirmed_time)
+    }
+
+    /// [`Lag::of`] a mirror that has come as far as this slot, whose block has this time.
+    pub fn behind(node: Option<NodeTip>, confirmed_slot: i64, confirmed_time: Option<i64>) -> Option<Self> {
+        let node = node?;
+        let slots = node.slot.saturating_sub(confirmed_slot).max(0);
+        let behind = match (node.block_time, confirmed_time) {
             (Some(node), Some(mirror)) => node.saturating_sub(mirror).max(0),
             _ => slots.saturating_mul(SLOT_MILLIS) / 1_000,
         };
@@ -54,7 +59,13 @@ impl MaxLag {
     /// # Errors
     /// [`ApiError::Behind`], or [`ApiError::NotReady`] while the lag is not known.
     pub fn require(&self, frontier: &Frontier) -> Result<Lag, ApiError> {
-        let lag = Lag::of(frontier).ok_or(ApiError::NotReady)?;
+        self.check(Lag::of(frontier))
+    }
+
+    /// # Errors
+    /// [`ApiError::Behind`], or [`ApiError::NotReady`] while the lag is not known.
+    pub fn check(&self, lag: Option<Lag>) -> Result<Lag, ApiError> {
+        let lag = lag.ok_or(ApiError::NotReady)?;
         if self.admits(lag) { Ok(lag) } else { Err(ApiError::Behind { slots: lag.slots, seconds: lag.seconds }) }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use aegle_indexer::{
-    api::{ApiConfig, router},
+    api::{ApiConfig, Engine, router, router_deciding_by},
     blob::{BlobConfig, Blobs},
 };
 use axum::{
@@ -90,6 +90,13 @@ impl Client {
         let (folder, blobs) = open_blobs(blobs);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         Self { router: router(pool.clone(), config, blobs, metrics).unwrap(), folder }
+    }
+
+    /// A server in which something else decides.
+    pub fn deciding_by(pool: &PgPool, engine: Engine) -> Self {
+        let (folder, blobs) = open_blobs(BlobConfig::default());
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
     }
 
     pub async fn get(&self, uri: impl AsRef<str>) -> Answer {

@@ -1,5 +1,6 @@
 //! The HTTP API over a real Postgres with the facts of a made-up ledger.
 
+mod access;
 mod blobs;
 mod client;
 mod credentials;
@@ -9,6 +10,7 @@ mod facts;
 mod follow;
 mod lists;
 mod operations;
+mod records;
 mod recoveries;
 mod refusals;
 mod relay;
@@ -20,3 +22,4 @@ mod stream;
 mod stream_forks;
 mod stream_load;
 mod uploads;
+mod world;

@@ -1,13 +1,16 @@
 //! Contents under a permission. Rows that its filter does not admit never leave this file.
 
 use aegle_client::state::RecordStatus;
-use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, Verdict};
-use sqlx::PgConnection;
+use aegle_decision::{Caller, Document, Key, Labels, RecordView, RecordViews, Verdict};
+use sqlx::{PgConnection, PgPool};
 
-use super::{Opened, Serving};
+use super::{At, Opened, Serving, Slots};
 use crate::{
     api::{
-        bytes::{Address, Digest},
+        bytes::{Address, BlockHash, Digest, SessionId},
+        session::Bearer,
+        snapshot::Lag,
+        store::frontier::NodeTip,
         time::Time,
     },
     db::state::record_status,
@@ -150,6 +153,94 @@ pub async fn list(conn: &mut PgConnection, opened: &Opened) -> sqlx::Result<Vec<
 pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> sqlx::Result<Option<Content>> {
     let row = select!("c.record = $5", opened, &record.0[..] as _).fetch_optional(conn).await?;
     row.map_or(Ok(None), |row| row.admitted(opened))
+}
+
+/// What one statement gives of a request for one record; see `migrations/20261121210000_read_record.sql`.
+pub struct Reading {
+    pub bearer: Bearer,
+    pub ended_at: Option<Time>,
+    pub at: At,
+    pub lag: Option<Lag>,
+    pub vault: Key,
+    row: Option<Row>,
+    holder: Option<Digest>,
+}
+
+impl Reading {
+    /// The content, if the permission covers it.
+    pub fn admitted(self, opened: &Opened) -> sqlx::Result<Option<Content>> {
+        let Self { row: Some(mut row), holder, .. } = self else { return Ok(None) };
+        if holder.is_none_or(|holder| holder.0 != opened.holder().0) {
+            row.wrapped_key = None;
+        }
+        row.admitted(opened)
+    }
+}
+
+/// Everything about a request for one record but what [`super::Gate`] keeps. None where the token is
+/// nobody's, or the mirror is empty.
+#[tracing::instrument(name = "db.content.read", skip_all)]
+pub async fn read(pool: &PgPool, token_hash: [u8; 32], record: Address) -> sqlx::Result<Option<Reading>> {
+    let found = sqlx::query!(
+        r#"
+        SELECT session AS "session!: SessionId", wallet AS "wallet!: Address", practitioner AS "practitioner: Address",
+               expires_at AS "expires_at!: Time", ended_at AS "ended_at: Time", finalized_slot AS "finalized_slot!",
+               confirmed_slot AS "confirmed_slot!", confirmed_hash AS "confirmed_hash!: BlockHash", confirmed_time,
+               tip_slot, tip_time, tip_age, vault AS "vault: Digest", record_version, previous AS "previous: Address",
+               minted_slot, minted_at AS "minted_at: Time", commitment AS "commitment: Digest", status,
+               finalized_status, size, blob AS "blob: Digest", salt AS "salt: Digest", labels,
+               labels_salt AS "labels_salt: Digest", details_commitment AS "details_commitment: Digest",
+               holder AS "holder: Digest", recipient AS "recipient: Digest", mail, given, wrapped_key
+        FROM protected.read_record($1, $2)
+        "#,
+        &token_hash,
+        record as _
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    let tip = found.tip_slot.zip(found.tip_age);
+    let tip = tip.map(|(slot, age)| NodeTip { slot, block_time: found.tip_time, age });
+    let row = || {
+        Some(Row {
+            record,
+            status: found.status?,
+            finalized_commitment: found.finalized_status.as_ref().and(found.commitment),
+            finalized_status: found.finalized_status,
+            version: found.record_version?,
+            previous: found.previous,
+            minted_slot: found.minted_slot?,
+            minted_at: found.minted_at?,
+            blob: found.blob?,
+            size: found.size?,
+            commitment: found.commitment?,
+            salt: found.salt?,
+            labels: found.labels?,
+            labels_salt: found.labels_salt?,
+            details_commitment: found.details_commitment?,
+            recipient: found.recipient,
+            mail: found.mail,
+            given: found.given,
+            wrapped_key: found.wrapped_key,
+        })
+    };
+    Ok(Some(Reading {
+        bearer: Bearer {
+            session: found.session,
+            caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
+            expires_at: found.expires_at.0,
+        },
+        ended_at: found.ended_at,
+        at: At {
+            slots: Slots { finalized: found.finalized_slot, confirmed: found.confirmed_slot },
+            confirmed_hash: found.confirmed_hash,
+        },
+        lag: Lag::behind(tip, found.confirmed_slot, found.confirmed_time),
+        // A record that is in no vault is looked for in one that nobody has.
+        vault: Key(found.vault.map_or([0; 32], |vault| vault.0)),
+        holder: found.holder,
+        row: row(),
+    }))
 }
 
 /// The vault that a record belongs to: chain data, which decides nothing.

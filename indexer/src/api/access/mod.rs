@@ -20,7 +20,15 @@ use quick_cache::sync::Cache;
 use sqlx::PgConnection;
 
 pub use self::views::{Slots, load};
-use super::{bytes::BlockHash, error::ApiError, snapshot::MaxLag, store::frontier::Frontier};
+use super::{
+    bytes::BlockHash,
+    error::ApiError,
+    extract::Commitment,
+    model::Meta,
+    snapshot::{Lag, MaxLag},
+    store::frontier::Frontier,
+    time::Time,
+};
 
 /// What decides. Always [`aegle_decision::decide`], but for the test that shows what its absence does.
 pub type Engine = fn(&Views, &[ConsentOpening], &Request) -> Decision;
@@ -38,10 +46,40 @@ pub struct Gate {
     known: Arc<Cache<Whom, Arc<Known>>>,
 }
 
-/// What is known of a vault and a caller at one frontier.
-pub struct Known {
-    slots: Slots,
-    confirmed_hash: BlockHash,
+/// A state of the mirror: which slots, and on which branch the newest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    pub slots: Slots,
+    pub confirmed_hash: BlockHash,
+}
+
+impl At {
+    pub fn of(frontier: &Frontier) -> Self {
+        Self {
+            slots: Slots { finalized: frontier.finalized_slot, confirmed: frontier.confirmed_slot },
+            confirmed_hash: frontier.confirmed_hash,
+        }
+    }
+}
+
+impl At {
+    /// What an answer at this state reflects, judged at `now`.
+    pub fn meta(&self, lag: Lag, now: i64) -> Meta {
+        Meta {
+            slot: self.slots.confirmed,
+            commitment: Commitment::Confirmed,
+            evaluated_at: Some(Time(now)),
+            finalized_slot: self.slots.finalized,
+            confirmed_slot: self.slots.confirmed,
+            lag_slots: lag.slots,
+            lag_seconds: lag.seconds,
+        }
+    }
+}
+
+/// What is known of a vault and a caller at one state of the mirror.
+struct Known {
+    at: At,
     views: Views,
     openings: Vec<ConsentOpening>,
 }
@@ -86,11 +124,25 @@ impl Gate {
     ) -> Result<Opened, ApiError> {
         max_lag.require(frontier)?;
         let known = self.known(conn, frontier, caller, vault).await?;
+        self.decide(&known, caller, vault, ask)
+    }
+
+    /// Decides by what is kept from an earlier request at the same frontier; none where nothing is.
+    pub fn reopen(&self, at: At, caller: Caller, vault: Key, ask: Ask) -> Option<Result<Opened, ApiError>> {
+        let known = self.kept(at, caller, vault)?;
+        Some(self.decide(&known, caller, vault, ask))
+    }
+
+    fn decide(&self, known: &Known, caller: Caller, vault: Key, ask: Ask) -> Result<Opened, ApiError> {
         let request = Request { caller, purpose: ask.purpose, action: ask.action, now: ask.now };
         match (self.engine)(&known.views, &known.openings, &request) {
-            Decision::Permit(permit) => Ok(Opened { vault, caller, slots: known.slots, permit }),
+            Decision::Permit(permit) => Ok(Opened { vault, caller, slots: known.at.slots, permit }),
             Decision::Deny(_) => Err(ApiError::NotPermitted),
         }
+    }
+
+    fn kept(&self, at: At, caller: Caller, vault: Key) -> Option<Arc<Known>> {
+        self.known.get(&(vault, caller.key, caller.practitioner)).filter(|known| known.at == at)
     }
 
     /// What is known at this frontier: kept from the last request, or loaded.
@@ -101,17 +153,13 @@ impl Gate {
         caller: Caller,
         vault: Key,
     ) -> sqlx::Result<Arc<Known>> {
-        let slots = Slots { finalized: frontier.finalized_slot, confirmed: frontier.confirmed_slot };
-        let whom = (vault, caller.key, caller.practitioner);
-        if let Some(known) = self.known.get(&whom)
-            && known.slots == slots
-            && known.confirmed_hash == frontier.confirmed_hash
-        {
+        let at = At::of(frontier);
+        if let Some(known) = self.kept(at, caller, vault) {
             return Ok(known);
         }
-        let (views, openings) = load(conn, slots, vault, &caller).await?;
-        let known = Arc::new(Known { slots, confirmed_hash: frontier.confirmed_hash, views, openings });
-        self.known.insert(whom, known.clone());
+        let (views, openings) = load(conn, at.slots, vault, &caller).await?;
+        let known = Arc::new(Known { at, views, openings });
+        self.known.insert((vault, caller.key, caller.practitioner), known.clone());
         Ok(known)
     }
 
@@ -192,7 +240,7 @@ impl Gate {
     ) -> Result<Serving, ApiError> {
         let known = self.known(conn, frontier, caller, vault).await?;
         let service = known.service(caller.key, right, now).ok_or(ApiError::NotPermitted)?;
-        Ok(Serving { vault, service, slots: known.slots })
+        Ok(Serving { vault, service, slots: known.at.slots })
     }
 }
 

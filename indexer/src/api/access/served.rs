@@ -6,16 +6,14 @@ use aegle_client::state::Right;
 use aegle_decision::{Action, Key, Purpose};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use super::{Ask, Opened, Serving};
+use super::{Ask, At, Opened, Serving};
 use crate::api::{
     error::ApiError,
-    extract::Commitment,
     model::Meta,
     session::Bearer,
     snapshot::Lag,
     state::ApiState,
     store::frontier::{self, Frontier},
-    time::Time,
 };
 
 const ACQUIRE: Duration = Duration::from_secs(3);
@@ -100,14 +98,6 @@ impl<'a> Served<'a> {
     /// Ends the transaction and gives what the answer reflects.
     pub async fn close(self) -> Result<Meta, ApiError> {
         self.transaction.commit().await?;
-        Ok(Meta {
-            slot: self.frontier.confirmed_slot,
-            commitment: Commitment::Confirmed,
-            evaluated_at: Some(Time(self.now)),
-            finalized_slot: self.frontier.finalized_slot,
-            confirmed_slot: self.frontier.confirmed_slot,
-            lag_slots: self.lag.slots,
-            lag_seconds: self.lag.seconds,
-        })
+        Ok(At::of(&self.frontier).meta(self.lag, self.now))
     }
 }

@@ -1,6 +1,7 @@
 //! What surrounds every route.
 
 mod bounds;
+mod even;
 mod headers;
 mod observe;
 mod problems;
@@ -8,6 +9,7 @@ mod rate_limit;
 mod request_id;
 
 pub use bounds::bound;
+pub use even::{OneRecord, even_out};
 pub use headers::secure;
 pub use observe::observe;
 pub use problems::{catch_panic, write_problems};

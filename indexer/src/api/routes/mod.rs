@@ -20,11 +20,12 @@ mod upload;
 mod vault;
 mod walk;
 
+use axum::middleware::from_fn;
 pub use stream::LAST_EVENT_ID;
 pub use upload::UPLOAD_HEADERS;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::state::ApiState;
+use super::{layers, state::ApiState};
 
 /// Everything that reads the chain; limited by peer.
 pub fn public() -> OpenApiRouter<ApiState> {
@@ -80,6 +81,7 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(mailbox::accept_item))
         .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
         .routes(routes!(access_request::delete_access_request))
+        .layer(from_fn(layers::even_out))
 }
 
 /// Contents on their way in, which may be larger and take longer than other requests; limited by peer.

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use aegle_client::pda;
 use aegle_decision::{Action, Category, Document, Key, Labels};
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     api::{
         access::{
+            Ask,
             content::{self, Content, NewContent},
             served::Served,
         },
@@ -22,9 +23,10 @@ use crate::{
         download::{self, Watch},
         error::ApiError,
         extract::{Body as JsonBody, Id, Limit, Params},
+        layers::OneRecord,
         model::{Answer, Page},
         routes::{reply::Reply, walk::Walk},
-        session::Bearer,
+        session::{Bearer, Shown},
         state::ApiState,
         store::{self, mailbox::Item, wrap::Wrap},
     },
@@ -165,17 +167,38 @@ pub async fn list_records(
 )]
 pub async fn get_record(
     State(state): State<ApiState>,
-    bearer: Bearer,
+    Shown(token): Shown,
     Stated(purpose): Stated,
     Id(record): Id,
-) -> Result<Reply<Answer<HeldRecord>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
-    let (vault, content) = find(&mut served, purpose, record).await?;
-    if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
-        store::wrap::note_key_given(served.conn(), record, key.recipient).await?;
+) -> Result<(Extension<OneRecord>, Reply<Answer<HeldRecord>>), ApiError> {
+    let reading = content::read(&state.protected, token, record).await?.ok_or(ApiError::NotSignedIn)?;
+    let bearer = reading.bearer;
+    let now = (state.now)();
+    if reading.ended_at.is_some() || bearer.expires_at <= now {
+        return Err(ApiError::SessionEnded);
     }
-    let meta = served.close().await?;
-    Ok(Reply(Answer { meta, data: HeldRecord::new(vault, content) }))
+    let lag = state.max_lag.check(reading.lag)?;
+    let (at, vault) = (reading.at, reading.vault);
+    let ask = Ask { purpose, action: Action::Read, now };
+    let (vault, content, meta) = match state.gate.reopen(at, bearer.caller, vault, ask) {
+        Some(opened) => {
+            let content = reading.admitted(&opened?)?.ok_or(ApiError::NotPermitted)?;
+            (vault, content, at.meta(lag, now))
+        }
+        // The mirror moved on, or the caller is new here.
+        None => {
+            let mut served = Served::begin(&state, &bearer).await?;
+            let (vault, content) = find(&mut served, purpose, record).await?;
+            (vault, content, served.close().await?)
+        }
+    };
+    if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
+        let mut served = Served::begin(&state, &bearer).await?;
+        served.about(vault).await?;
+        store::wrap::note_key_given(served.conn(), record, key.recipient).await?;
+        served.close().await?;
+    }
+    Ok((Extension(OneRecord), Reply(Answer { meta, data: HeldRecord::new(vault, content) })))
 }
 
 /// The record, if it is open; absent and denied ones take the same way to the same answer.

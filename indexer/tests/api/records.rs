@@ -1,0 +1,146 @@
+//! Reading a patient's records: who may, what of them, and from when until when.
+
+use aegle_client::state::{ALL_RIGHTS, Right};
+use serde_json::json;
+use solana_signer::Signer;
+use sqlx::PgPool;
+
+use crate::{
+    facts::{CONFIRMED, FINALIZED, base58, day, key},
+    sign_in::wallet,
+    world::{Grant, TREAT, World, labels, policy},
+};
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_1_a_grantee_reads_what_the_policy_covers_and_learns_of_nothing_else(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let lab = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    let vital = world.record(&labels(&["vital-signs"]), &[&doctor]).await;
+    let mut secret = labels(&["laboratory"]);
+    secret.sensitivity.insert("HIV".parse().unwrap());
+    let secret = world.record(&secret, &[&doctor]).await;
+    let labs = policy(json!({ "permit": [{ "categories": ["laboratory"] }] }));
+    let consent = world.grant(&doctor, Grant { policy: labs, ..Grant::default() }).await;
+
+    let session = world.session(&doctor).await;
+    let read = session.record(lab).await.ok();
+    assert_eq!(read["data"]["record"], base58(&lab));
+    assert_eq!(read["data"]["consent"], base58(&consent));
+    assert_eq!(read["data"]["key"]["state"], "wrapped");
+    assert_eq!(session.records(world.vault, "").await, [base58(&lab)]);
+    let patients = session.get("/v1/patients", TREAT).await.ok();
+    assert_eq!(patients["data"][0]["patient"], base58(&world.vault));
+
+    let absent = session.record(key(250)).await;
+    assert_eq!(absent.problem(), (403, "not_permitted".into()));
+    for denied in [vital, secret] {
+        let denied = session.record(denied).await;
+        assert_eq!((denied.problem(), denied.detail()), (absent.problem(), absent.detail()));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_patient_reads_everything_and_a_delegate_with_the_right_to_read(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let (carer, agent) = (wallet(3), wallet(4));
+    for (delegate, rights) in [(&carer, ALL_RIGHTS), (&agent, Right::Mint as u8)] {
+        let account = aegle_client::pda::find_delegate(&world.vault.into(), &delegate.pubkey()).0.to_bytes();
+        world.ledger.delegate(FINALIZED - 5, world.vault, account, i16::from(rights), day(CONFIRMED) + 9).await;
+        sqlx::query("UPDATE delegate SET key = $1 WHERE delegate = $2")
+            .bind(delegate.pubkey().to_bytes())
+            .bind(account)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    let mut secret = labels(&["encounter"]);
+    secret.sensitivity.insert("PSY".parse().unwrap());
+    let record = world.record(&secret, &[]).await;
+
+    let patient = world.session(&world.patient).await;
+    let read = patient.record(record).await.ok();
+    assert_eq!((&read["data"]["consent"], &read["data"]["key"]["state"]), (&json!(null), &json!("wrapped")));
+    let carer = world.session(&carer).await;
+    assert_eq!(carer.record(record).await.ok()["data"]["key"]["state"], "key_pending");
+    let agent = world.session(&agent).await;
+    assert_eq!(agent.record(record).await.problem(), (403, "not_permitted".into()));
+    let mailbox = agent.get(&format!("/v1/mailbox?patient={}", base58(&world.vault)), TREAT).await.ok();
+    assert_eq!(mailbox["data"], json!([]));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_2_a_revocation_denies_once_confirmed_and_a_grant_permits_once_final(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+
+    let granted = world.grant(&doctor, Grant { slot: FINALIZED + 1, ..Grant::default() }).await;
+    let doctor_session = world.session(&doctor).await.token;
+    let read = async |world: &World| {
+        let session = crate::world::Session { client: &world.client, token: doctor_session.clone() };
+        session.record(record).await.status.as_u16()
+    };
+    assert_eq!(read(&world).await, 403, "the grant is confirmed and not final");
+    world.finalize(FINALIZED + 1).await;
+    assert_eq!(read(&world).await, 200);
+    world.ledger.revoke(CONFIRMED, world.vault, granted).await;
+    // The view kept from before this slot would permit; a slot never gains an event, so the mirror's
+    // next one does it here.
+    advance(&pool).await;
+    assert_eq!(read(&world).await, 403, "the revocation is confirmed and not final");
+    sqlx::query("DELETE FROM slot WHERE slot >= $1").bind(CONFIRMED).execute(&pool).await.unwrap();
+    sqlx::query("UPDATE checkpoint SET confirmed_slot = $1, confirmed_hash = $2")
+        .bind(CONFIRMED - 1)
+        .bind(key(CONFIRMED as u8 - 1))
+        .execute(&pool)
+        .await
+        .unwrap();
+    sqlx::query("DELETE FROM node_tip").execute(&pool).await.unwrap();
+    world.ledger.node_tip(CONFIRMED - 1, None, 0).await;
+    assert_eq!(read(&world).await, 403, "the revocation was seen, and finality has not passed its slot");
+}
+
+/// One more slot without events.
+async fn advance(pool: &PgPool) {
+    sqlx::query("UPDATE checkpoint SET confirmed_hash = $1").bind(key(199)).execute(pool).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nothing_is_read_without_a_purpose_or_for_another_one(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let session = world.session(&doctor).await;
+    let uri = format!("/v1/records/{}", base58(&record));
+    assert_eq!(session.get(&uri, "HRESCH").await.problem(), (403, "not_permitted".into()));
+    assert_eq!(session.get(&uri, "CURIOSITY").await.problem(), (400, "no_purpose".into()));
+    let none = session.send(axum::http::Method::GET, &uri, None, None).await;
+    assert_eq!(none.problem(), (400, "no_purpose".into()));
+    let stranger = world.client.get(&uri).await;
+    assert_eq!(stranger.problem(), (401, "not_signed_in".into()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_follow_the_order_asked_for_and_cursors_are_the_callers_own(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let mut expected = Vec::new();
+    for day in 1..=9_i8 {
+        let mut labels = labels(&["laboratory"]);
+        let date = jiff::civil::date(2024, 3, 10 - day);
+        (labels.from, labels.until) = (Some(date), Some(date));
+        expected.push(base58(&world.record(&labels, &[]).await));
+    }
+    let session = world.session(&world.patient).await;
+    assert_eq!(session.records(world.vault, "limit=2").await, expected);
+    let mut backwards = expected.clone();
+    backwards.reverse();
+    assert_eq!(session.records(world.vault, "limit=4&sort=date").await, backwards);
+    assert_eq!(session.records(world.vault, "from=2024-03-04&until=2024-03-06").await, expected[3..6]);
+
+    let uri = format!("/v1/records?patient={}&limit=2", base58(&world.vault));
+    let next = session.get(&uri, TREAT).await.ok()["next"].as_str().unwrap().to_owned();
+    let other = session.get(&format!("{uri}&sort=date&cursor={next}"), TREAT).await;
+    assert_eq!(other.problem(), (400, "invalid_cursor".into()));
+}

@@ -1,0 +1,289 @@
+//! A server with patients, records and consents, whose handles and commitments open as real ones do.
+
+use aegle_client::{
+    commitment::{Opening, commit},
+    pda,
+    state::{Action, Purpose},
+};
+use aegle_decision::{Document, Labels, LabelsVersion, Policy};
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use serde_json::{Value, json};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use sqlx::PgPool;
+
+use crate::{
+    client::{Answer, Client},
+    facts::{CONFIRMED, FINALIZED, Key, Ledger, base58, day, key},
+    sign_in::{sign_in, wallet},
+};
+
+pub const TREAT: &str = "TREAT";
+
+pub struct World {
+    pub pool: PgPool,
+    pub ledger: Ledger,
+    pub client: Client,
+    pub patient: Keypair,
+    pub vault: Key,
+    ids: u32,
+}
+
+/// What a consent says; by default, that everything may be read for treatment, final since long.
+pub struct Grant {
+    pub policy: Policy,
+    pub purposes: u16,
+    pub actions: u8,
+    pub slot: i64,
+    pub days: (i64, i64),
+}
+
+impl Default for Grant {
+    fn default() -> Self {
+        Self {
+            policy: serde_json::from_value(json!({ "kind": "aegle:policy:v1", "base": "all-normal" })).unwrap(),
+            purposes: Purpose::Treatment as u16,
+            actions: Action::Read as u8,
+            slot: FINALIZED - 10,
+            days: (day(CONFIRMED) - 5, day(CONFIRMED) + 5),
+        }
+    }
+}
+
+pub fn policy(text: Value) -> Policy {
+    let mut whole = json!({ "kind": "aegle:policy:v1" });
+    whole.as_object_mut().unwrap().extend(text.as_object().unwrap().clone());
+    serde_json::from_value(whole).unwrap()
+}
+
+pub fn labels(categories: &[&str]) -> Labels {
+    Labels {
+        kind: LabelsVersion::V1,
+        categories: categories.iter().map(|category| category.parse().unwrap()).collect(),
+        types: Default::default(),
+        from: None,
+        until: None,
+        study: None,
+        sensitivity: Default::default(),
+        author: None,
+    }
+}
+
+impl World {
+    /// A patient with a vault, before the server of `client` is asked anything.
+    pub async fn new(pool: &PgPool) -> Self {
+        Self::with(pool, Client::new(pool)).await
+    }
+
+    pub async fn with(pool: &PgPool, client: Client) -> Self {
+        let mut ledger = Ledger::new(pool).await;
+        let (patient, vault) = (wallet(1), key(10));
+        ledger.vault(FINALIZED - 40, vault).await;
+        let world = Self { pool: pool.clone(), ledger, client, patient, vault, ids: 0 };
+        world.own(vault, &world.patient).await;
+        world
+    }
+
+    async fn own(&self, vault: Key, owner: &Keypair) {
+        sqlx::query("UPDATE vault SET owner = $1 WHERE vault = $2")
+            .bind(owner.pubkey().to_bytes())
+            .bind(vault)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// Another patient's vault.
+    pub async fn vault(&mut self, owner: &Keypair) -> Key {
+        let vault = self.id();
+        self.ledger.vault(FINALIZED - 40, vault).await;
+        self.own(vault, owner).await;
+        vault
+    }
+
+    fn id(&mut self) -> Key {
+        self.ids += 1;
+        let mut id = [77; 32];
+        id[..4].copy_from_slice(&self.ids.to_be_bytes());
+        id
+    }
+
+    /// A practitioner with a credential.
+    pub async fn practitioner(&mut self, number: u8) -> Keypair {
+        let person = wallet(number);
+        self.credential(&person, "practitioner").await;
+        person
+    }
+
+    pub async fn credential(&mut self, subject: &Keypair, kind: &str) -> Key {
+        let credential = self.id();
+        let days = (day(CONFIRMED) - 100, day(CONFIRMED) + 100);
+        self.ledger.credential(FINALIZED - 30, credential, key(90), subject.pubkey().to_bytes(), days).await;
+        sqlx::query("UPDATE credential SET kind = $1::credential_kind WHERE credential = $2")
+            .bind(kind)
+            .bind(credential)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        credential
+    }
+
+    /// A record of the patient's, final, with content and a key for the patient and each holder.
+    pub async fn record(&mut self, labels: &Labels, holders: &[&Keypair]) -> Key {
+        self.record_in(self.vault, FINALIZED - 20, labels, holders).await
+    }
+
+    pub async fn record_in(&mut self, vault: Key, slot: i64, labels: &Labels, holders: &[&Keypair]) -> Key {
+        let (id, blob) = (self.id(), self.id());
+        let record = pda::find_record(&vault.into(), &id).0.to_bytes();
+        self.ledger.record(slot, vault, record, 1, None).await;
+        let text = serde_json::to_string(labels).unwrap();
+        let opened = commit(&key(41), text.as_bytes());
+        let commitment = commit(&key(40), &[opened, key(42)].concat());
+        sqlx::query("UPDATE record SET commitment = $1, record_id = $2 WHERE record = $3")
+            .bind(commitment)
+            .bind(id)
+            .bind(record)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        sqlx::query(
+            "INSERT INTO protected.content (record, vault, blob, size, commitment, salt, labels, labels_salt,
+                                            details_commitment, stored_by)
+             VALUES ($1, $2, $3, 100, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(record)
+        .bind(vault)
+        .bind(blob)
+        .bind(commitment)
+        .bind(key(40))
+        .bind(text)
+        .bind(key(41))
+        .bind(key(42))
+        .bind(self.patient.pubkey().to_bytes())
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        let holders = holders.iter().map(|holder| holder.pubkey().to_bytes());
+        for holder in holders.chain([vault]) {
+            sqlx::query(
+                "INSERT INTO protected.wrap (record, recipient, holder, vault, wrapped_key)
+                 VALUES ($1, $2, $2, $3, $4)",
+            )
+            .bind(record)
+            .bind(holder)
+            .bind(vault)
+            .bind(vec![7_u8; 80])
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        }
+        record
+    }
+
+    /// A consent of the patient's to `grantee`, on chain and opened here.
+    pub async fn grant(&mut self, grantee: &Keypair, grant: Grant) -> Key {
+        self.grant_in(self.vault, grantee, grant).await
+    }
+
+    pub async fn grant_in(&mut self, vault: Key, grantee: &Keypair, grant: Grant) -> Key {
+        let consent_id = self.id();
+        let consent = pda::find_consent(&vault.into(), &consent_id).0.to_bytes();
+        self.ledger.consent(grant.slot, vault, consent, grant.days.0, grant.days.1).await;
+        let opening = Opening { vault: vault.into(), consent_id, grantee: grantee.pubkey(), salt: key(50) };
+        let document = Document::new(grant.policy);
+        sqlx::query(
+            "UPDATE consent SET consent_id = $1, handle = $2, policy_commitment = $3, purposes = $4, actions = $5
+             WHERE consent = $6",
+        )
+        .bind(consent_id)
+        .bind(opening.handle())
+        .bind(document.commitment(&key(51)))
+        .bind(i32::from(grant.purposes))
+        .bind(i16::from(grant.actions))
+        .bind(consent)
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO protected.opening (consent, vault, consent_id, grantee, salt, policy, policy_salt,
+                                            encryption_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $4)",
+        )
+        .bind(consent)
+        .bind(vault)
+        .bind(consent_id)
+        .bind(grantee.pubkey().to_bytes())
+        .bind(key(50))
+        .bind(std::str::from_utf8(document.bytes()).unwrap())
+        .bind(key(51))
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        consent
+    }
+
+    /// Moves the mirror on: the next slot is confirmed, and finality follows to `finalized`.
+    pub async fn finalize(&self, slot: i64) {
+        self.ledger.finalize(slot).await;
+    }
+
+    pub async fn session(&self, who: &Keypair) -> Session<'_> {
+        Session { client: &self.client, token: sign_in(&self.client, who).await.0 }
+    }
+}
+
+/// Somebody who signed in.
+pub struct Session<'a> {
+    pub client: &'a Client,
+    pub token: String,
+}
+
+impl Session<'_> {
+    pub async fn get(&self, uri: &str, purpose: &str) -> Answer {
+        self.send(Method::GET, uri, Some(purpose), None).await
+    }
+
+    pub async fn post(&self, uri: &str, body: &Value) -> Answer {
+        self.send(Method::POST, uri, None, Some(body)).await
+    }
+
+    pub async fn send(&self, method: Method, uri: &str, purpose: Option<&str>, body: Option<&Value>) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(uri).header("authorization", format!("Bearer {}", self.token));
+        if let Some(purpose) = purpose {
+            request = request.header("aegle-purpose", purpose);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.client.send(request.body(body).unwrap()).await
+    }
+
+    /// Addresses of the records that a list gives, over all its pages.
+    pub async fn records(&self, vault: Key, filter: &str) -> Vec<String> {
+        let mut records = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let uri = format!("/v1/records?patient={}&{filter}{cursor}", base58(&vault));
+            let page = self.get(&uri, TREAT).await.ok();
+            let found = page["data"].as_array().unwrap().iter();
+            records.extend(found.map(|record| record["record"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return records,
+            }
+        }
+    }
+
+    pub async fn record(&self, record: Key) -> Answer {
+        self.get(&format!("/v1/records/{}", base58(&record)), TREAT).await
+    }
+}
