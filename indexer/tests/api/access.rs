@@ -15,6 +15,7 @@ use crate::{
     client::Client,
     facts::{self, CONFIRMED, FINALIZED, base58},
     sign_in::wallet,
+    timing,
     world::{Grant, Session, TREAT, World, labels, policy},
 };
 
@@ -224,4 +225,18 @@ async fn inv_1_row_level_security_keeps_strangers_out_also_without_the_engine(po
         assert_eq!(session.record(record).await.problem(), (403, "not_permitted".into()));
         assert_eq!(session.records(world.vault, "").await, [""; 0]);
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_7_a_refusal_takes_as_long_whether_something_is_there_or_not(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let mut secret = labels(&["laboratory"]);
+    secret.sensitivity.insert("HIV".parse().unwrap());
+    let denied = world.record(&secret, &[]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let token = world.session(&doctor).await.token;
+    // Few pairs, so that the bound is wide; the benchmark asks 10,000.
+    let area = timing::distinguish(&world.client, &token, denied, 400, 4).await;
+    assert!(area < 0.62, "{area}");
 }

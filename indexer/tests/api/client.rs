@@ -99,6 +99,10 @@ impl Client {
         Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
     }
 
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub async fn get(&self, uri: impl AsRef<str>) -> Answer {
         self.send(Request::get(uri.as_ref()).body(Body::empty()).unwrap()).await
     }

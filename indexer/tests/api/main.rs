@@ -21,5 +21,6 @@ mod state;
 mod stream;
 mod stream_forks;
 mod stream_load;
+mod timing;
 mod uploads;
 mod world;

@@ -247,10 +247,6 @@ impl Session<'_> {
         self.send(Method::GET, uri, Some(purpose), None).await
     }
 
-    pub async fn post(&self, uri: &str, body: &Value) -> Answer {
-        self.send(Method::POST, uri, None, Some(body)).await
-    }
-
     pub async fn send(&self, method: Method, uri: &str, purpose: Option<&str>, body: Option<&Value>) -> Answer {
         let mut request =
             Request::builder().method(method).uri(uri).header("authorization", format!("Bearer {}", self.token));

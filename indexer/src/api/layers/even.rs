@@ -9,7 +9,7 @@ use axum::{
 use tokio::time::{Instant, sleep_until};
 
 /// Answers leave at multiples of this after their request came.
-const STEP: Duration = Duration::from_millis(20);
+const STEP: Duration = Duration::from_millis(10);
 
 /// Marks an answer that is about one record which the caller may read: how long it took tells nothing
 /// about any other.

@@ -1,0 +1,152 @@
+//! How many records a second are read under a decision, against an axum handler that selects the same
+//! row by its primary key and asks nobody; and whether the time of a refusal tells if there is
+//! something. Interleaved in one run. Needs DATABASE_URL; prints FIGURE lines.
+
+#[allow(dead_code)]
+#[path = "../tests/api/client.rs"]
+mod client;
+#[allow(dead_code)]
+#[path = "../tests/api/facts.rs"]
+mod facts;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/api/sign_in.rs"]
+mod sign_in;
+#[path = "../tests/api/timing.rs"]
+mod timing;
+#[allow(dead_code)]
+#[path = "../tests/api/world.rs"]
+mod world;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use aegle_indexer::{api::ApiConfig, db::MIGRATIONS};
+use anyhow::{Context, ensure};
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Value, json};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use tokio::net::TcpListener;
+
+use client::Client;
+use facts::{Key, base58};
+use world::{Grant, TREAT, World, labels};
+
+const ROUND: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 5;
+const CALLERS: usize = 8;
+const PAIRS: usize = 10_000;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let url = std::env::var("DATABASE_URL").context("set DATABASE_URL to an empty database")?;
+    let pool = PgPool::connect(&url).await?;
+    MIGRATIONS.run(&pool).await?;
+    // The made-up ledger stands still, so its node was asked longer ago with every second.
+    let config = ApiConfig { max_lag_seconds: u32::MAX, ..client::config() };
+    let mut world = World::with(&pool, Client::with(&pool, &config)).await;
+    let doctor = world.practitioner(2).await;
+    let mut records = Vec::new();
+    for _ in 0..200 {
+        records.push(world.record(&labels(&["laboratory"]), &[&doctor]).await);
+    }
+    let mut secret = labels(&["laboratory"]);
+    secret.sensitivity.insert("HIV".parse()?);
+    let denied = world.record(&secret, &[]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let token = world.session(&doctor).await.token;
+
+    let own = serve(world.client.router()).await?;
+    let plain = PgPoolOptions::new().max_connections(config.protected_connections).connect(&url).await?;
+    let bare = serve(Router::new().route("/{record}", get(select)).with_state(plain)).await?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let bare = rate(&format!("http://{bare}/"), &token, &records).await?;
+        let own = rate(&format!("http://{own}/v1/records/"), &token, &records).await?;
+        // The first round warms caches and connections.
+        if round > 0 {
+            theirs.push(bare);
+            ours.push(own);
+        }
+        println!("records per second: under a decision {own:.0}, by primary key alone {bare:.0}");
+    }
+    let ratio = median(ours) / median(theirs);
+    println!("FIGURE authorised_read_vs_primary_key {ratio:.2} ratio >=0.6 {}", met(ratio >= 0.6));
+
+    let world = Arc::new(world);
+    let area = timing::distinguish(&world.client, &token, denied, PAIRS, CALLERS).await;
+    println!("FIGURE denied_vs_absent_auc {area:.3} auc <=0.55 {}", met(area <= 0.55));
+    Ok(())
+}
+
+fn met(met: bool) -> &'static str {
+    if met { "ok" } else { "MISSED" }
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+async fn serve(router: Router) -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    Ok(address)
+}
+
+/// What a server without decisions would do.
+async fn select(
+    State(pool): State<PgPool>,
+    axum::extract::Path(record): axum::extract::Path<String>,
+) -> Result<Json<Value>, String> {
+    let mut key = [0; 32];
+    bs58::decode(&record).onto(&mut key).map_err(|error| error.to_string())?;
+    let row: (Key, Key, i64, Key, String, Key, Key) = sqlx::query_as(
+        "SELECT vault, blob, size, salt, labels, labels_salt, details_commitment
+         FROM protected.content WHERE record = $1",
+    )
+    .bind(key)
+    .fetch_one(&pool)
+    .await
+    .map_err(|error| error.to_string())?;
+    let (vault, blob, size, salt, labels, labels_salt, details) = row;
+    Ok(Json(json!({
+        "vault": hex::encode(vault), "blob": hex::encode(blob), "size": size, "salt": hex::encode(salt),
+        "labels": labels, "labels_salt": hex::encode(labels_salt), "details_commitment": hex::encode(details),
+    })))
+}
+
+/// Answers per second that [`CALLERS`] get together.
+async fn rate(prefix: &str, token: &str, records: &[Key]) -> anyhow::Result<f64> {
+    let answered = Arc::new(AtomicU64::new(0));
+    let http = reqwest::Client::builder().tcp_nodelay(true).build()?;
+    let start = Instant::now();
+    let mut callers = Vec::new();
+    for caller in 0..CALLERS {
+        let (http, answered, token) = (http.clone(), answered.clone(), token.to_owned());
+        let uris: Vec<_> = records.iter().map(|record| format!("{prefix}{}", base58(record))).collect();
+        callers.push(tokio::spawn(async move {
+            for uri in uris.iter().cycle().skip(caller * 17) {
+                if start.elapsed() >= ROUND {
+                    break;
+                }
+                let answer = http.get(uri).bearer_auth(&token).header("aegle-purpose", TREAT).send().await?;
+                ensure!(answer.status() == 200, "{}", answer.status());
+                answer.bytes().await?;
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(())
+        }));
+    }
+    for caller in callers {
+        caller.await??;
+    }
+    Ok(answered.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64())
+}
