@@ -99,6 +99,7 @@ impl Client {
         Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
     }
 
+    #[allow(dead_code, reason = "the benchmark serves it")]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
