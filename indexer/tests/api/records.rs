@@ -144,3 +144,15 @@ async fn pages_follow_the_order_asked_for_and_cursors_are_the_callers_own(pool: 
     let other = session.get(&format!("{uri}&sort=date&cursor={next}"), TREAT).await;
     assert_eq!(other.problem(), (400, "invalid_cursor".into()));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_10_nothing_is_read_from_a_mirror_behind_its_node(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let record = world.record(&labels(&["laboratory"]), &[]).await;
+    let session = world.session(&world.patient).await;
+    assert_eq!(session.record(record).await.status, 200);
+    world.ledger.node_tip(CONFIRMED + 500, None, 0).await;
+    for uri in [format!("/v1/records/{}", base58(&record)), format!("/v1/records?patient={}", base58(&world.vault))] {
+        assert_eq!(session.get(&uri, TREAT).await.problem(), (503, "behind".into()));
+    }
+}

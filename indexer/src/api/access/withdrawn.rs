@@ -34,8 +34,8 @@ pub async fn run(pool: PgPool, shutdown: CancellationToken) {
 pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
     let mut transaction = pool.begin().await?;
     let keys = sqlx::query!(
-        "
-        WITH now AS (SELECT finalized_slot AS slot FROM checkpoint)
+        r#"
+        WITH now AS (SELECT finalized_slot AS slot FROM checkpoint), gone AS (
         DELETE FROM protected.wrap w USING now
         WHERE w.holder <> w.vault
             AND NOT EXISTS (
@@ -61,9 +61,15 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
                         SELECT FROM delegate_removal r WHERE r.delegate = d.delegate AND r.slot <= now.slot
                     )
             )
-        "
+        RETURNING w.record, w.holder, w.vault, w.key_given_at, w.content_given_at
+        ), kept AS (
+            INSERT INTO protected.past_wrap (record, holder, vault, content_given_at)
+            SELECT record, holder, vault, content_given_at FROM gone WHERE key_given_at IS NOT NULL
+        )
+        SELECT count(*) AS "count!" FROM gone
+        "#
     )
-    .execute(&mut *transaction)
+    .fetch_one(&mut *transaction)
     .await?;
     let contents = sqlx::query!(
         r#"
@@ -80,5 +86,5 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
     .fetch_one(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(keys.rows_affected() + contents.count.unsigned_abs())
+    Ok(keys.count.unsigned_abs() + contents.count.unsigned_abs())
 }

@@ -67,7 +67,7 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(patient::list_patients))
         .routes(routes!(record::list_records, record::create_record))
         .routes(routes!(record::get_record))
-        .routes(routes!(record::get_content))
+        .routes(routes!(record::get_content, record::replace_content))
         .routes(routes!(consent::list_consents, consent::create_consent))
         .routes(routes!(consent::draft_consent))
         .routes(routes!(explain::get_explanation))

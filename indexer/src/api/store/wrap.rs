@@ -86,3 +86,66 @@ pub async fn list(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Vec<Held>
     .fetch_all(conn)
     .await
 }
+
+/// A key that somebody had and lost.
+pub struct Past {
+    pub record: Address,
+    pub holder: Address,
+    pub content_given: bool,
+    pub replaced: bool,
+}
+
+/// Every key of a vault's records that was given out and is over.
+#[tracing::instrument(name = "db.past_wrap.list", skip_all)]
+pub async fn past(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Vec<Past>> {
+    sqlx::query_as!(
+        Past,
+        r#"
+        SELECT record AS "record!: Address", holder AS "holder!: Address",
+               content_given_at IS NOT NULL AS "content_given!", replaced_at IS NOT NULL AS "replaced!"
+        FROM protected.past_wrap WHERE vault = $1 ORDER BY record, holder, ended_at
+        "#,
+        &vault.0[..] as _
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What a record's content was before it was replaced.
+pub struct Replaced {
+    pub blob: Digest,
+    pub commitment: Digest,
+}
+
+/// Puts another blob in the place of a record's, and ends every key of the old one. Gives the old one;
+/// none where the record has no content here.
+#[tracing::instrument(name = "db.wrap.replace", skip_all)]
+pub async fn replace(
+    conn: &mut PgConnection,
+    vault: Key,
+    record: Address,
+    blob: Digest,
+    size: i64,
+) -> sqlx::Result<Option<Replaced>> {
+    let old = sqlx::query_as!(
+        Replaced,
+        r#"SELECT blob AS "blob!: Digest", commitment AS "commitment!: Digest"
+           FROM protected.content WHERE record = $1 AND vault = $2 FOR UPDATE"#,
+        record as _,
+        &vault.0[..] as _
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(old) = old else { return Ok(None) };
+    sqlx::query!("UPDATE protected.content SET blob = $2, size = $3 WHERE record = $1", record as _, blob as _, size)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("DELETE FROM protected.wrap WHERE record = $1", record as _).execute(&mut *conn).await?;
+    sqlx::query!(
+        "UPDATE protected.past_wrap SET replaced_at = now() WHERE record = $1 AND replaced_at IS NULL",
+        record as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(Some(old))
+}

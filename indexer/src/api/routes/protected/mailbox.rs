@@ -239,6 +239,7 @@ pub async fn delete_item(
     }
     blob::release(served.conn(), BlobId(found.blob.0)).await?;
     let meta = served.close().await?;
+    state.sweeper.wake();
     Ok(Reply(Answer { meta, data: found.into() }))
 }
 

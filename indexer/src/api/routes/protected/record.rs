@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use aegle_client::pda;
+use aegle_client::{pda, state::Right};
 use aegle_decision::{Action, Category, Document, Key, Labels};
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use jiff::civil::Date;
@@ -312,13 +312,11 @@ pub async fn create_record(
     Document::<Labels>::read(new.opening.labels.clone().into_bytes())
         .and_then(|labels| labels.value().validate())
         .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
-    if new.wraps.iter().any(|wrap| wrap.wrapped_key.0.len() != 80) {
-        return Err(ApiError::InvalidBody("wraps: a wrapped key has 80 bytes".into()));
-    }
+    require_wraps(&new.wraps)?;
     let commitment = commitment(&new.opening);
 
     let mut served = Served::begin(&state, &bearer).await?;
-    served.serve(vault, Some(aegle_client::state::Right::Mint)).await?;
+    served.serve(vault, Some(Right::Mint)).await?;
     let on_chain = store::record::commitment(served.conn(), record).await?;
     if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
         return Err(ApiError::CommitmentMismatch);
@@ -392,6 +390,63 @@ pub async fn keep_item(
     let wrap = Wrap { holder: item.vault, recipient: item.recipient, wrapped_key: &item.wrapped_key, mail: true };
     store::wrap::put(served.conn(), vault, record, &wrap).await?;
     Ok(AcceptedItem { record, commitment: Digest(commitment) })
+}
+
+/// A record's content, encrypted anew and uploaded before.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewContentKey {
+    #[schema(value_type = String)]
+    vault: Address,
+    /// A finished upload of the caller's.
+    upload: Digest,
+    /// The new content key, encrypted to the vault's key and to whom else it is open.
+    wraps: Vec<NewWrap>,
+}
+
+/// Puts a record's content, encrypted anew, in the place of the old ciphertext. Every key of the old one
+/// ends with it. The manifest, and so the commitment, stay as they are.
+#[utoipa::path(
+    put,
+    path = "/v1/records/{record}/content",
+    tag = "records",
+    params(("record" = String, Path, description = "Address of the record, base58")),
+    request_body = NewContentKey,
+    responses((status = 200, body = Answer<StoredRecord>)),
+    security(("session" = []))
+)]
+pub async fn replace_content(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Id(record): Id,
+    JsonBody(new): JsonBody<NewContentKey>,
+) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
+    require_wraps(&new.wraps)?;
+    let vault = Key(new.vault.0);
+    if !new.wraps.iter().any(|wrap| wrap.holder == new.vault) {
+        return Err(ApiError::InvalidBody("wraps: the patient's own is missing".into()));
+    }
+    let mut served = Served::begin(&state, &bearer).await?;
+    served.serve(vault, Some(Right::Read)).await?;
+    let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let old = store::wrap::replace(served.conn(), vault, record, new.upload, size).await?;
+    let old = old.ok_or(ApiError::NotPermitted)?;
+    for wrap in &new.wraps {
+        store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+    }
+    let minted = store::record::commitment(served.conn(), record).await?.is_some();
+    blob::release(served.conn(), BlobId(old.blob.0)).await?;
+    let meta = served.close().await?;
+    state.sweeper.wake();
+    Ok(Reply(Answer { meta, data: StoredRecord { record, commitment: old.commitment, minted } }))
+}
+
+fn require_wraps(wraps: &[NewWrap]) -> Result<(), ApiError> {
+    if wraps.iter().any(|wrap| wrap.wrapped_key.0.len() != 80) {
+        return Err(ApiError::InvalidBody("wraps: a wrapped key has 80 bytes".into()));
+    }
+    Ok(())
 }
 
 /// SHA-256 over the salt, the commitment to the labels and that to the details.

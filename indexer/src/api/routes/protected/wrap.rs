@@ -96,13 +96,17 @@ pub struct HeldWrap {
     pub record: Address,
     /// The vault, or a wallet.
     pub holder: Address,
-    pub recipient: Digest,
+    /// X25519 key it is encrypted to; null for a key that the holder had and lost.
+    pub recipient: Option<Digest>,
     /// Whether the holder got the key, and any of the content with it: that cannot be taken back.
     pub key_given: bool,
     pub content_given: bool,
+    /// The holder's key opens nothing any more: the content was encrypted anew since.
+    pub replaced: bool,
 }
 
-/// Who has which content key of the patient's records, and what they already got.
+/// Who has or had which content key of the patient's records, and what they already got. A key that was
+/// given to somebody who lost it, without the content, is worth encrypting the content anew.
 #[utoipa::path(
     get,
     path = "/v1/wraps",
@@ -119,15 +123,25 @@ pub async fn list_wraps(
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(query.vault(), Some(Right::Read)).await?;
     let rows = store::wrap::list(served.conn(), query.vault()).await?;
+    let past = store::wrap::past(served.conn(), query.vault()).await?;
     let meta = served.close().await?;
-    let data = rows.into_iter().map(|wrap| HeldWrap {
+    let held = rows.into_iter().map(|wrap| HeldWrap {
         record: wrap.record,
         holder: wrap.holder,
-        recipient: wrap.recipient,
+        recipient: Some(wrap.recipient),
         key_given: wrap.key_given,
         content_given: wrap.content_given,
+        replaced: false,
     });
-    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+    let past = past.into_iter().map(|wrap| HeldWrap {
+        record: wrap.record,
+        holder: wrap.holder,
+        recipient: None,
+        key_given: true,
+        content_given: wrap.content_given,
+        replaced: wrap.replaced,
+    });
+    Ok(Reply(Page { meta, data: held.chain(past).collect(), next: None }))
 }
 
 /// Content keys for who may have them.
