@@ -170,8 +170,6 @@ pub enum Way<'a> {
     Code(&'a RecoveryCode),
     /// The guardians' shares, opened.
     Shares(&'a [Share]),
-    /// The root of a key epoch, kept elsewhere.
-    Root(u32, RootSecret),
 }
 
 /// Unlocks the root secrets of `vault`. The newest is that of the key that the vault has on chain, so that
@@ -203,7 +201,6 @@ pub async fn unlock(
             let keyring = keyring?;
             (keyring, keyring.open_with_code(code)?)
         }
-        Way::Root(epoch, root) => (of(epoch).ok_or(Error::NoKey("the server has no keyring of this epoch"))?, root),
         Way::Shares(shares) => return unlock_with_shares(vault, &keyrings, shares),
     };
     let unlocked = Unlocked { vault, roots: keyring.open_all(root, &keyrings)? };

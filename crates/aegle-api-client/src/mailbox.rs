@@ -3,14 +3,16 @@
 use std::io::Write;
 
 use aegle_client::{
-    Pubkey, Reader, Sent,
+    Pubkey, Reader, SendError, Sent,
     aegle::NewRecordParams,
     id,
     instruction::{self, Authority},
+    pda,
+    state::Record,
 };
 use aegle_decision::Key;
 use aegle_envelope::{Binding, EncryptionKey, Expected, LabelsOpening, Manifest};
-use rand::{CryptoRng, RngCore};
+use rand::{CryptoRng, RngCore, SeedableRng, rngs::StdRng};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::json;
@@ -82,32 +84,43 @@ pub async fn open(
     Ok((manifest, issuer))
 }
 
+/// A record made of an item.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted {
+    pub record: Key,
+    /// None where it was minted before, by an attempt that was cut off.
+    pub sent: Option<Sent>,
+}
+
 /// Makes a record of an item, as the vault's owner or as a delegate with the right to mint, who need not be
 /// able to read it.
 ///
+/// The record's id follows from the item's, so that an attempt that was cut off is completed by the next.
+///
 /// # Errors
 /// The server's or the program's.
-pub async fn accept(
-    session: &Session,
-    pay: &Pay<'_>,
-    signer: &Keypair,
-    item: &MailboxItem,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(Key, Sent), Error> {
+pub async fn accept(session: &Session, pay: &Pay<'_>, signer: &Keypair, item: &MailboxItem) -> Result<Accepted, Error> {
     let vault = Pubkey::from(item.vault.0);
     let state = chain::vault(pay.reader(), &item.vault).await?;
     let key = signer.pubkey();
     let authority = if state.owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
-    let record_id = id::record_id(rng, &vault, &state.owner, &authority);
-    let commitment = item.opening.commitment();
+    let record_id = id::record_id(&mut StdRng::from_seed(item.item.0), &vault, &state.owner, &authority);
+    let (record, commitment) = (pda::find_record(&vault, &record_id).0, item.opening.commitment());
+    let sent = match pay.reader().account::<Record>("record", &record).await {
+        Ok(minted) if minted.commitment == commitment => None,
+        Ok(_) => return Err(Error::Chain("the item's record is another one")),
+        Err(SendError::NotFound { .. }) => {
+            let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
+            Some(pay.send(&[instruction::mint_record(vault, authority, pay.payer(), params)], &[signer]).await?)
+        }
+        Err(error) => return Err(error.into()),
+    };
     let accepted: StoredRecord =
         session.post(&format!("{}/accept", path(item)), &json!({"record_id": Digest(record_id)})).await?;
-    if accepted.commitment.0 != commitment {
+    if (accepted.record.0, accepted.commitment.0) != (record.to_bytes(), commitment) {
         return Err(Error::Answer("another item than the one accepted"));
     }
-    let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
-    let sent = pay.send(&[instruction::mint_record(vault, authority, pay.payer(), params)], &[signer]).await?;
-    Ok((accepted.record, sent))
+    Ok(Accepted { record: accepted.record, sent })
 }
 
 /// Takes an item out of the mailbox for good.
