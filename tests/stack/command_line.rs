@@ -281,3 +281,174 @@ async fn an_operator_upgrades_the_program_and_anybody_verifies_it() {
     stack.verify().await;
     stack.stop().await;
 }
+
+/// INV-1, INV-2: what a patient and a doctor do from the command line with contents, from the first key to the
+/// refusal after revoking.
+#[tokio::test(flavor = "multi_thread")]
+async fn contents_are_added_shared_and_withheld_from_the_command_line() {
+    let stack = Stack::start(|_| {}).await;
+    let names = ["owner.json", "payer.json", "doctor.json", "board.json", "governance.json"];
+    let [owner, payer, doctors, boards, governance] = names.map(|name| stack.folder.join(name));
+    let (sponsor, doctor, board) = (Keypair::new(), Keypair::new(), Keypair::new());
+    for (key, path) in [(&Keypair::new(), &owner), (&sponsor, &payer), (&doctor, &doctors), (&board, &boards)] {
+        write_keypair_file(key, path).expect("key");
+    }
+    write_keypair_file(&stack.upgrade_authority, &governance).expect("governance");
+    stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
+    let aegle = Aegle { stack: &stack, owner: &owner, payer: &payer };
+    let as_doctor = Aegle { owner: &doctors, ..aegle };
+    let write = |name: &str, text: &str| std::fs::write(stack.folder.join(name), text).expect("file");
+    let read = |name: &str| std::fs::read_to_string(stack.folder.join(name)).expect("file");
+
+    // A doctor whom a board attests.
+    write("profile", "a cardiologist");
+    let add = ["registrar", "add", &board.pubkey().to_string(), "--kind", "practitioner", "--profile", "profile"];
+    Aegle { owner: &governance, ..aegle }.run(&add).await;
+    let key = as_doctor.run(&["key", "encryption", "--out", "doctor-key"]).await;
+    let grantee = doctor.pubkey().to_string();
+    let issue = ["credential", "issue", "--subject", &grantee, "--kind", "practitioner", "--profile", "profile"];
+    let issue = [&issue[..], &["--until", "2099-01-01", "--encryption-key", text(&key, "encryption_key")]].concat();
+    let credential = Aegle { owner: &boards, ..aegle }.run(&issue).await;
+    let credential = text(&credential, "credential");
+
+    // A vault that the code opens as well as the wallet.
+    let created = aegle.run(&["keyring", "create", "--out", "code"]).await;
+    let vault = text(&created, "vault");
+    assert!(!created.to_string().contains(read("code").trim()), "the code is on paper alone");
+    aegle.run(&["keyring", "unlock", "--vault", vault]).await;
+    aegle.run(&["keyring", "unlock", "--vault", vault, "--code-file", "code"]).await;
+    write("typo", "0000-0000");
+    let refused = aegle.refused(&["keyring", "unlock", "--vault", vault, "--code-file", "typo"]).await;
+    assert_eq!(refused["code"], "bad_recovery_code");
+
+    // Records: a signed one, a sensitive one, and a folder of FHIR, which adds nothing the second time.
+    write("letter.txt", "marker of the letter");
+    let signed = ["--issuer", "doctor.json", "--credential", credential];
+    let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory", "--title", "Letter"];
+    let letter = aegle.run(&[&add[..], &signed[..]].concat()).await;
+    let letter = text(&letter, "record").to_owned();
+    let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory", "--sensitivity", "PSY"];
+    let sensitive = aegle.run(&add).await;
+    let fhir = stack.folder.join("fhir");
+    std::fs::create_dir(&fhir).expect("folder");
+    let patient = r#"{"resourceType":"Patient","id":"p","name":[{"family":"Day"}]}"#;
+    let observation = |number: u32| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"o{number}","status":"final","subject":{{"reference":"Patient/p"}},"code":{{"text":"Potassium"}},"effectiveDateTime":"2030-01-0{number}"}}"#
+        )
+    };
+    let lines: Vec<String> = std::iter::once(patient.to_owned()).chain((1..=4).map(observation)).collect();
+    write("fhir/export.ndjson", &lines.join("\n"));
+    let import = ["import", "fhir", "--vault", vault];
+    let planned = aegle.run(&[&import[..], &["--dry-run"]].concat()).await;
+    let expected = planned["items"].as_array().map(Vec::len).expect("records");
+    assert!(expected > 3, "{planned}");
+    let imported = aegle.run(&import).await;
+    assert_eq!((&imported["added"], &imported["known"]), (&expected.into(), &0.into()), "{imported}");
+    let again = aegle.run(&import).await;
+    assert_eq!((&again["added"], &again["known"]), (&0.into(), &expected.into()), "{again}");
+    let slot = stack.operator.sender.rpc().get_slot().await.expect("slot");
+    stack.finalized(slot).await;
+    let held = aegle.run(&["record", "held", "--vault", vault]).await;
+    assert_eq!(held["items"].as_array().map(Vec::len), Some(expected + 2));
+
+    // Allowed: laboratory alone, and nothing sensitive.
+    let list = ["patient", "list", "--purpose", "TREAT"];
+    assert_eq!(as_doctor.run(&list).await["items"].as_array().map(Vec::len), Some(0));
+    let what = ["--base", "normal", "--purpose", "TREAT", "--vault", vault];
+    let shown = aegle.run(&[&["consent", "preview"], &what[..]].concat()).await;
+    assert_eq!(shown["withheld"], 1, "{shown}");
+    let grant = [&["consent", "grant", "--grantee", &grantee, "--until", "2099-01-01"], &what[..]].concat();
+    assert_eq!(aegle.refused(&grant).await["code"], "confirmation_needed");
+    let granted = aegle.run(&[&grant[..], &["--yes"]].concat()).await;
+    assert_eq!((&granted["withheld"], &granted["keys_encrypted"]), (&1.into(), &(expected + 1).into()));
+    stack.finalized(granted["slot"].as_u64().expect("slot")).await;
+    assert_eq!(as_doctor.run(&list).await["items"][0]["patient"], vault);
+    let open = ["--purpose", "TREAT", "--encryption-key-file", "doctor-key"];
+    let opened = as_doctor.run(&[&["record", "open", &letter, "--out", "seen"], &open[..]].concat()).await;
+    assert_eq!((&opened["issuer_verified"], &opened["issuer"]), (&true.into(), &grantee.as_str().into()));
+    assert_eq!(read("seen"), "marker of the letter");
+    let other = ["record", "open", text(&sensitive, "record"), "--out", "no", "--purpose", "TREAT"];
+    assert_eq!(as_doctor.refused(&other).await["code"], "not_permitted");
+    assert!(!stack.folder.join("no").exists() && !stack.folder.join("no.part").exists());
+    let explained = aegle.run(&["explain", "--vault", vault, "--grantee", &grantee]).await;
+    assert_eq!((&explained["seen"], &explained["withheld"]), (&(expected + 1).into(), &1.into()));
+
+    // A question, and a result by mail.
+    as_doctor.run(&["request", "send", "--vault", vault, "--purpose", "TREAT", "--message", "On Friday?"]).await;
+    let asked = aegle.run(&["request", "list", "--vault", vault]).await;
+    assert_eq!(asked["items"][0]["message"], "On Friday?");
+    aegle.run(&["request", "withdraw", text(&asked["items"][0], "request"), "--vault", vault]).await;
+    write("result.txt", "marker of the result");
+    let post = ["mailbox", "post", "result.txt", "--vault", vault, "--category", "laboratory"];
+    let posted = as_doctor.run(&[&post[..], &signed[..]].concat()).await;
+    let item = text(&posted, "item");
+    let opened = aegle.run(&["mailbox", "open", item, "--vault", vault, "--out", "result"]).await;
+    assert_eq!((read("result").as_str(), &opened["issuer_verified"]), ("marker of the result", &true.into()));
+    let accepted = aegle.run(&["mailbox", "accept", item, "--vault", vault]).await;
+    assert!(accepted["record"].is_string(), "{accepted}");
+    as_doctor.run(&post).await;
+    let waiting = aegle.run(&["mailbox", "list", "--vault", vault]).await;
+    aegle.run(&["mailbox", "discard", text(&waiting["items"][0], "item"), "--vault", vault, "--yes"]).await;
+
+    // A new key and code; what was granted goes on, what was lost with the paper is worth nothing.
+    let rotated = aegle.run(&["keyring", "rotate", "--vault", vault, "--out", "new-code"]).await;
+    assert_eq!(rotated["keys_encrypted"], expected + 3, "{rotated}");
+    let refused = aegle.refused(&["keyring", "unlock", "--vault", vault, "--code-file", "code"]).await;
+    assert_eq!(refused["code"], "keyring");
+    let opened = aegle.run(&["record", "open", &letter, "--out", "copy", "--code-file", "new-code"]).await;
+    assert_eq!((read("copy").as_str(), &opened["title"]), ("marker of the letter", &"Letter".into()));
+    stack.finalized(rotated["slot"].as_u64().expect("slot")).await;
+    let wrapped = aegle.run(&["wrap", "--vault", vault]).await;
+    assert_eq!(
+        (&wrapped["encrypted"], &wrapped["unproven"]),
+        (&1.into(), &serde_json::json!([])),
+        "the result, for the doctor"
+    );
+
+    // And no longer.
+    let revoked = aegle.run(&["consent", "revoke", text(&granted, "consent")]).await;
+    let slot = revoked["slot"].as_u64().expect("slot");
+    while stack.indexer.api.reached().await.expect("status").1 < slot {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let refused = as_doctor.refused(&[&["record", "open", &letter, "--out", "no"], &open[..]].concat()).await;
+    assert_eq!(refused["code"], "not_permitted");
+    assert_eq!(
+        aegle.run(&["session", "list"]).await["items"].as_array().map(Vec::len),
+        Some(0),
+        "each command signs out"
+    );
+    aegle.run(&["session", "end"]).await;
+    stack.stop().await;
+}
+
+/// A patient whose wallet is empty has a vault and a record, paid for by the operator.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_pays_for_a_patient_with_an_empty_wallet() {
+    let relay = Keypair::new();
+    let stack = Stack::start(|settings| {
+        let path = settings.log.with_file_name("relay.json");
+        write_keypair_file(&relay, &path).expect("key");
+        settings.environment.push(("AEGLE_API__RELAY__KEYPAIR".into(), path.display().to_string()));
+    })
+    .await;
+    stack.operator.sender.reader().airdrop(&relay.pubkey(), 10_000_000_000).await.expect("airdrop");
+    let owner = stack.folder.join("owner.json");
+    write_keypair_file(&Keypair::new(), &owner).expect("owner");
+    let aegle = Aegle { stack: &stack, owner: &owner, payer: &owner };
+    let create = ["keyring", "create", "--relay", "--out", "code"];
+    assert_eq!(aegle.refused(&create).await["code"], "invitation_needed");
+    assert!(!stack.folder.join("code").exists(), "nothing was created, nothing is left");
+    let invited = stack.settings.output(&["invite"]).await.expect("invitation");
+    std::fs::write(stack.folder.join("invitation"), invited.stdout).expect("invitation");
+    let created = aegle.run(&[&create[..], &["--invitation", "invitation"]].concat()).await;
+    let vault = text(&created, "vault");
+    std::fs::write(stack.folder.join("letter.txt"), "marker of the letter").expect("letter");
+    let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory", "--relay"];
+    let added = aegle.run(&add).await;
+    stack.finalized(added["slot"].as_u64().filter(|slot| *slot > 0).expect("slot")).await;
+    aegle.run(&["record", "open", text(&added, "record"), "--out", "copy"]).await;
+    assert_eq!(std::fs::read_to_string(stack.folder.join("copy")).expect("copy"), "marker of the letter");
+    stack.stop().await;
+}

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use aegle_api_client::consent::{self, Shown};
 use aegle_client::{
     AnchorDeserialize, Pubkey,
     aegle::{CheckConsentParams, ConsentAnswer, GrantConsentParams},
@@ -7,6 +8,7 @@ use aegle_client::{
     id, instruction, pda,
     state::{Consent, DAY, Vault, day_of},
 };
+use aegle_envelope::EncryptionKey;
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
 
@@ -16,9 +18,12 @@ use crate::{
     confirm::Confirmation,
     context::{Acting, address},
     opening::{self, ConsentKind, ConsentOpening},
+    policy::PolicyArgs,
     record::read_document,
     secret_file::SecretFile,
+    server::{Server, UnlockArgs, key},
     time,
+    vault::public_key,
     words::{self, ACTIONS, PURPOSES},
 };
 
@@ -33,8 +38,21 @@ Examples:
   aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --until 2030-12-31
   aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --purpose PATRQT --action read --action annotate \\
       --from 2030-01-01 --until 2030-12-31
-  aegle consent grant --vault VAULT --grantee KEY --purpose HRESCH --until 2030-12-31 --policy policy.json")]
-    Grant(GrantArgs),
+  aegle consent grant --vault VAULT --grantee KEY --purpose HRESCH --until 2030-12-31 --policy policy.json
+
+With what it opens, the server holds to it: it shows first which of your records are opened, asks, and encrypts
+their keys to who is allowed. No opening file is needed then.
+
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --until 2030-12-31 --base normal
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --until 2030-12-31 --category laboratory \\
+      --care-since 2029-01-01 --except RECORD --erase-by 2031-12-31 --yes")]
+    Grant(Box<GrantArgs>),
+    /// Show which of your records something would open, before you allow it
+    #[command(after_help = "\
+Examples:
+  aegle consent preview --vault VAULT --purpose TREAT --base normal
+  aegle consent preview --vault VAULT --purpose TREAT --base all --sensitivity PSY --except-category genetics")]
+    Preview(PreviewArgs),
     /// Stop allowing somebody
     #[command(after_help = "\
 They keep what they have already downloaded and get nothing new.
@@ -98,6 +116,36 @@ pub struct GrantArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     acting: Acting,
+    #[command(flatten)]
+    live: LiveArgs,
+}
+
+/// For a consent that the server holds to.
+#[derive(Args)]
+pub struct LiveArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// The grantee's X25519 public key, 32 bytes in hex [default: that of the grantee's credential]
+    #[arg(long, value_name = "HEX", value_parser = public_key)]
+    encryption_key: Option<[u8; 32]>,
+    #[command(flatten)]
+    unlock: UnlockArgs,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+#[derive(Args)]
+pub struct PreviewArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    /// What for, as an HL7 purpose of use; may be repeated
+    #[arg(
+        long = "purpose", required = true, value_name = "CODE", value_parser = words::parser(PURPOSES),
+        ignore_case = true, value_delimiter = ','
+    )]
+    purposes: Vec<u16>,
+    #[command(flatten)]
+    policy: PolicyArgs,
 }
 
 /// What for, and what.
@@ -154,7 +202,9 @@ pub struct ShowArgs {
 
 pub async fn run(command: ConsentCommand, context: &Context) -> Result<Answer, Problem> {
     match command {
-        ConsentCommand::Grant(args) => grant(args, context).await,
+        ConsentCommand::Grant(args) if args.live.policy.is_given() => grant_live(*args, context).await,
+        ConsentCommand::Grant(args) => grant(*args, context).await,
+        ConsentCommand::Preview(args) => preview(&args, context).await,
         ConsentCommand::Revoke(args) => revoke(args, context).await,
         ConsentCommand::RevokeAll(args) => revoke_all(args, context).await,
         ConsentCommand::Check(args) => check(args, context).await,
@@ -232,6 +282,85 @@ async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
         .with("until", time::iso_day(args.until))
         .with("opening_file", opening_file)
         .sent(&sent, context.commitment()))
+}
+
+/// What a preview shows, as a sentence.
+fn shown_in_words(shown: &Shown, who: &str) -> String {
+    let records = match shown.records.len() {
+        1 => "1 record".to_owned(),
+        count => format!("{count} records"),
+    };
+    format!("{records} to {who}, {} withheld", shown.withheld)
+}
+
+async fn preview(args: &PreviewArgs, context: &Context) -> Result<Answer, Problem> {
+    let server = Server::sign_in(context).await?;
+    let purposes = words::union(&args.purposes);
+    let policy = args.policy.policy();
+    let drafting = consent::draft(&server.session, key(&args.vault), purposes, &policy);
+    let shown = context.wait("Waiting for the server", drafting).await?;
+    let rows = shown.records.iter().map(|record| (record.to_string(), "would be open".to_owned())).collect();
+    Ok(Answer::new(format!("This would open {}.", shown_in_words(&shown, "them")))
+        .address("vault", &args.vault)
+        .with("purposes", words::codes(PURPOSES, purposes))
+        .with("withheld", shown.withheld)
+        .items(shown.records.iter().map(|record| record.to_string().into()).collect(), rows))
+}
+
+async fn grant_live(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
+    if args.policy.is_some() || args.out.is_some() {
+        return Err(Problem::usage(
+            "two_policies",
+            "A policy document and what it opens are both named",
+            "Leave --policy and --out away: what opens the consent is kept by the server.",
+        ));
+    }
+    let live = &args.live;
+    let (purposes, actions) = (words::union(&args.scope.purposes), words::small_union(&args.scope.actions));
+    let policy = live.policy.policy();
+    let server = Server::sign_in(context).await?;
+    let pay = server.pay().await?;
+    let vault = key(&args.vault);
+    let grantee = key(&args.grantee);
+    let encryption_key = match live.encryption_key {
+        Some(key) => EncryptionKey(key),
+        None => consent::key_of(&server.session, &pay, &grantee).await?.ok_or_else(|| {
+            Problem::new(
+                "no_attested_key",
+                "No registrar, or more than one, attests an encryption key for this grantee",
+                "Ask them for theirs, by a way on which you know it is them, and name it with --encryption-key.",
+            )
+        })?,
+    };
+    let drafting = consent::draft(&server.session, vault, purposes, &policy);
+    let shown = context.wait("Waiting for the server", drafting).await?;
+    let now = server.reader().now().await?;
+    let from_day = args.from.or_else(|| day_of(now)).unwrap_or(0);
+    live.confirmation.ask(&format!(
+        "This opens {}, for {}, until {} begins (UTC).",
+        shown_in_words(&shown, &args.grantee.to_string()),
+        words::says(PURPOSES, purposes),
+        time::say_day(args.until, now)
+    ))?;
+    let unlocked = server.unlock(&args.vault, &live.unlock).await?;
+    let grant = consent::Grant { grantee, encryption_key, purposes, actions, from_day, until_day: args.until, policy };
+    let mut rng = OsRng;
+    let granting = consent::grant(&server.session, &pay, &server.signing.keypair, &unlocked, grant, &shown, &mut rng);
+    let granted = context.wait("Allowing", granting).await?;
+    let message = format!("Allowed: {}.", shown_in_words(&shown, "them"));
+    let answer = Answer::new(message)
+        .with("consent", granted.consent.to_string())
+        .address("vault", &args.vault)
+        .address("grantee", &args.grantee)
+        .with("purposes", words::codes(PURPOSES, purposes))
+        .with("actions", words::codes(ACTIONS, actions.into()))
+        .with("from", time::iso_day(from_day))
+        .with("until", time::iso_day(args.until))
+        .with("records", shown.records.iter().map(ToString::to_string).collect::<Vec<_>>())
+        .with("withheld", shown.withheld)
+        .with("keys_encrypted", granted.wrapped)
+        .sent(&granted.sent, context.commitment());
+    Ok(answer)
 }
 
 async fn revoke(args: RevokeArgs, context: &Context) -> Result<Answer, Problem> {

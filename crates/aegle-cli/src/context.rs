@@ -1,9 +1,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
+use aegle_api_client::Session;
 use aegle_client::{
     ProgramError, Pubkey, Reader, SendError, Sender, Sent, aegle::AegleError, instruction::Authority, state::Vault,
 };
@@ -36,12 +37,33 @@ pub struct Options {
     /// How sure to be before answering
     #[arg(long, global = true, default_value = "confirmed", value_name = "LEVEL", help_heading = GLOBAL)]
     pub commitment: Level,
-    /// The indexer's address, for the list commands
+    /// The server's address: lists, records, keyrings
     #[arg(
         long, global = true, env = "AEGLE_API_URL", hide_env_values = true, default_value = "http://127.0.0.1:8080", value_name = "URL",
         value_parser = http_url, help_heading = GLOBAL
     )]
     pub api_url: String,
+    /// The page people sign in on at that server, to which keys are bound [default: the address of --api-url]
+    #[arg(
+        long, global = true, env = "AEGLE_SITE", hide_env_values = true, value_name = "URL", value_parser = http_url,
+        help_heading = GLOBAL
+    )]
+    pub site: Option<String>,
+    /// Keypair file of the practitioner who acts for the organization of --keypair
+    #[arg(
+        long, global = true, env = "AEGLE_PRACTITIONER", hide_env_values = true, value_name = "FILE",
+        help_heading = GLOBAL
+    )]
+    pub practitioner: Option<PathBuf>,
+    /// Let the server's operator pay, where a command goes through the server
+    #[arg(long, global = true, env = "AEGLE_RELAY", hide_env_values = true, help_heading = GLOBAL)]
+    pub relay: bool,
+    /// File with the operator's invitation, which a first vault needs with --relay
+    #[arg(
+        long, global = true, env = "AEGLE_INVITATION", hide_env_values = true, value_name = "FILE",
+        help_heading = GLOBAL
+    )]
+    pub invitation: Option<PathBuf>,
     /// Answer with one JSON object
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
@@ -101,6 +123,7 @@ pub fn address(text: &str) -> Result<Pubkey, String> {
 pub struct Context {
     options: Options,
     rpc: Arc<RpcClient>,
+    session: OnceLock<Session>,
 }
 
 /// The key that acts, with the one who pays for it.
@@ -132,11 +155,23 @@ impl Context {
     pub fn new(options: Options) -> Self {
         let commitment = CommitmentConfig { commitment: options.commitment.into() };
         let rpc = Arc::new(RpcClient::new_with_commitment(options.rpc_url.clone(), commitment));
-        Self { options, rpc }
+        Self { options, rpc, session: OnceLock::new() }
     }
 
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// Notes the session that this command began.
+    pub fn signed_in(&self, session: Session) {
+        let _ = self.session.set(session);
+    }
+
+    /// Ends it, if there is one. Where that fails it expires by itself.
+    pub async fn sign_out(&self) {
+        if let Some(session) = self.session.get() {
+            let _ = session.end(Some(&session.entry().id)).await;
+        }
     }
 
     pub fn commitment(&self) -> CommitmentLevel {

@@ -7,6 +7,7 @@ use solana_signer::Signer;
 use crate::{
     Answer, Context, Problem,
     secret_file::{unwritable, write_new},
+    vault::new_key,
 };
 
 const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
@@ -19,6 +20,13 @@ Examples:
   aegle key new                       at the place of --keypair, ~/.config/solana/id.json unless named
   aegle key new --out carer.json")]
     New(NewArgs),
+    /// Make the key that contents are encrypted to, for a provider, a delegate or a guardian
+    #[command(after_help = "\
+Writes the secret to --out and prints the public key, which a registrar attests or a patient is given.
+
+Examples:
+  aegle key encryption --out my-key.json")]
+    Encryption(EncryptionArgs),
     /// Show the address of the keypair that --keypair names
     #[command(after_help = "\
 Examples:
@@ -43,6 +51,13 @@ pub struct FundArgs {
 }
 
 #[derive(Args)]
+pub struct EncryptionArgs {
+    /// Where to write it; an existing file is never replaced
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
 pub struct NewArgs {
     /// Where to write it; an existing file is never replaced [default: the one of --keypair]
     #[arg(long, value_name = "FILE")]
@@ -53,6 +68,11 @@ pub async fn run(command: KeyCommand, context: &Context) -> Result<Answer, Probl
     match command {
         KeyCommand::New(args) => new(args, context),
         KeyCommand::Fund(args) => fund(&args, context).await,
+        KeyCommand::Encryption(args) => {
+            let (public_key, file) = new_key(args.out, None, None)?;
+            let message = "Made an encryption key. Keep a copy of the file: nothing encrypted to it opens without it.";
+            Ok(Answer::new(message).bytes("encryption_key", &public_key).with("file", file.path()))
+        }
         KeyCommand::Show => Ok(Answer::plain("address", context.keypair()?.pubkey().to_string())),
     }
 }

@@ -6,23 +6,34 @@ mod completions;
 mod config;
 mod confirm;
 mod consent;
+mod content;
 mod context;
 mod credential;
 mod delegate;
+mod explain;
 mod guardian;
+mod import;
 mod key;
+mod keyring;
+mod mailbox;
 mod opening;
+mod patient;
+mod policy;
 mod problem;
 mod program;
 mod progress;
 mod record;
 mod recovery;
 mod registrar;
+mod request;
 mod secret_file;
+mod server;
+mod session;
 mod time;
 mod vault;
 mod verify;
 mod words;
+mod wrap;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -41,9 +52,10 @@ pub use problem::Problem;
     after_help = "\
 Examples:
   aegle key new
-  aegle vault create
-  aegle record mint --vault VAULT --document report.pdf
-  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --action read --until 2030-12-31
+  aegle keyring create
+  aegle record add report.pdf --vault VAULT --category laboratory
+  aegle consent grant --vault VAULT --grantee KEY --purpose TREAT --until 2030-12-31 --base normal
+  aegle import downloads/ --vault VAULT
   aegle verify record RECORD --document report.pdf
 
 Exit status: 0 done, or the answer is yes; 1 refused, failed, or the answer is no; 2 wrong usage."
@@ -66,6 +78,27 @@ pub enum Command {
     /// Who may see your records
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Patients who allow you to read
+    #[command(subcommand)]
+    Patient(patient::PatientCommand),
+    /// What somebody sees of your records, and what says so
+    Explain(explain::ExplainArgs),
+    /// The ways back to your records: wallet, recovery code, guardians
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
+    /// Encrypt what waits to who may read it
+    Wrap(wrap::WrapArgs),
+    /// Results on their way to a patient
+    #[command(subcommand)]
+    Mailbox(mailbox::MailboxCommand),
+    /// Asking a patient to allow something
+    #[command(subcommand)]
+    Request(request::RequestCommand),
+    /// Take your FHIR files in as records
+    Import(import::ImportArgs),
+    /// Where you are signed in
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// Who may act for you: a parent, a carer, an agent
     #[command(subcommand)]
     Delegate(delegate::DelegateCommand),
@@ -113,19 +146,33 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Answer, Problem> {
     let context = Context::new(cli.options);
-    match cli.command {
-        Command::Vault(command) => vault::run(command, &context).await,
-        Command::Record(command) => record::run(command, &context).await,
-        Command::Consent(command) => consent::run(command, &context).await,
-        Command::Delegate(command) => delegate::run(command, &context).await,
-        Command::Guardian(command) => guardian::run(command, &context).await,
-        Command::Recovery(command) => recovery::run(command, &context).await,
-        Command::Credential(command) => credential::run(command, &context).await,
-        Command::Registrar(command) => registrar::run(command, &context).await,
-        Command::Config(command) => config::run(command, &context).await,
-        Command::Program(command) => program::run(command, &context).await,
-        Command::Verify(command) => verify::run(command, &context).await,
-        Command::Key(command) => key::run(command, &context).await,
+    let result = dispatch(cli.command, &context).await;
+    context.sign_out().await;
+    result
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem> {
+    match command {
+        Command::Vault(command) => vault::run(command, context).await,
+        Command::Record(command) => record::run(command, context).await,
+        Command::Consent(command) => consent::run(command, context).await,
+        Command::Patient(command) => patient::run(command, context).await,
+        Command::Explain(args) => explain::run(args, context).await,
+        Command::Keyring(command) => keyring::run(command, context).await,
+        Command::Wrap(args) => wrap::run(args, context).await,
+        Command::Mailbox(command) => mailbox::run(command, context).await,
+        Command::Request(command) => request::run(command, context).await,
+        Command::Import(args) => import::run(args, context).await,
+        Command::Session(command) => session::run(command, context).await,
+        Command::Delegate(command) => delegate::run(command, context).await,
+        Command::Guardian(command) => guardian::run(command, context).await,
+        Command::Recovery(command) => recovery::run(command, context).await,
+        Command::Credential(command) => credential::run(command, context).await,
+        Command::Registrar(command) => registrar::run(command, context).await,
+        Command::Config(command) => config::run(command, context).await,
+        Command::Program(command) => program::run(command, context).await,
+        Command::Verify(command) => verify::run(command, context).await,
+        Command::Key(command) => key::run(command, context).await,
         Command::Completions(args) => completions::run(&args),
     }
 }

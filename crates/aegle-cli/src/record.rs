@@ -14,6 +14,7 @@ use crate::{
     Answer, Context, Problem,
     api::{self, ListArgs, Listed},
     confirm::Confirmation,
+    content::{self, AddArgs, HeldArgs, OpenArgs},
     context::{Acting, Signing, address},
     opening::{self, RecordKind, RecordOpening},
     secret_file::SecretFile,
@@ -22,6 +23,29 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum RecordCommand {
+    /// Encrypt a file and add it to your records
+    #[command(after_help = "\
+Only what is labelled is known to the server: category, type, days and sensitivity. Title and content are encrypted.
+
+Examples:
+  aegle record add report.pdf --vault VAULT --category laboratory
+  aegle record add scan.pdf --vault VAULT --category imaging --from 2030-01-30 --until 2030-01-31 --title Knee
+  aegle record add letter.pdf --vault VAULT --category document --sensitivity PSY --relay")]
+    Add(AddArgs),
+    /// Fetch a record that you may read, decrypt it and check it against the ledger
+    #[command(after_help = "\
+Says who signed it, and whether their credential was in effect when the record was added.
+
+Examples:
+  aegle record open RECORD --out report.pdf
+  aegle record open RECORD --out report.pdf --purpose TREAT --encryption-key-file my-key.json")]
+    Open(OpenArgs),
+    /// List the records that you may read, from the server
+    #[command(after_help = "\
+Examples:
+  aegle record held --vault VAULT
+  aegle record held --patient VAULT --purpose TREAT --category laboratory --from 2029-01-01")]
+    Held(HeldArgs),
     /// Add a record: commit to a document and get its token
     #[command(after_help = "\
 The document stays with you. The ledger gets SHA-256 over a fresh random salt and the document, and the
@@ -131,6 +155,9 @@ pub struct ShowArgs {
 
 pub async fn run(command: RecordCommand, context: &Context) -> Result<Answer, Problem> {
     match command {
+        RecordCommand::Add(args) => content::add(args, context).await,
+        RecordCommand::Open(args) => content::open(args, context).await,
+        RecordCommand::Held(args) => content::held(args, context).await,
         RecordCommand::Mint(args) => mint(args, context).await,
         RecordCommand::Amend(args) => amend(args, context).await,
         RecordCommand::MarkError(args) => mark_error(args, context).await,

@@ -169,7 +169,7 @@ async fn prepare(args: PrepareArgs, context: &Context) -> Result<Answer, Problem
         return Err(refused(AegleError::NewOwnerIsOwner).into());
     }
     let path = args.out.unwrap_or_else(|| PathBuf::from(format!("{}.key-{new_owner}.json", args.vault)));
-    let (encryption_key, file) = new_key(path, &args.vault, None)?;
+    let (encryption_key, file) = new_key(path, Some(&args.vault), None)?;
     Ok(Answer::new("Made your encryption key. Give your guardians the two public keys below; keep the file.")
         .address("vault", &args.vault)
         .address("new_owner", &new_owner)

@@ -27,6 +27,12 @@ impl SecretFile {
         Ok(Self { path, remove: |path| fs::remove_file(path) })
     }
 
+    /// Writes `text` as it is. Never replaces a file.
+    pub fn create_text(path: PathBuf, text: &str) -> Result<Self, Problem> {
+        write_new(&path, text.as_bytes()).map_err(|error| unwritable(&path, &error))?;
+        Ok(Self { path, remove: |path| fs::remove_file(path) })
+    }
+
     /// Makes a folder for `fill` to write into. Never takes one that is there.
     pub fn create_folder(path: PathBuf, fill: impl FnOnce(&Path) -> Result<(), Problem>) -> Result<Self, Problem> {
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| unwritable(&path, &error))?;
@@ -49,26 +55,41 @@ impl SecretFile {
 
     /// Keeps the file unless the transaction was surely not taken.
     pub fn settle(self, result: Result<Sent, SendError>) -> Result<(Sent, String), Problem> {
-        let path = self.path();
-        let error = match result {
-            Ok(sent) => return Ok((sent, path)),
-            Err(error) => error,
-        };
-        let surely_not_taken = match &error {
-            // Other codes may be the echo of a first attempt that was taken after all.
-            SendError::Refused(refused) => refused.explain().is_some(),
-            SendError::PayerEmpty { .. } | SendError::Signing(_) => true,
-            _ => false,
-        };
-        let mut problem = Problem::from(error);
+        match result {
+            Ok(sent) => Ok((sent, self.path())),
+            Err(error) => {
+                let not_taken = surely_not_taken(&error);
+                Err(self.fail(error.into(), not_taken))
+            }
+        }
+    }
+
+    /// Takes the file away where what it is for did surely not happen, else says that it may be needed.
+    pub fn fail(self, mut problem: Problem, surely_not_taken: bool) -> Problem {
         if surely_not_taken {
             self.take_away();
         } else {
             problem.advice.push_str(&format!(
-                " Keep {path} until you know: should the network have taken the transaction after all, it is needed."
+                " Keep {} until you know: should the network have taken the transaction after all, it is needed.",
+                self.path()
             ));
         }
-        Err(problem)
+        problem
+    }
+
+    /// What it is for is over.
+    pub fn remove(self) {
+        self.take_away();
+    }
+}
+
+/// Whether a transaction was surely not taken.
+pub fn surely_not_taken(error: &SendError) -> bool {
+    match error {
+        // Other codes may be the echo of a first attempt that was taken after all.
+        SendError::Refused(refused) => refused.explain().is_some(),
+        SendError::PayerEmpty { .. } | SendError::Signing(_) => true,
+        _ => false,
     }
 }
 

@@ -74,7 +74,9 @@ struct KeyArgs {
 #[derive(Serialize)]
 struct EncryptionKey {
     kind: &'static str,
-    vault: String,
+    /// None for the key of somebody who has no vault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vault: Option<String>,
     /// Unknown for a key that waits for a recovery: the owner may change the key before.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_epoch: Option<u32>,
@@ -98,17 +100,26 @@ impl KeyArgs {
             return Ok((public_key, None));
         }
         let path = self.out.unwrap_or_else(|| PathBuf::from(format!("{vault}.key-{key_epoch}.json")));
-        let (public_key, file) = new_key(path, vault, Some(key_epoch))?;
+        let (public_key, file) = new_key(path, Some(vault), Some(key_epoch))?;
         Ok((public_key, Some(file)))
     }
 }
 
-/// Makes a key for the content of `vault` and writes it to `path`. Returns its public half.
-pub fn new_key(path: PathBuf, vault: &Pubkey, key_epoch: Option<u32>) -> Result<([u8; 32], SecretFile), Problem> {
+/// Makes a key for content, of `vault` where one is named, and writes it to `path`. Returns its public half.
+pub fn new_key(
+    path: PathBuf,
+    vault: Option<&Pubkey>,
+    key_epoch: Option<u32>,
+) -> Result<([u8; 32], SecretFile), Problem> {
     let secret_key = random_bytes(&mut OsRng);
     let public_key = MontgomeryPoint::mul_base_clamped(secret_key).to_bytes();
-    let content =
-        EncryptionKey { kind: "aegle:encryption-key:v1", vault: vault.to_string(), key_epoch, public_key, secret_key };
+    let content = EncryptionKey {
+        kind: "aegle:encryption-key:v1",
+        vault: vault.map(ToString::to_string),
+        key_epoch,
+        public_key,
+        secret_key,
+    };
     Ok((public_key, SecretFile::create(path, &content)?))
 }
 

@@ -19,7 +19,9 @@ fn words(example: &str) -> Vec<String> {
         "VAULT" | "RECORD" | "CONSENT" | "RECOVERY" | "CREDENTIAL" | "KEY" => ADDRESS.to_owned(),
         "KEY,KEY,KEY" => [ADDRESS; 3].join(","),
         "\"$NEW_KEY\"" | "\"$DOCTOR_KEY\"" => "9c".repeat(32),
+        _ if word.starts_with("\"$") && word.contains("=") => format!("{ADDRESS}={}", "9c".repeat(32)),
         _ if word.starts_with("\"$") => ADDRESS.to_owned(),
+        _ if word.starts_with("KEY=") => word.replacen("KEY", ADDRESS, 1),
         _ => word.to_owned(),
     };
     let command = command.replace("9c3f…64 hex digits", &"9c".repeat(32));

@@ -1,0 +1,223 @@
+//! What commands share that talk to the server in somebody's name: a session, who pays, keys to read with.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use aegle_api_client::{
+    Api, Error, Origin, Pay, Relay, Secrets, Session, Unlocked,
+    keyring::{self, Way},
+};
+use aegle_client::{Pubkey, Reader, state::Purpose};
+use aegle_decision::Key;
+use aegle_envelope::{RecoveryCode, SecretKey};
+use clap::Args;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::{
+    Context, Problem,
+    context::{Signing, read_keypair_file},
+};
+
+/// Somebody signed in, with what it takes to act.
+pub struct Server {
+    pub session: Session,
+    pub signing: Signing,
+    reader: Reader,
+    relay: bool,
+    invitation: Option<String>,
+}
+
+/// Where the key to read with comes from.
+#[derive(Args, Clone)]
+pub struct ReadingArgs {
+    /// The file of your encryption key, for a provider or a delegate; an owner's comes from the keyring
+    #[arg(long, value_name = "FILE", env = "AEGLE_ENCRYPTION_KEY", hide_env_values = true)]
+    encryption_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    unlocking: UnlockArgs,
+}
+
+/// What opens the keyring, instead of the wallet.
+#[derive(Args, Clone)]
+pub struct UnlockArgs {
+    /// A file with the recovery code, '-' for standard input, instead of the wallet
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct KeyFile {
+    #[serde(with = "hex::serde")]
+    secret_key: [u8; 32],
+}
+
+pub fn key(address: &Pubkey) -> Key {
+    Key(address.to_bytes())
+}
+
+/// What the set of purposes has first; requests state one.
+pub fn purpose(bits: u16) -> Purpose {
+    const ALL: [Purpose; 9] = [
+        Purpose::Treatment,
+        Purpose::EmergencyTreatment,
+        Purpose::Payment,
+        Purpose::Operations,
+        Purpose::Research,
+        Purpose::PublicHealth,
+        Purpose::FamilyRequest,
+        Purpose::PatientRequest,
+        Purpose::Marketing,
+    ];
+    ALL.into_iter().find(|purpose| *purpose as u16 & bits != 0).unwrap_or(Purpose::Treatment)
+}
+
+impl Server {
+    /// Signs in with `--keypair`, until the command is over.
+    pub async fn sign_in(context: &Context) -> Result<Self, Problem> {
+        let signing = context.signing()?;
+        let options = context.options();
+        let site = options.site.as_deref().unwrap_or(&options.api_url);
+        let api = Api::new(&options.api_url, Origin::of(site)?)?;
+        let practitioner = options.practitioner.as_deref().map(read_keypair_file).transpose()?;
+        let invitation = options.invitation.as_deref().map(read_line_of).transpose()?;
+        let acting = practitioner.as_ref().map(|key| key as &dyn solana_signer::Signer);
+        let signing_in = Session::sign_in(&api, &signing.keypair, acting);
+        let session = context.wait("Signing in", signing_in).await?;
+        context.signed_in(session.clone());
+        Ok(Self { session, signing, reader: context.reader(), relay: options.relay, invitation })
+    }
+
+    /// The node.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Who pays: the own key, or the operator.
+    pub async fn pay(&self) -> Result<Pay<'_>, Problem> {
+        if !self.relay {
+            return Ok(Pay::Own(&self.signing.sender));
+        }
+        Ok(Pay::Relay(Relay::new(&self.session, &self.reader, self.invitation.clone()).await?))
+    }
+
+    /// The vault's root secrets, by the recovery code where one is named, else by the wallet.
+    pub async fn unlock(&self, vault: &Pubkey, args: &UnlockArgs) -> Result<Unlocked, Problem> {
+        let code = args.code()?;
+        let way = match &code {
+            Some(code) => Way::Code(code),
+            None => Way::Wallet(&self.signing.keypair),
+        };
+        Ok(keyring::unlock(&self.session, &self.reader, key(vault), way).await?)
+    }
+
+    /// What the caller reads a vault's records with.
+    pub async fn secrets(&self, vault: &Pubkey, args: &ReadingArgs) -> Result<Secrets, Problem> {
+        match &args.encryption_key_file {
+            Some(path) => Ok(read_key_file(path)?.into()),
+            None => Ok(self.unlock(vault, &args.unlocking).await?.secrets()),
+        }
+    }
+}
+
+impl UnlockArgs {
+    fn code(&self) -> Result<Option<RecoveryCode>, Problem> {
+        let Some(path) = &self.code_file else { return Ok(None) };
+        let text = Zeroizing::new(read_line_of(path)?);
+        let code = text.parse().map_err(|error: aegle_envelope::KeyringError| {
+            Problem::new("bad_recovery_code", error.to_string(), "Compare it with the paper, sign by sign.")
+        })?;
+        Ok(Some(code))
+    }
+}
+
+/// A short text in a file, or on standard input.
+fn read_line_of(path: &Path) -> Result<String, Problem> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        if io::stdin().is_terminal() {
+            let _ = write!(io::stderr(), "Type it and press Enter: ").and_then(|()| io::stderr().flush());
+        }
+        io::stdin().lock().read_line(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(4096).read_to_string(&mut text))
+    };
+    read.map_err(|error| Problem::unreadable(path, &error))?;
+    Ok(text.trim().to_owned())
+}
+
+/// The key that `aegle key encryption` or `aegle vault create` wrote.
+pub fn read_key_file(path: &Path) -> Result<SecretKey, Problem> {
+    let text = Zeroizing::new(std::fs::read(path).map_err(|error| Problem::unreadable(path, &error))?);
+    // What the parser says may quote the secret; it stays here.
+    let secret = serde_json::from_slice::<KeyFile>(&text).ok();
+    secret.and_then(|file| SecretKey::from_bytes(&file.secret_key).ok()).ok_or_else(|| {
+        Problem::new(
+            "bad_encryption_key",
+            format!("{} is not the file of an encryption key", path.display()),
+            "`aegle key encryption` makes one. Name it with --encryption-key-file.",
+        )
+    })
+}
+
+/// Shows how far something is, on a terminal.
+pub fn progress(what: &'static str, json: bool) -> impl Fn(u64, u64) + Send + Sync {
+    let loud = !json && io::stderr().is_terminal();
+    move |done, all| {
+        if loud && all > 4 << 20 {
+            let end = if done == all { "\n" } else { "" };
+            // Progress that cannot be shown is no reason to stop.
+            let _ = write!(io::stderr(), "\r{what}: {} of {} MB{end}", done >> 20, all >> 20);
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let advice = match &error {
+            Error::Send(_) => {
+                let Error::Send(error) = error else { return Self::new("server", "", "") };
+                return error.into();
+            }
+            Error::Problem(problem) => return refused(problem),
+            Error::Http(_) => "Check --api-url (AEGLE_API_URL) and that `aegle-indexer run` is up.",
+            Error::Challenge(_) => "Name the page that you trust with --site (AEGLE_SITE), if it is another one.",
+            Error::Chain(_) => "Do not trust this server before its operator explains it; nothing was given away.",
+            Error::NoKey(_) => "Name the right key with --encryption-key-file, or unlock with --code-file.",
+            Error::Keyring(_) => "Check which key or code you use; guardians can help with `aegle keyring prepare`.",
+            Error::Relayed(_) => "Try again, or pay yourself without --relay.",
+            Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => {
+                "Fetch it again. When it happens again, the content was altered: tell the server's operator."
+            }
+            Error::Signing(_) => "Name the file of the key with --keypair.",
+            Error::Answer(_) => "Check --api-url, and that this aegle is as new as the server.",
+            Error::Document(_) | Error::Io(_) => "Check what you named and try again.",
+        };
+        let code = match &error {
+            Error::Http(_) => "server",
+            Error::Challenge(_) => "wrong_site",
+            Error::Chain(_) => "not_as_on_chain",
+            Error::NoKey(_) => "no_key",
+            Error::Keyring(_) => "keyring",
+            Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => "content_altered",
+            _ => "server",
+        };
+        Self::new(code, error.to_string().trim_end_matches('.'), advice)
+    }
+}
+
+fn refused(problem: &aegle_api_client::Problem) -> Problem {
+    let advice = match problem.code.as_str() {
+        "not_permitted" => "Check the address, the purpose and the key; what was allowed counts once it is final.",
+        "key_pending" => "Ask the patient to run `aegle wrap`.",
+        "behind" | "not_ready" | "unavailable" | "rate_limited" | "timeout" => "Wait a moment and try again.",
+        "record_stored" | "consent_stored" => "Nothing more is to be done.",
+        "invitation_needed" => "Ask the operator for an invitation and name its file with --invitation.",
+        "relay_off" => "Pay yourself, without --relay.",
+        "session_ended" | "not_signed_in" => "Run the command again.",
+        _ => "Check what you asked for.",
+    };
+    Problem::new(&problem.code, problem.detail.trim_end_matches('.'), advice)
+}
