@@ -305,6 +305,27 @@ async fn a_patient_shares_loses_everything_and_reads_again() {
     assert!(refused.is_some_and(|error| error.is("not_permitted")), "the agent takes in and does not read");
     assert!(mailbox::list(&session, Some(vault)).await.expect("mailbox").is_empty());
 
+    // Kin got the letter's key and not the letter; no longer allowed, that key is made worthless.
+    let family = Purpose::FamilyRequest;
+    let given = record::get(&unknown, family, added.record).await.expect("allowed");
+    assert!(matches!(given.key, KeyState::Wrapped { .. }));
+    assert!(wrap::exposed(&session, vault).await.expect("listed").is_empty());
+    let revoked = consent::revoke(&pay, &owner, vault, allowed.consent).await.expect("revoked");
+    care.finalized(revoked.slot).await;
+    let mut exposed = BTreeSet::new();
+    for _ in 0..100 {
+        exposed = wrap::exposed(&session, vault).await.expect("listed");
+        if !exposed.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(exposed, BTreeSet::from([added.record]), "the one whose key was fetched");
+    let secrets = unlocked.secrets();
+    record::encrypt_anew(&session, reader, &secrets, added.record, &mut OsRng, quiet).await.expect("encrypted anew");
+    assert!(wrap::exposed(&session, vault).await.expect("listed").is_empty());
+    assert_eq!(care.open(&session, &secrets, Purpose::PatientRequest, added.record).await, LETTER);
+
     // The wallet is lost with the code. Two guardians hand the vault to a new wallet, and their shares.
     let prepared = Prepared::new(reader, vault, &mut OsRng).await.expect("prepared");
     let recovery = recover(&care, &vault, &list, &helpers, &heir, &prepared).await;

@@ -81,6 +81,11 @@ impl Sealed {
         }
         let manifest = Manifest::new(Document::new(labels), Document::new(details), rng)?;
         content.seek(SeekFrom::Start(0))?;
+        Self::anew(manifest, content, rng)
+    }
+
+    /// Encrypts what is under another key, as it is.
+    fn anew(manifest: Manifest, content: impl Read, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, Error> {
         let size = sealed_length(&manifest);
         let (key, ciphertext) = seal_record(&manifest, content, SpooledTempFile::new(IN_MEMORY), rng)?;
         Ok(Self { manifest, key, ciphertext, size })
@@ -198,10 +203,10 @@ pub async fn mint(
     pay.send(&instructions, &[signer]).await
 }
 
-/// Encrypts, uploads and mints a record.
+/// Uploads and mints a record, as the vault's owner or as a delegate with the right to mint.
 ///
 /// # Errors
-/// The server's, the program's, or a content that is not valid. The server forgets what is not minted.
+/// The server's, the program's, or a content that is not valid.
 pub async fn add(
     session: &Session,
     pay: &Pay<'_>,
@@ -211,10 +216,63 @@ pub async fn add(
     rng: &mut (impl RngCore + CryptoRng),
     progress: Progress<'_>,
 ) -> Result<Added, Error> {
-    let authority = Authority::Owner(signer.pubkey());
+    add_version(session, pay, signer, vault, None, sealed, rng, progress).await
+}
+
+/// The same for the next version of `previous`, or for a first one.
+///
+/// # Errors
+/// As those of [`add`].
+#[expect(clippy::too_many_arguments, reason = "those of `add`, and the version before")]
+pub async fn add_version(
+    session: &Session,
+    pay: &Pay<'_>,
+    signer: &Keypair,
+    vault: Key,
+    previous: Option<Key>,
+    sealed: Sealed,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: Progress<'_>,
+) -> Result<Added, Error> {
+    let (owner, key) = (chain::vault(pay.reader(), &vault).await?.owner, signer.pubkey());
+    let authority = if owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
     let stored = store(session, pay, authority, vault, sealed, rng, progress).await?;
-    let sent = mint(pay, signer, authority, None, &[stored]).await?;
+    let sent = mint(pay, signer, authority, previous, &[stored]).await?;
     Ok(Added { record: stored.record, commitment: stored.commitment, sent })
+}
+
+/// Encrypts a record's content under a new key, in the place of the old ciphertext: for somebody who got its
+/// key, lost the permission and never fetched the content. Who may read it is then to be given the new
+/// key, by [`crate::wrap::fill`]. The plaintext is nowhere but in memory, a piece at a time.
+///
+/// # Errors
+/// As those of [`open`].
+pub async fn encrypt_anew(
+    session: &Session,
+    reader: &aegle_client::Reader,
+    secrets: &Secrets,
+    record: Key,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: Progress<'_>,
+) -> Result<(), Error> {
+    let purpose = Purpose::PatientRequest;
+    let held = get(session, purpose, record).await?;
+    let commitment = chain::record(reader, &record).await?.commitment;
+    let recipient = EncryptionKey(chain::vault(reader, &held.vault).await?.encryption_key);
+    let key = content_key(&held, secrets)?;
+    let path = format!("/v1/records/{record}/content");
+    let ciphertext = download::download(|| session.read(purpose, &path), held.size, progress).await?;
+    let opened = open_record(&key, ciphertext, &Expected { vault: held.vault, commitment: Some(commitment) })?;
+    let mut sealed = Sealed::anew(opened.manifest().clone(), opened, rng)?;
+    let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
+    let upload = sealed.upload(session, progress).await?;
+    let wraps = [NewWrap { holder: held.vault, recipient, wrapped_key }];
+    let new = serde_json::json!({"vault": held.vault, "upload": upload, "wraps": wraps});
+    let stored: Answer<StoredRecord> = api::json(session.request(reqwest::Method::PUT, &path).json(&new)).await?;
+    match stored.data.commitment.0 == commitment {
+        true => Ok(()),
+        false => Err(Error::Answer("another record than the one encrypted anew")),
+    }
 }
 
 /// Which records to list.

@@ -139,14 +139,17 @@ pub struct PendingWrap {
     pub recipient: EncryptionKey,
 }
 
-/// Who has the key of a record, and what went out to them.
+/// Who has or had the key of a record, and what went out to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldWrap {
     pub record: Key,
     pub holder: Key,
-    pub recipient: EncryptionKey,
+    /// None for a key that the holder had and lost.
+    pub recipient: Option<EncryptionKey>,
     pub key_given: bool,
     pub content_given: bool,
+    /// The content was encrypted anew since.
+    pub replaced: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,6 +1,6 @@
 //! Content keys for whom they are open to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aegle_client::{Reader, state::Purpose};
 use aegle_decision::Key;
@@ -55,6 +55,15 @@ pub async fn pending(session: &Session, vault: Key) -> Result<Vec<PendingWrap>, 
 /// The server's.
 pub async fn list(session: &Session, vault: Key) -> Result<Vec<HeldWrap>, Error> {
     session.list("/v1/wraps", &[("patient", vault.to_string())]).await
+}
+
+/// Records whose key somebody got and lost without fetching the content: worth encrypting anew.
+///
+/// # Errors
+/// The server's.
+pub async fn exposed(session: &Session, vault: Key) -> Result<BTreeSet<Key>, Error> {
+    let lost = |wrap: &HeldWrap| wrap.recipient.is_none() && !wrap.content_given && !wrap.replaced;
+    Ok(list(session, vault).await?.iter().filter(|wrap| lost(wrap)).map(|wrap| wrap.record).collect())
 }
 
 /// Encrypts every key that is pending. A key to encrypt to is believed only where the chain has it, as the

@@ -29,6 +29,9 @@ pub struct AddArgs {
     file: PathBuf,
     #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
     vault: Pubkey,
+    /// The record of which this is the next version
+    #[arg(long, value_name = "RECORD", value_parser = address)]
+    amends: Option<Pubkey>,
     #[command(flatten)]
     description: DescriptionArgs,
 }
@@ -170,17 +173,22 @@ pub async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
     let pay = server.pay().await?;
     let shown = progress("Uploading", context.options().json);
     let mut rng = OsRng;
-    let adding =
-        record::add(&server.session, &pay, &server.signing.keypair, key(&args.vault), sealed, &mut rng, &shown);
+    let (vault, previous) = (key(&args.vault), args.amends.as_ref().map(key));
+    let (session, signer) = (&server.session, &server.signing.keypair);
+    let adding = record::add_version(session, &pay, signer, vault, previous, sealed, &mut rng, &shown);
     let added = context.wait("Encrypting, uploading and adding", adding).await?;
     let record = Pubkey::from(added.record.0);
-    let answer = Answer::new("Added the record, encrypted. Only you can read it until you allow somebody.")
+    let message = match args.amends {
+        None => "Added the record, encrypted. Only its owner can read it until they allow somebody.",
+        Some(_) => "Added the new version, encrypted. The one before stays, marked as amended.",
+    };
+    Ok(Answer::new(message)
         .address("record", &record)
         .address("vault", &args.vault)
         .bytes("commitment", &added.commitment)
         .address("mint", &pda::find_mint(&record).0)
-        .sent(&added.sent, context.commitment());
-    Ok(answer)
+        .with("previous", args.amends.map(|previous| previous.to_string()))
+        .sent(&added.sent, context.commitment()))
 }
 
 pub async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> {

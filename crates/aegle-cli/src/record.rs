@@ -30,7 +30,8 @@ Only what is labelled is known to the server: category, type, days and sensitivi
 Examples:
   aegle record add report.pdf --vault VAULT --category laboratory
   aegle record add scan.pdf --vault VAULT --category imaging --from 2030-01-30 --until 2030-01-31 --title Knee
-  aegle record add letter.pdf --vault VAULT --category document --sensitivity PSY --relay")]
+  aegle record add letter.pdf --vault VAULT --category document --sensitivity PSY --relay
+  aegle record add corrected.pdf --vault VAULT --category laboratory --amends RECORD --keypair carer.json")]
     Add(AddArgs),
     /// Fetch a record that you may read, decrypt it and check it against the ledger
     #[command(after_help = "\
