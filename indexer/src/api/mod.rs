@@ -29,6 +29,8 @@ mod stream;
 mod time;
 
 pub use access::Engine;
+#[doc(hidden)]
+pub use access::withdrawn::delete as delete_withdrawn;
 pub use config::ApiConfig;
 pub use error::{Code, Problem};
 pub use relay::{RelayConfig, invite};

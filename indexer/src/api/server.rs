@@ -166,9 +166,17 @@ fn to_json(document: &OpenApi) -> String {
 
 fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
     use routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT};
-    let ours = [layers::REQUEST_ID, routes::LAST_EVENT_ID, UPLOAD_OFFSET];
-    let exposed =
-        [SLOT, FINALIZED_SLOT, LAG_SLOTS, LAG_SECONDS, layers::REQUEST_ID, header::RETRY_AFTER, header::LOCATION];
+    let ours = [layers::REQUEST_ID, routes::LAST_EVENT_ID, routes::PURPOSE, UPLOAD_OFFSET, header::RANGE];
+    let exposed = [
+        SLOT,
+        FINALIZED_SLOT,
+        LAG_SLOTS,
+        LAG_SECONDS,
+        layers::REQUEST_ID,
+        header::RETRY_AFTER,
+        header::LOCATION,
+        header::CONTENT_RANGE,
+    ];
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.origins()?))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

@@ -99,7 +99,12 @@ impl Client {
         Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
     }
 
-    #[allow(dead_code, reason = "the benchmark serves it")]
+    /// Another client of a server.
+    #[allow(dead_code, reason = "the benchmark has one")]
+    pub fn of(router: Router) -> Self {
+        Self { router, folder: tempfile::tempdir().unwrap() }
+    }
+
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -233,6 +233,10 @@ async fn only_configured_origins_may_read(pool: PgPool) {
         ask("OPTIONS", "https://aegle.example").await["access-control-allow-methods"],
         "GET,HEAD,POST,PUT,PATCH,DELETE"
     );
+    let headers = ask("OPTIONS", "https://aegle.example").await["access-control-allow-headers"].clone();
+    for needed in ["authorization", "content-type", "aegle-purpose", "range", "upload-offset"] {
+        assert!(headers.to_str().unwrap().split(',').any(|header| header == needed), "{needed}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,11 +2,10 @@
 
 use aegle_client::state::{ALL_RIGHTS, Right};
 use serde_json::json;
-use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
-    facts::{CONFIRMED, FINALIZED, base58, day, key},
+    facts::{CONFIRMED, FINALIZED, base58, key},
     sign_in::wallet,
     world::{Grant, TREAT, World, labels, policy},
 };
@@ -44,16 +43,8 @@ async fn inv_1_a_grantee_reads_what_the_policy_covers_and_learns_of_nothing_else
 async fn the_patient_reads_everything_and_a_delegate_with_the_right_to_read(pool: PgPool) {
     let mut world = World::new(&pool).await;
     let (carer, agent) = (wallet(3), wallet(4));
-    for (delegate, rights) in [(&carer, ALL_RIGHTS), (&agent, Right::Mint as u8)] {
-        let account = aegle_client::pda::find_delegate(&world.vault.into(), &delegate.pubkey()).0.to_bytes();
-        world.ledger.delegate(FINALIZED - 5, world.vault, account, i16::from(rights), day(CONFIRMED) + 9).await;
-        sqlx::query("UPDATE delegate SET key = $1 WHERE delegate = $2")
-            .bind(delegate.pubkey().to_bytes())
-            .bind(account)
-            .execute(&pool)
-            .await
-            .unwrap();
-    }
+    world.delegate(&carer, ALL_RIGHTS).await;
+    world.delegate(&agent, Right::Mint as u8).await;
     let mut secret = labels(&["encounter"]);
     secret.sensitivity.insert("PSY".parse().unwrap());
     let record = world.record(&secret, &[]).await;
@@ -87,7 +78,7 @@ async fn inv_2_a_revocation_denies_once_confirmed_and_a_grant_permits_once_final
     world.ledger.revoke(CONFIRMED, world.vault, granted).await;
     // The view kept from before this slot would permit; a slot never gains an event, so the mirror's
     // next one does it here.
-    advance(&pool).await;
+    world.advance().await;
     assert_eq!(read(&world).await, 403, "the revocation is confirmed and not final");
     sqlx::query("DELETE FROM slot WHERE slot >= $1").bind(CONFIRMED).execute(&pool).await.unwrap();
     sqlx::query("UPDATE checkpoint SET confirmed_slot = $1, confirmed_hash = $2")
@@ -99,11 +90,6 @@ async fn inv_2_a_revocation_denies_once_confirmed_and_a_grant_permits_once_final
     sqlx::query("DELETE FROM node_tip").execute(&pool).await.unwrap();
     world.ledger.node_tip(CONFIRMED - 1, None, 0).await;
     assert_eq!(read(&world).await, 403, "the revocation was seen, and finality has not passed its slot");
-}
-
-/// One more slot without events.
-async fn advance(pool: &PgPool) {
-    sqlx::query("UPDATE checkpoint SET confirmed_hash = $1").bind(key(199)).execute(pool).await.unwrap();
 }
 
 #[sqlx::test(migrations = "../migrations")]

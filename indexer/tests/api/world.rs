@@ -1,5 +1,7 @@
 //! A server with patients, records and consents, whose handles and commitments open as real ones do.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use aegle_client::{
     commitment::{Opening, commit},
     pda,
@@ -17,10 +19,12 @@ use sqlx::PgPool;
 
 use crate::{
     client::{Answer, Client},
-    facts::{CONFIRMED, FINALIZED, Key, Ledger, base58, day, key},
+    facts::{CONFIRMED, FINALIZED, Key, Ledger, base58, day, key, time},
     sign_in::{sign_in, wallet},
 };
 
+/// Bytes of an upload in one request.
+const PART: usize = 64 * 1024;
 pub const TREAT: &str = "TREAT";
 
 pub struct World {
@@ -30,6 +34,7 @@ pub struct World {
     pub patient: Keypair,
     pub vault: Key,
     ids: u32,
+    advances: AtomicU32,
 }
 
 /// What a consent says; by default, that everything may be read for treatment, final since long.
@@ -59,6 +64,20 @@ pub fn policy(text: Value) -> Policy {
     serde_json::from_value(whole).unwrap()
 }
 
+/// What opens a record's commitment as far as its labels, with salts that follow from `seed`, and the
+/// commitment.
+pub fn opening(labels: &Labels, seed: &str) -> (Value, [u8; 32]) {
+    let salt = |name: &str| commit(&key(0), format!("{seed} {name}").as_bytes());
+    let (salt, labels_salt, details) = (salt("salt"), salt("labels"), salt("details"));
+    let text = serde_json::to_string(labels).unwrap();
+    let commitment = commit(&salt, &[commit(&labels_salt, text.as_bytes()), details].concat());
+    let opening = json!({
+        "salt": hex::encode(salt), "labels": text, "labels_salt": hex::encode(labels_salt),
+        "details_commitment": hex::encode(details),
+    });
+    (opening, commitment)
+}
+
 pub fn labels(categories: &[&str]) -> Labels {
     Labels {
         kind: LabelsVersion::V1,
@@ -82,7 +101,7 @@ impl World {
         let mut ledger = Ledger::new(pool).await;
         let (patient, vault) = (wallet(1), key(10));
         ledger.vault(FINALIZED - 40, vault).await;
-        let world = Self { pool: pool.clone(), ledger, client, patient, vault, ids: 0 };
+        let world = Self { pool: pool.clone(), ledger, client, patient, vault, ids: 0, advances: AtomicU32::new(0) };
         world.own(vault, &world.patient).await;
         world
     }
@@ -129,6 +148,40 @@ impl World {
             .await
             .unwrap();
         credential
+    }
+
+    /// A delegate of the patient's.
+    pub async fn delegate(&mut self, who: &Keypair, rights: u8) {
+        let account = pda::find_delegate(&self.vault.into(), &who.pubkey()).0.to_bytes();
+        self.ledger.delegate(FINALIZED - 5, self.vault, account, i16::from(rights), day(CONFIRMED) + 9).await;
+        sqlx::query("UPDATE delegate SET key = $1 WHERE delegate = $2")
+            .bind(who.pubkey().to_bytes())
+            .bind(account)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// Guardians hand the patient's vault to `new_owner`, finally.
+    pub async fn recover(&mut self, new_owner: &Keypair) {
+        let (vault, recovery) = (self.vault, key(70));
+        self.ledger.guardians(FINALIZED - 9, vault, 1, 3, 2).await;
+        self.ledger.propose_recovery(FINALIZED - 8, vault, recovery, time(CONFIRMED)).await;
+        self.ledger.approve_recovery(FINALIZED - 7, vault, recovery, time(FINALIZED - 6), time(CONFIRMED)).await;
+        self.ledger.execute_recovery(FINALIZED - 6, vault, recovery).await;
+        sqlx::query("UPDATE vault_change SET owner = $1 WHERE vault = $2 AND owner IS NOT NULL")
+            .bind(new_owner.pubkey().to_bytes())
+            .bind(vault)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// Says that the mirror moved on where a test wrote into a slot that it had: what servers keep of a
+    /// slot they keep for good.
+    pub async fn advance(&self) {
+        let hash = commit(&key(199), &self.advances.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+        sqlx::query("UPDATE checkpoint SET confirmed_hash = $1").bind(hash).execute(&self.pool).await.unwrap();
     }
 
     /// A record of the patient's, final, with content and a key for the patient and each holder.
@@ -184,6 +237,20 @@ impl World {
         record
     }
 
+    /// The record whose content was stored for `record_id`, on chain with this commitment.
+    pub async fn mint(&mut self, vault: Key, slot: i64, record_id: Key, commitment: [u8; 32]) -> Key {
+        let record = pda::find_record(&vault.into(), &record_id).0.to_bytes();
+        self.ledger.record(slot, vault, record, 1, None).await;
+        sqlx::query("UPDATE record SET commitment = $1, record_id = $2 WHERE record = $3")
+            .bind(commitment)
+            .bind(record_id)
+            .bind(record)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        record
+    }
+
     /// A consent of the patient's to `grantee`, on chain and opened here.
     pub async fn grant(&mut self, grantee: &Keypair, grant: Grant) -> Key {
         self.grant_in(self.vault, grantee, grant).await
@@ -193,7 +260,8 @@ impl World {
         let consent_id = self.id();
         let consent = pda::find_consent(&vault.into(), &consent_id).0.to_bytes();
         self.ledger.consent(grant.slot, vault, consent, grant.days.0, grant.days.1).await;
-        let opening = Opening { vault: vault.into(), consent_id, grantee: grantee.pubkey(), salt: key(50) };
+        let (salt, policy_salt) = (commit(&consent_id, b"handle"), commit(&consent_id, b"policy"));
+        let opening = Opening { vault: vault.into(), consent_id, grantee: grantee.pubkey(), salt };
         let document = Document::new(grant.policy);
         sqlx::query(
             "UPDATE consent SET consent_id = $1, handle = $2, policy_commitment = $3, purposes = $4, actions = $5
@@ -201,7 +269,7 @@ impl World {
         )
         .bind(consent_id)
         .bind(opening.handle())
-        .bind(document.commitment(&key(51)))
+        .bind(document.commitment(&policy_salt))
         .bind(i32::from(grant.purposes))
         .bind(i16::from(grant.actions))
         .bind(consent)
@@ -217,9 +285,9 @@ impl World {
         .bind(vault)
         .bind(consent_id)
         .bind(grantee.pubkey().to_bytes())
-        .bind(key(50))
+        .bind(salt)
         .bind(std::str::from_utf8(document.bytes()).unwrap())
-        .bind(key(51))
+        .bind(policy_salt)
         .execute(&self.pool)
         .await
         .unwrap();
@@ -261,6 +329,35 @@ impl Session<'_> {
             None => Body::empty(),
         };
         self.client.send(request.body(body).unwrap()).await
+    }
+
+    /// What the caller is answered about a vault by `route`.
+    pub async fn of(&self, route: &str, vault: Key) -> Answer {
+        self.get(&format!("/v1/{route}?patient={}", base58(&vault)), TREAT).await
+    }
+
+    pub async fn delete(&self, uri: &str) -> Answer {
+        self.send(Method::DELETE, uri, None, None).await
+    }
+
+    pub async fn post(&self, uri: &str, body: &Value) -> Answer {
+        self.send(Method::POST, uri, None, Some(body)).await
+    }
+
+    /// Id of a finished upload of `bytes`.
+    pub async fn upload(&self, bytes: &[u8]) -> String {
+        let created = self.post("/v1/uploads", &json!({ "size": bytes.len() })).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        let id = created.json()["id"].as_str().unwrap().to_owned();
+        for (place, part) in bytes.chunks(PART).enumerate() {
+            let request = Request::patch(format!("/v1/uploads/{id}"))
+                .header("authorization", format!("Bearer {}", self.token))
+                .header("content-type", "application/partial-upload")
+                .header("upload-offset", place * PART);
+            let appended = self.client.send(request.body(part.to_vec().into()).unwrap()).await;
+            assert_eq!(appended.status, 204, "{}", appended.text);
+        }
+        id
     }
 
     /// Addresses of the records that a list gives, over all its pages.

@@ -2,6 +2,7 @@ use axum::extract::State;
 
 use super::{reply::Reply, walk::Walk};
 use crate::api::{
+    bytes::Address,
     cursor::List,
     error::ApiError,
     extract::{Id, ListQuery, Params, StateQuery},
@@ -16,7 +17,7 @@ use crate::api::{
     get,
     path = "/v1/chain/vaults/{vault}/consents",
     tag = "chain",
-    params(("vault" = String, Path, description = "Address of the vault, base58"), ListQuery),
+    params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),
     responses((status = 200, body = Page<Consent>))
 )]
 pub async fn list_consents(
@@ -46,7 +47,7 @@ pub async fn list_consents(
     get,
     path = "/v1/chain/consents/{consent}",
     tag = "chain",
-    params(("consent" = String, Path, description = "Address of the consent, base58"), StateQuery),
+    params(("consent" = Address, Path, description = "Address of the consent, base58"), StateQuery),
     responses((status = 200, body = Answer<Consent>))
 )]
 pub async fn get_consent(

@@ -19,10 +19,8 @@ use crate::api::{
 #[into_params(parameter_in = Query)]
 pub struct CredentialsQuery {
     /// Only credentials that this registrar issued: its address, not its key.
-    #[param(value_type = Option<String>)]
     registrar: Option<Address>,
     /// Only credentials of this key.
-    #[param(value_type = Option<String>)]
     subject: Option<Address>,
     /// `finalized` unless given.
     #[param(inline)]
@@ -71,7 +69,7 @@ pub async fn list_credentials(
     get,
     path = "/v1/chain/credentials/{credential}",
     tag = "chain",
-    params(("credential" = String, Path, description = "Address of the credential, base58"), StateQuery),
+    params(("credential" = Address, Path, description = "Address of the credential, base58"), StateQuery),
     responses((status = 200, body = Answer<Credential>))
 )]
 pub async fn get_credential(

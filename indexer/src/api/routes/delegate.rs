@@ -2,6 +2,7 @@ use axum::extract::State;
 
 use super::{reply::Reply, walk::Walk};
 use crate::api::{
+    bytes::Address,
     cursor::List,
     error::ApiError,
     extract::{Id, ListQuery, Params},
@@ -16,7 +17,7 @@ use crate::api::{
     get,
     path = "/v1/chain/vaults/{vault}/delegates",
     tag = "chain",
-    params(("vault" = String, Path, description = "Address of the vault, base58"), ListQuery),
+    params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),
     responses((status = 200, body = Page<Delegate>))
 )]
 pub async fn list_delegates(

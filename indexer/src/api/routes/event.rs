@@ -19,10 +19,8 @@ use crate::api::{
 #[into_params(parameter_in = Query)]
 pub struct EventsQuery {
     /// Only events of this vault.
-    #[param(value_type = Option<String>)]
     vault: Option<Address>,
     /// Only events that created or changed this account.
-    #[param(value_type = Option<String>)]
     account: Option<Address>,
     /// Only events of this name, as in the program's IDL.
     #[param(value_type = Option<String>)]

@@ -21,6 +21,7 @@ mod vault;
 mod walk;
 
 use axum::middleware::from_fn;
+pub use protected::shape::PURPOSE;
 pub use stream::LAST_EVENT_ID;
 pub use upload::UPLOAD_HEADERS;
 use utoipa_axum::{router::OpenApiRouter, routes};

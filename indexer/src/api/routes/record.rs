@@ -19,7 +19,7 @@ use crate::api::{
     get,
     path = "/v1/chain/vaults/{vault}/records",
     tag = "chain",
-    params(("vault" = String, Path, description = "Address of the vault, base58"), ListQuery),
+    params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),
     responses((status = 200, body = Page<Record>))
 )]
 pub async fn list_records(
@@ -47,7 +47,7 @@ pub async fn list_records(
     get,
     path = "/v1/chain/records/{record}",
     tag = "chain",
-    params(("record" = String, Path, description = "Address of the record, base58"), ListQuery),
+    params(("record" = Address, Path, description = "Address of the record, base58"), ListQuery),
     responses((status = 200, body = Answer<RecordHistory>))
 )]
 pub async fn get_record(

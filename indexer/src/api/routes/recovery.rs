@@ -2,6 +2,7 @@ use axum::extract::State;
 
 use super::{reply::Reply, walk::Walk};
 use crate::api::{
+    bytes::Address,
     cursor::List,
     error::ApiError,
     extract::{Id, ListQuery, Params, StateQuery},
@@ -16,7 +17,7 @@ use crate::api::{
     get,
     path = "/v1/chain/vaults/{vault}/recoveries",
     tag = "chain",
-    params(("vault" = String, Path, description = "Address of the vault, base58"), ListQuery),
+    params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),
     responses((status = 200, body = Page<Recovery>))
 )]
 pub async fn list_recoveries(
@@ -45,7 +46,7 @@ pub async fn list_recoveries(
     get,
     path = "/v1/chain/recoveries/{recovery}",
     tag = "chain",
-    params(("recovery" = String, Path, description = "Address of the recovery, base58"), StateQuery),
+    params(("recovery" = Address, Path, description = "Address of the recovery, base58"), StateQuery),
     responses((status = 200, body = Answer<Recovery>))
 )]
 pub async fn get_recovery(

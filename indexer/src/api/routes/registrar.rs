@@ -2,6 +2,7 @@ use axum::extract::State;
 
 use super::{reply::Reply, walk::Walk};
 use crate::api::{
+    bytes::Address,
     cursor::List,
     error::ApiError,
     extract::{Id, ListQuery, Params, StateQuery},
@@ -42,7 +43,7 @@ pub async fn list_registrars(
     get,
     path = "/v1/chain/registrars/{registrar}",
     tag = "chain",
-    params(("registrar" = String, Path, description = "Address of the registrar, base58"), StateQuery),
+    params(("registrar" = Address, Path, description = "Address of the registrar, base58"), StateQuery),
     responses((status = 200, body = Answer<Registrar>))
 )]
 pub async fn get_registrar(

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use solana_sdk_ids::compute_budget;
 
 use crate::api::{
-    bytes::Address,
+    bytes::{Address, Signature},
     error::ApiError,
     extract::{Body, SignaturePath},
     model::{RelayRequest, RelayTerms, Relayed},
@@ -69,7 +69,7 @@ pub async fn relay_transaction(
     path = "/v1/relay/{signature}",
     tag = "relay",
     security(("session" = [])),
-    params(("signature" = String, Path, description = "Signature of the transaction, base58")),
+    params(("signature" = Signature, Path, description = "Signature of the transaction, base58")),
     responses((status = 200, body = Relayed))
 )]
 pub async fn get_relayed(

@@ -53,7 +53,7 @@ pub async fn renew_session(State(state): State<ApiState>, bearer: Bearer) -> Res
     path = "/v1/sessions/{session}",
     tag = "sign-in",
     security(("session" = [])),
-    params(("session" = String, Path, description = "Id of the session, hex")),
+    params(("session" = SessionId, Path, description = "Id of the session, hex")),
     responses((status = 204, description = "It has ended."))
 )]
 pub async fn end_session(

@@ -31,10 +31,8 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 #[into_params(parameter_in = Query)]
 pub struct StreamQuery {
     /// Only events of this vault.
-    #[param(value_type = Option<String>)]
     vault: Option<Address>,
     /// Only events that created or changed this account.
-    #[param(value_type = Option<String>)]
     account: Option<Address>,
     /// Only events of this name, as in the program's IDL.
     #[param(value_type = Option<String>)]

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        bytes::Digest,
         error::{ApiError, UPLOAD_OFFSET},
         extract::{Body, UploadPath},
         places::NoPlace,
@@ -90,7 +91,7 @@ pub async fn create_upload(
     path = "/v1/uploads/{upload}",
     tag = "uploads",
     security(("session" = [])),
-    params(("upload" = String, Path, description = "Id of the upload, hex")),
+    params(("upload" = Digest, Path, description = "Id of the upload, hex")),
     responses((
         status = 204,
         description = "Where it goes on.",
@@ -125,7 +126,7 @@ pub async fn find_upload(
     tag = "uploads",
     security(("session" = [])),
     params(
-        ("upload" = String, Path, description = "Id of the upload, hex"),
+        ("upload" = Digest, Path, description = "Id of the upload, hex"),
         ("upload-offset" = u64, Header, description = "Where the bytes belong: how many are there")
     ),
     request_body(content = Vec<u8>, content_type = "application/partial-upload"),
@@ -183,7 +184,7 @@ pub async fn append_upload(
     path = "/v1/uploads/{upload}",
     tag = "uploads",
     security(("session" = [])),
-    params(("upload" = String, Path, description = "Id of the upload, hex")),
+    params(("upload" = Digest, Path, description = "Id of the upload, hex")),
     responses((status = 204, description = "It is gone."))
 )]
 pub async fn cancel_upload(

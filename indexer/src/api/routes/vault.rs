@@ -2,6 +2,7 @@ use axum::extract::State;
 
 use super::reply::Reply;
 use crate::api::{
+    bytes::Address,
     error::ApiError,
     extract::{Id, Params, StateQuery},
     model::{Answer, Vault},
@@ -15,7 +16,7 @@ use crate::api::{
     get,
     path = "/v1/chain/vaults/{vault}",
     tag = "chain",
-    params(("vault" = String, Path, description = "Address of the vault, base58"), StateQuery),
+    params(("vault" = Address, Path, description = "Address of the vault, base58"), StateQuery),
     responses((status = 200, body = Answer<Vault>))
 )]
 pub async fn get_vault(

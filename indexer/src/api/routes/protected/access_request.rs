@@ -27,7 +27,6 @@ const MOST: i64 = 1_000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccessRequest {
-    #[schema(value_type = String)]
     vault: Address,
     /// Bits of the purposes and actions.
     purposes: u16,
@@ -110,7 +109,6 @@ pub async fn create_access_request(
 #[into_params(parameter_in = Query)]
 pub struct AccessRequestQuery {
     /// Address of a vault of the caller's; without it, the caller's own requests.
-    #[param(value_type = Option<String>)]
     patient: Option<Address>,
     /// How many to answer.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
@@ -168,8 +166,8 @@ pub struct Withdrawn {
     path = "/v1/access-requests/{vault}/{request}",
     tag = "consents",
     params(
-        ("vault" = String, Path, description = "Address of the vault, base58"),
-        ("request" = String, Path, description = "Id of the request, hex")
+        ("vault" = Address, Path, description = "Address of the vault, base58"),
+        ("request" = Digest, Path, description = "Id of the request, hex")
     ),
     responses((status = 200, body = Answer<Withdrawn>)),
     security(("session" = []))

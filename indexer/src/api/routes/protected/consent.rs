@@ -20,7 +20,6 @@ use crate::api::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
-    #[schema(value_type = String)]
     vault: Address,
     /// Bits of the purposes that it would be granted for.
     purposes: u16,
@@ -77,7 +76,6 @@ pub async fn draft_consent(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConsent {
-    #[schema(value_type = String)]
     vault: Address,
     consent_id: Digest,
     /// Wallet of the grantee.
@@ -192,7 +190,6 @@ impl HeldConsent {
 #[into_params(parameter_in = Query)]
 pub struct ConsentQuery {
     /// Address of a patient's vault.
-    #[param(value_type = String)]
     patient: Address,
 }
 

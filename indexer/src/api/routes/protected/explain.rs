@@ -1,9 +1,9 @@
 use aegle_decision::{Action, Caller, Document, Explanation, Key, Request, explain};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::shape;
+use super::shape::{self, PurposeCode};
 use crate::api::{
     access::{self, content, served::Served},
     bytes::Address,
@@ -21,12 +21,11 @@ use crate::api::{
 #[into_params(parameter_in = Query)]
 pub struct ExplainQuery {
     /// Address of the caller's own vault.
-    #[param(value_type = String)]
     patient: Address,
     /// The wallet whose view is explained.
-    #[param(value_type = String)]
     grantee: Address,
-    /// Purpose of use, an HL7 code such as TREAT.
+    /// Purpose of use, an HL7 code.
+    #[param(schema_with = PurposeCode::schema)]
     purpose: String,
 }
 

@@ -23,6 +23,14 @@ const MAX_SHARE: usize = 4 * 1024;
 /// Most guardians of a vault.
 const MAX_GUARDIANS: usize = 32;
 
+/// Checks what is stored as it came: `most` bytes, and no NUL, which the database's texts cannot hold.
+fn check(name: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    if text.len() > most || text.contains('\0') {
+        return Err(ApiError::InvalidBody(format!("{name}: at most {most} bytes of text without NUL")));
+    }
+    Ok(())
+}
+
 /// The wrapped root secret of one key epoch, as `docs/content.md` describes it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,20 +43,21 @@ pub struct Keyring {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyring {
-    #[schema(value_type = String)]
     vault: Address,
     key_epoch: u32,
+    #[schema(max_length = 49152)]
     keyring: String,
     /// Each guardian's share, encrypted to that guardian.
     #[serde(default)]
+    #[schema(max_items = 32)]
     shares: Vec<NewShare>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShare {
-    #[schema(value_type = String)]
     guardian: Address,
+    #[schema(max_length = 4096)]
     share: String,
 }
 
@@ -90,9 +99,8 @@ pub async fn create_keyring(
     bearer: Bearer,
     Body(new): Body<NewKeyring>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
-    if new.keyring.len() > MAX_KEYRING || new.shares.iter().any(|share| share.share.len() > MAX_SHARE) {
-        return Err(ApiError::InvalidBody("a keyring has at most 48 KiB, a share 4 KiB".into()));
-    }
+    check("keyring", &new.keyring, MAX_KEYRING)?;
+    new.shares.iter().try_for_each(|share| check("share", &share.share, MAX_SHARE))?;
     if new.shares.len() > MAX_GUARDIANS {
         return Err(ApiError::InvalidBody(format!("shares: at most {MAX_GUARDIANS}")));
     }
@@ -149,12 +157,11 @@ pub async fn list_guardian_shares(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandedShare {
-    #[schema(value_type = String)]
     vault: Address,
     key_epoch: u32,
     /// The new owner.
-    #[schema(value_type = String)]
     holder: Address,
+    #[schema(max_length = 4096)]
     share: String,
 }
 
@@ -172,9 +179,7 @@ pub async fn hand_guardian_share(
     bearer: Bearer,
     Body(new): Body<HandedShare>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
-    if new.share.len() > MAX_SHARE {
-        return Err(ApiError::InvalidBody("a share has at most 4 KiB".into()));
-    }
+    check("share", &new.share, MAX_SHARE)?;
     let guardian = bearer.wallet();
     let key_epoch = i64::from(new.key_epoch);
     let mut served = Served::begin(&state, &bearer).await?;

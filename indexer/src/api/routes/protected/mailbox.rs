@@ -28,7 +28,6 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewItem {
-    #[schema(value_type = String)]
     vault: Address,
     /// A finished upload of the caller's.
     upload: Digest,
@@ -88,9 +87,6 @@ pub async fn post_item(
     Document::<Labels>::read(new.opening.labels.clone().into_bytes())
         .and_then(|labels| labels.value().validate())
         .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
-    if new.wrapped_key.0.len() != 80 {
-        return Err(ApiError::InvalidBody("wrapped_key: 80 bytes are expected".into()));
-    }
     let vault = Key(new.vault.0);
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(vault).await?;
@@ -130,7 +126,6 @@ pub async fn post_item(
 #[into_params(parameter_in = Query)]
 pub struct MailboxQuery {
     /// Address of a vault of the caller's; without it, what the caller posted and nobody took.
-    #[param(value_type = Option<String>)]
     patient: Option<Address>,
     /// How many to answer.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
@@ -196,8 +191,8 @@ pub struct ItemPath {
     path = "/v1/mailbox/{vault}/{item}/content",
     tag = "mailbox",
     params(
-        ("vault" = String, Path, description = "Address of the vault, base58"),
-        ("item" = String, Path, description = "Id of the item, hex")
+        ("vault" = Address, Path, description = "Address of the vault, base58"),
+        ("item" = Digest, Path, description = "Id of the item, hex")
     ),
     responses((status = 200, content_type = "application/octet-stream")),
     security(("session" = []))
@@ -221,8 +216,8 @@ pub async fn get_item_content(
     path = "/v1/mailbox/{vault}/{item}",
     tag = "mailbox",
     params(
-        ("vault" = String, Path, description = "Address of the vault, base58"),
-        ("item" = String, Path, description = "Id of the item, hex")
+        ("vault" = Address, Path, description = "Address of the vault, base58"),
+        ("item" = Digest, Path, description = "Id of the item, hex")
     ),
     responses((status = 200, body = Answer<MailboxItem>)),
     security(("session" = []))
@@ -265,8 +260,8 @@ pub struct AcceptedItem {
     path = "/v1/mailbox/{vault}/{item}/accept",
     tag = "mailbox",
     params(
-        ("vault" = String, Path, description = "Address of the vault, base58"),
-        ("item" = String, Path, description = "Id of the item, hex")
+        ("vault" = Address, Path, description = "Address of the vault, base58"),
+        ("item" = Digest, Path, description = "Id of the item, hex")
     ),
     request_body = Acceptance,
     responses((status = 200, body = Answer<AcceptedItem>)),

@@ -7,5 +7,5 @@ pub mod keyring;
 pub mod mailbox;
 pub mod patient;
 pub mod record;
-mod shape;
+pub mod shape;
 pub mod wrap;

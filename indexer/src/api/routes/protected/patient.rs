@@ -3,7 +3,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::shape::Stated;
+use super::shape::{PurposeCode, Stated};
 use crate::api::{
     access::served::Served,
     bytes::Address,
@@ -43,7 +43,7 @@ pub struct Patient {
     get,
     path = "/v1/patients",
     tag = "records",
-    params(PlainQuery, ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT")),
+    params(PlainQuery, ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code")),
     responses((status = 200, body = Page<Patient>)),
     security(("session" = []))
 )]

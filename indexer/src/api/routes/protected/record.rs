@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     mailbox::AcceptedItem,
-    shape::{HeldRecord, LabelsOpening, Stated, WrappedKey},
+    shape::{HeldRecord, LabelsOpening, PurposeCode, Stated, WrappedKey},
 };
 use crate::{
     api::{
@@ -39,7 +39,6 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct RecordQuery {
     /// Address of the patient's vault.
-    #[param(value_type = String)]
     patient: Address,
     /// Only records of this category.
     #[param(value_type = Option<String>)]
@@ -50,7 +49,6 @@ pub struct RecordQuery {
     #[param(value_type = Option<String>, format = Date)]
     until: Option<Date>,
     /// Only records of this imaging study.
-    #[param(value_type = Option<String>)]
     study: Option<Address>,
     /// `-date`, the newest care first, unless given. Records without a date come last.
     #[serde(default)]
@@ -123,7 +121,7 @@ fn matches(query: &RecordQuery, category: Option<&Category>, labels: &Labels) ->
     get,
     path = "/v1/records",
     tag = "records",
-    params(RecordQuery, ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT")),
+    params(RecordQuery, ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code")),
     responses((status = 200, body = Page<HeldRecord>)),
     security(("session" = []))
 )]
@@ -159,8 +157,8 @@ pub async fn list_records(
     path = "/v1/records/{record}",
     tag = "records",
     params(
-        ("record" = String, Path, description = "Address of the record, base58"),
-        ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT")
+        ("record" = Address, Path, description = "Address of the record, base58"),
+        ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code")
     ),
     responses((status = 200, body = Answer<HeldRecord>)),
     security(("session" = []))
@@ -222,8 +220,8 @@ async fn find(
     path = "/v1/records/{record}/content",
     tag = "records",
     params(
-        ("record" = String, Path, description = "Address of the record, base58"),
-        ("aegle-purpose" = String, Header, description = "Purpose of use, an HL7 code such as TREAT"),
+        ("record" = Address, Path, description = "Address of the record, base58"),
+        ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code"),
         ("range" = Option<String>, Header, description = "One range of bytes, RFC 9110 section 14")
     ),
     responses(
@@ -253,7 +251,6 @@ pub async fn get_content(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecord {
-    #[schema(value_type = String)]
     pub vault: Address,
     /// Of the record that is or will be minted, an original or an amendment.
     pub record_id: Digest,
@@ -312,7 +309,6 @@ pub async fn create_record(
     Document::<Labels>::read(new.opening.labels.clone().into_bytes())
         .and_then(|labels| labels.value().validate())
         .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
-    require_wraps(&new.wraps)?;
     let commitment = commitment(&new.opening);
 
     let mut served = Served::begin(&state, &bearer).await?;
@@ -396,7 +392,6 @@ pub async fn keep_item(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContentKey {
-    #[schema(value_type = String)]
     vault: Address,
     /// A finished upload of the caller's.
     upload: Digest,
@@ -410,7 +405,7 @@ pub struct NewContentKey {
     put,
     path = "/v1/records/{record}/content",
     tag = "records",
-    params(("record" = String, Path, description = "Address of the record, base58")),
+    params(("record" = Address, Path, description = "Address of the record, base58")),
     request_body = NewContentKey,
     responses((status = 200, body = Answer<StoredRecord>)),
     security(("session" = []))
@@ -421,7 +416,6 @@ pub async fn replace_content(
     Id(record): Id,
     JsonBody(new): JsonBody<NewContentKey>,
 ) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
-    require_wraps(&new.wraps)?;
     let vault = Key(new.vault.0);
     if !new.wraps.iter().any(|wrap| wrap.holder == new.vault) {
         return Err(ApiError::InvalidBody("wraps: the patient's own is missing".into()));
@@ -440,13 +434,6 @@ pub async fn replace_content(
     let meta = served.close().await?;
     state.sweeper.wake();
     Ok(Reply(Answer { meta, data: StoredRecord { record, commitment: old.commitment, minted } }))
-}
-
-fn require_wraps(wraps: &[NewWrap]) -> Result<(), ApiError> {
-    if wraps.iter().any(|wrap| wrap.wrapped_key.0.len() != 80) {
-        return Err(ApiError::InvalidBody("wraps: a wrapped key has 80 bytes".into()));
-    }
-    Ok(())
 }
 
 /// SHA-256 over the salt, the commitment to the labels and that to the details.

@@ -1,10 +1,21 @@
 //! What protected routes have in common on the wire.
 
+use std::borrow::Cow;
+
 use aegle_decision::{Key, Purpose};
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderName, request::Parts},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Type,
+        schema::{ObjectBuilder, Schema},
+    },
+};
 
 use crate::api::{
     access::content::Content,
@@ -15,7 +26,7 @@ use crate::api::{
 };
 
 /// Name of the header that states the purpose.
-pub const PURPOSE: &str = "aegle-purpose";
+pub const PURPOSE: HeaderName = HeaderName::from_static("aegle-purpose");
 
 /// The purpose of use that the caller states with a request: an HL7 code in `aegle-purpose`.
 #[derive(Clone, Copy, Debug)]
@@ -47,27 +58,60 @@ pub fn purpose(code: &str) -> Option<Purpose> {
     PURPOSES.iter().find(|(name, _)| *name == code).map(|(_, purpose)| *purpose)
 }
 
-/// Bytes in base64, as few as `MOST`.
-#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String)]
-pub struct Base64<const MOST: usize>(pub Vec<u8>);
+/// A code of [`PURPOSES`], as the document describes it.
+pub struct PurposeCode;
 
-impl<const MOST: usize> Serialize for Base64<MOST> {
+impl PartialSchema for PurposeCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(PURPOSES.map(|(code, _)| code))).into()
+    }
+}
+
+impl ToSchema for PurposeCode {}
+
+/// Bytes in base64, from `LEAST` to `MOST`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base64<const MOST: usize, const LEAST: usize = 0>(pub Vec<u8>);
+
+impl<const MOST: usize, const LEAST: usize> PartialSchema for Base64<MOST, LEAST> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(format!("{LEAST} to {MOST} bytes in base64")))
+            .content_encoding("base64")
+            .pattern(Some("^[A-Za-z0-9+/]*={0,2}$"))
+            .min_length(Some(LEAST.div_ceil(3) * 4))
+            .max_length(Some(MOST.div_ceil(3) * 4))
+            .into()
+    }
+}
+
+impl<const MOST: usize, const LEAST: usize> ToSchema for Base64<MOST, LEAST> {
+    fn name() -> Cow<'static, str> {
+        format!("Base64_{MOST}").into()
+    }
+}
+
+impl<const MOST: usize, const LEAST: usize> Serialize for Base64<MOST, LEAST> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(&self.0))
     }
 }
 
-impl<'de, const MOST: usize> Deserialize<'de> for Base64<MOST> {
+impl<'de, const MOST: usize, const LEAST: usize> Deserialize<'de> for Base64<MOST, LEAST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text).map_err(|_| D::Error::custom("not base64"))?;
-        if bytes.len() <= MOST { Ok(Self(bytes)) } else { Err(D::Error::custom(format!("more than {MOST} bytes"))) }
+        if (LEAST..=MOST).contains(&bytes.len()) {
+            Ok(Self(bytes))
+        } else {
+            Err(D::Error::custom(format!("{LEAST} to {MOST} bytes are expected")))
+        }
     }
 }
 
 /// A content key, encrypted by HPKE to one recipient: 80 bytes.
-pub type WrappedKey = Base64<80>;
+pub type WrappedKey = Base64<80, 80>;
 
 /// What opens a record's commitment as far as its labels.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -148,7 +148,6 @@ pub async fn list_wraps(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWraps {
-    #[schema(value_type = String)]
     vault: Address,
     #[schema(max_items = 200)]
     wraps: Vec<RecordWrap>,
@@ -157,7 +156,6 @@ pub struct NewWraps {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordWrap {
-    #[schema(value_type = String)]
     record: Address,
     wrap: NewWrap,
 }

@@ -1,0 +1,331 @@
+//! Two users who are hostile to each other drive every route of the OpenAPI document through a stateful
+//! fuzzer (schemathesis), each knowing ids of what the other has. `make fuzz` runs it; the requests, the
+//! checks of each answer and the search for what is the other's are in `scripts/fuzz/hooks.py`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
+
+use aegle_client::commitment::commit;
+use aegle_indexer::{
+    api::{ApiConfig, serve},
+    blob::{BlobConfig, Blobs},
+};
+use axum::{Router, extract, http::StatusCode, routing::get};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::{Value, json};
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::{net::TcpListener, process::Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Client, config},
+    facts::{FINALIZED, Key, base58, key},
+    sign_in::{sign_in, wallet},
+    world::{Grant, Session, World, labels, opening, policy},
+};
+
+/// Key to which everything for a vault is encrypted, as `facts` writes it.
+const VAULT_KEY: u8 = 203;
+/// Longer than keys wait to be deleted whose holders have no permission.
+const SETTLED: Duration = Duration::from_secs(7);
+
+struct User {
+    name: &'static str,
+    wallet: Keypair,
+    vault: Key,
+    /// Its only record that the other may read.
+    open: Key,
+    /// Ids that the other is told, by kind.
+    told: Value,
+    /// Finished uploads that only the user knows.
+    uploads: Vec<String>,
+}
+
+/// 80 bytes as a wrapped key has them, of nobody else.
+fn wrapped(seed: &str) -> String {
+    let part = |number: u8| commit(&key(number), seed.as_bytes());
+    BASE64_STANDARD.encode(&[part(1), part(2), part(3)].concat()[..80])
+}
+
+/// What one user has: records, consents, keyrings with shares, mail, requests, uploads and sessions.
+async fn furnish(world: &mut World, name: &'static str, wallet: &Keypair, other: &Keypair) -> User {
+    let vault = world.vault(wallet).await;
+    let of = |what: &str| format!("{name} {what}");
+    let (lab, friend, guardian) = (crate::sign_in::wallet(23), crate::sign_in::wallet(24), crate::sign_in::wallet(25));
+
+    let mut records = Vec::new();
+    for (place, category) in ["laboratory", "imaging"].into_iter().enumerate() {
+        let what = of(&format!("record {place}"));
+        let mut labels = labels(&[category]);
+        labels.study = Some(aegle_decision::Key(commit(&key(4), what.as_bytes())));
+        let (opening, commitment) = opening(&labels, &what);
+        let session = world.session(wallet).await;
+        let upload = session.upload(format!("ciphertext of {what}").as_bytes()).await;
+        let record_id = commit(&key(5), what.as_bytes());
+        let body = json!({
+            "vault": base58(&vault), "record_id": hex::encode(record_id), "upload": upload, "opening": opening,
+            "wraps": [
+                { "holder": base58(&vault), "recipient": hex::encode(key(VAULT_KEY)), "wrapped_key": wrapped(&what) },
+            ],
+        });
+        session.post("/v1/records", &body).await.ok();
+        records.push(world.mint(vault, FINALIZED - 10, record_id, commitment).await);
+    }
+    let labs = policy(json!({ "permit": [{ "categories": ["laboratory"] }] }));
+    let hidden = world.grant_in(vault, &friend, Grant::default()).await;
+    world.grant_in(vault, other, Grant { policy: labs, ..Grant::default() }).await;
+
+    let session = world.session(wallet).await;
+    let keyring = json!({
+        "vault": base58(&vault), "key_epoch": 0, "keyring": of("keyring"),
+        "shares": [{ "guardian": guardian.pubkey().to_string(), "share": of("share") }],
+    });
+    session.post("/v1/keyrings", &keyring).await.ok();
+    let told_upload = session.upload(of("upload 0").as_bytes()).await;
+    let mut uploads = Vec::new();
+    for place in 1..20 {
+        uploads.push(session.upload(of(&format!("upload {place}")).as_bytes()).await);
+    }
+
+    let sender = world.session(&lab).await;
+    let mut told = BTreeMap::new();
+    for place in 0..2 {
+        let what = of(&format!("mail {place}"));
+        let upload = sender.upload(format!("ciphertext of {what}").as_bytes()).await;
+        let mail = json!({
+            "vault": base58(&vault), "upload": upload, "opening": opening(&labels(&["document"]), &what).0,
+            "recipient": hex::encode(key(VAULT_KEY)), "wrapped_key": wrapped(&what),
+        });
+        let posted = sender.post("/v1/mailbox", &mail).await.ok();
+        told.entry("item").or_insert_with(|| posted["data"]["item"].clone());
+        let request = json!({
+            "vault": base58(&vault), "purposes": 1, "actions": 1,
+            "message": BASE64_STANDARD.encode(of(&format!("message {place}"))),
+        });
+        let asked = sender.post("/v1/access-requests", &request).await.ok();
+        told.entry("request").or_insert_with(|| asked["data"]["request"].clone());
+        told.entry("session").or_insert(sign_in(&world.client, wallet).await.1["id"].clone());
+    }
+    told.insert("upload", told_upload.into());
+    let mut told = json!(told);
+    told["vault"] = base58(&vault).into();
+    told["wallet"] = wallet.pubkey().to_string().into();
+    told["records"] = json!([base58(&records[0]), base58(&records[1])]);
+    told["consent"] = base58(&hidden).into();
+    User { name, wallet: wallet.insecure_clone(), vault, open: records[0], told, uploads }
+}
+
+impl User {
+    /// Everything that shows only in what nobody but this user, or whom it was given, may see: as texts
+    /// of an answer.
+    async fn markers(&self, pool: &PgPool, other: &Keypair) -> BTreeSet<String> {
+        let bytes: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT unnest(ARRAY[salt::bytea, labels_salt, details_commitment]) FROM protected.content
+             WHERE vault = $1 AND record <> $2
+             UNION SELECT blob FROM protected.content WHERE vault = $1
+             UNION SELECT wrapped_key FROM protected.wrap WHERE vault = $1 AND holder <> $4
+             UNION SELECT unnest(ARRAY[salt::bytea, policy_salt]) FROM protected.opening
+                 WHERE vault = $1 AND grantee <> $4
+             UNION SELECT unnest(ARRAY[item::bytea, blob, salt, labels_salt, details_commitment, wrapped_key])
+                 FROM protected.mailbox_item WHERE vault = $1
+             UNION SELECT unnest(ARRAY[request::bytea, message]) FROM protected.access_request WHERE vault = $1
+             UNION SELECT id FROM protected.session WHERE wallet = $3
+             UNION SELECT id FROM protected.upload WHERE owner = $3",
+        )
+        .bind(self.vault)
+        .bind(self.open)
+        .bind(self.wallet.pubkey().to_bytes())
+        .bind(other.pubkey().to_bytes())
+        .fetch_all(pool)
+        .await
+        .unwrap();
+        let forms = bytes.iter().flat_map(|bytes| [hex::encode(bytes), base58(bytes), BASE64_STANDARD.encode(bytes)]);
+        let hidden_study = commit(&key(4), format!("{} record 1", self.name).as_bytes());
+        let texts = ["keyring", "share", "record 1", "mail 0", "mail 1", "message 0", "upload 1"];
+        let texts = texts.iter().map(|text| format!("{} {text}", self.name));
+        let told: BTreeSet<String> =
+            self.told.as_object().unwrap().values().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+        let markers: BTreeSet<_> = forms.chain(texts).chain([base58(&hidden_study)]).collect();
+        markers.difference(&told).cloned().collect()
+    }
+
+    /// The user's rows, by table and key, but for what `actor` may change in them: that a key or a content
+    /// went out to it, its own posts and requests, and uploads that it was sent.
+    async fn rows(&self, pool: &PgPool, actor: &User) -> BTreeMap<String, String> {
+        let tables = [
+            ("content", "vault = $1", "record"),
+            ("wrap", "vault = $1", "record, recipient"),
+            ("keyring", "vault = $1", "key_epoch"),
+            ("guardian_share", "vault = $1", "key_epoch, guardian, holder"),
+            ("opening", "vault = $1", "consent"),
+            ("mailbox_item", "vault = $1 AND sender <> $3", "item"),
+            ("access_request", "vault = $1 AND requester <> $3", "request"),
+            ("session", "wallet = $2", "id"),
+            (
+                "upload",
+                "owner = $2 AND NOT EXISTS (SELECT FROM protected.mailbox_item m WHERE m.blob = x.id AND m.vault = $4)
+                 AND NOT EXISTS (SELECT FROM protected.content c WHERE c.blob = x.id AND c.vault = $4)
+                 AND state <> 'released'",
+                "id",
+            ),
+        ];
+        let mut rows = BTreeMap::new();
+        for (table, condition, id) in tables {
+            let sql = format!(
+                "SELECT concat_ws('/', '{table}', {id}),
+                        (to_jsonb(x) - ARRAY['key_given_at', 'content_given_at', 'expires_at'])::text
+                 FROM protected.{table} x WHERE {condition} AND num_nonnulls($1::bytea, $2::bytea, $3::bytea, $4::bytea) > 0"
+            );
+            let found: Vec<(String, String)> = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(self.vault)
+                .bind(self.wallet.pubkey().to_bytes())
+                .bind(actor.wallet.pubkey().to_bytes())
+                .bind(actor.vault)
+                .fetch_all(pool)
+                .await
+                .unwrap();
+            rows.extend(found);
+        }
+        rows
+    }
+}
+
+/// Number of rows in each table of the chain, and a hash over all of them.
+async fn chain(pool: &PgPool) -> BTreeMap<String, String> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT table_name::text FROM information_schema.tables
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> '_sqlx_migrations'",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let mut hashes = BTreeMap::new();
+    for table in tables {
+        let sql = format!("SELECT coalesce(md5(string_agg(x::text, ',' ORDER BY x::text)), '') FROM public.{table} x");
+        hashes.insert(table, sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap());
+    }
+    hashes
+}
+
+/// Gives out sessions: the fuzzer ends its own.
+async fn sessions(client: &Client) -> SocketAddr {
+    let router = client.router();
+    let token = async move |extract::Path(number): extract::Path<u8>| {
+        let client = Client::of(router.clone());
+        (StatusCode::OK, sign_in(&client, &wallet(number)).await.0)
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/{number}", get(token))).await.unwrap() });
+    address
+}
+
+/// Operations at least of which some request was answered with a success, so that there is something that
+/// was not refused for its form alone.
+const SUCCEEDING: usize = 40;
+
+/// Prints how many requests were answered how.
+fn summarize(name: &str, answers: &Path) {
+    let answers: Vec<(String, String, u16, usize)> = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
+    let mut operations: BTreeMap<String, bool> = BTreeMap::new();
+    let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
+    for (method, path, status, count) in answers {
+        *statuses.entry(status).or_default() += count;
+        // 405 is for a method that the document does not have, asked on purpose.
+        if status != 405 {
+            *operations.entry(format!("{method} {path}")).or_default() |= (200..300).contains(&status);
+        }
+    }
+    let requests: usize = statuses.values().sum();
+    let (succeeded, never): (Vec<_>, Vec<_>) = operations.into_iter().partition(|(_, succeeded)| *succeeded);
+    let never: Vec<_> = never.into_iter().map(|(operation, _)| operation).collect();
+    eprintln!("{name}: {requests} requests, by status {statuses:?}; without a success {never:?}");
+    assert!(succeeded.len() >= SUCCEEDING, "only {} operations succeeded", succeeded.len());
+}
+
+#[ignore = "`make fuzz` runs it: it takes minutes and a fuzzer"]
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(pool: PgPool) {
+    let schemathesis = env::var("AEGLE_SCHEMATHESIS").expect("path of schemathesis; run `make fuzz`");
+    let examples = env::var("AEGLE_FUZZ_EXAMPLES").unwrap_or_else(|_| "40".into());
+    let seed = env::var("AEGLE_SEED").unwrap_or_else(|_| "1".into());
+    eprintln!("AEGLE_SEED={seed} AEGLE_FUZZ_EXAMPLES={examples}");
+
+    // The made-up ledger stands still, so its node was asked longer ago with every second.
+    let api = ApiConfig { max_lag_seconds: u32::MAX, ..config() };
+    let mut world = World::with(&pool, Client::with(&pool, &api)).await;
+    world.practitioner(23).await;
+    let (first, second) = (world.practitioner(21).await, world.practitioner(22).await);
+    let users = [
+        furnish(&mut world, "Ariadne", &first, &second).await,
+        furnish(&mut world, "Bellerophon", &second, &first).await,
+    ];
+
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("file://{}", world.client.folder.path().display());
+    let blobs = Blobs::open(&BlobConfig { url: Some(url), ..Default::default() }).unwrap();
+    let shutdown = CancellationToken::new();
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let served = serve(pool.clone(), ApiConfig { listen, ..api }, blobs, metrics, shutdown.clone());
+    let server = tokio::spawn(served);
+    let tokens = sessions(&world.client).await;
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/fuzz").canonicalize().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+
+    let ledger = chain(&pool).await;
+    let mut markers = Vec::new();
+    for (user, other) in [(&users[0], &second), (&users[1], &first)] {
+        markers.push(user.markers(&pool, other).await);
+        assert!(markers.iter().all(|markers| markers.len() > 60), "{markers:?}");
+    }
+    for (place, number) in [(0_usize, 21), (1, 22)] {
+        let (actor, other) = (&users[place], &users[1 - place]);
+        tokio::time::sleep(SETTLED).await;
+        let before = other.rows(&pool, actor).await;
+        assert!(before.len() > 15, "{before:?}");
+        let task = json!({
+            "sessions": format!("http://{tokens}/{number}"), "own": actor.told, "other": other.told,
+            "uploads": actor.uploads,
+            "vault_key": hex::encode(key(VAULT_KEY)), "wrapped_key": wrapped(actor.name),
+            "opening": opening(&labels(&["document"]), actor.name).0,
+            "markers": markers[1 - place], "own_markers": markers[place],
+            "given": folder.path().join("given.json"), "answers": folder.path().join("answers.json"),
+        });
+        let path = folder.path().join("task.json");
+        fs::write(&path, task.to_string()).unwrap();
+        let status = Command::new(&schemathesis)
+            .current_dir(folder.path())
+            .env("SCHEMATHESIS_HOOKS", "hooks")
+            .env("PYTHONPATH", &hooks)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AEGLE_FUZZ_TASK", &path)
+            .arg("--config-file")
+            .arg(hooks.join("schemathesis.toml"))
+            .args(["run", &format!("http://{listen}/openapi.json")])
+            .args(["--seed", &seed, "--max-examples", &examples])
+            .status()
+            .await
+            .unwrap();
+        assert!(status.success(), "{} found what is written above", actor.name);
+        summarize(actor.name, &folder.path().join("answers.json"));
+        let after = other.rows(&pool, actor).await;
+        for (row, content) in &before {
+            assert_eq!(after.get(row), Some(content), "{row} of {} changed", other.name);
+        }
+        let new: Vec<_> = after.keys().filter(|row| !before.contains_key(*row)).collect();
+        assert!(new.is_empty(), "{} has {new:?}", other.name);
+    }
+    assert!(ledger == chain(&pool).await, "what the chain says changed");
+    shutdown.cancel();
+    server.await.unwrap().unwrap();
+    let session = Session { client: &world.client, token: sign_in(&world.client, &first).await.0 };
+    assert_eq!(session.record(users[0].open).await.status, 200, "the first still reads what is the first's");
+}
