@@ -138,8 +138,9 @@ async fn rate(prefix: &str, token: &str, records: &[Key]) -> anyhow::Result<f64>
                     break;
                 }
                 let answer = http.get(uri).bearer_auth(&token).header("aegle-purpose", TREAT).send().await?;
-                ensure!(answer.status() == 200, "{}", answer.status());
-                answer.bytes().await?;
+                let status = answer.status();
+                let body = answer.bytes().await?;
+                ensure!(status == 200, "{}", String::from_utf8_lossy(&body));
                 answered.fetch_add(1, Ordering::Relaxed);
             }
             Ok(())

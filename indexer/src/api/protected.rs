@@ -17,7 +17,12 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 /// Connections to the database of `pool`, at most `connections`, in the role [`ROLE`]; none is opened
 /// before it is needed.
 pub fn connect(pool: &PgPool, connections: u32) -> PgPool {
-    let options = pool.connect_options().as_ref().clone().options([("role", ROLE)]);
+    let options = pool.connect_options().as_ref().clone().options([
+        ("role", ROLE),
+        // Every statement here looks few rows up by their keys: planning it anew costs more than it does.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("jit", "off"),
+    ]);
     PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).connect_lazy_with(options)
 }
 

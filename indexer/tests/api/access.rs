@@ -219,6 +219,7 @@ async fn inv_1_row_level_security_keeps_strangers_out_also_without_the_engine(po
     let session = Session { client: &world.client, token: held.clone() };
     assert_eq!(session.record(record).await.status, 200, "the wall alone does not judge policies");
     world.ledger.revoke(FINALIZED + 1, world.vault, consent).await;
+    world.advance().await;
     let token = world.session(&stranger).await.token;
     for token in [token, held] {
         let session = Session { client: &world.client, token };

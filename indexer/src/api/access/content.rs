@@ -45,6 +45,7 @@ pub struct WrappedKey {
     pub bytes: Vec<u8>,
 }
 
+#[derive(Clone)]
 struct Row {
     record: Address,
     status: String,
@@ -151,96 +152,87 @@ pub async fn list(conn: &mut PgConnection, opened: &Opened) -> sqlx::Result<Vec<
 /// The record, if it is open.
 #[tracing::instrument(name = "db.content.find", skip_all)]
 pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> sqlx::Result<Option<Content>> {
-    let row = select!("c.record = $5", opened, &record.0[..] as _).fetch_optional(conn).await?;
-    row.map_or(Ok(None), |row| row.admitted(opened))
+    Ok(shelve(conn, opened, record).await?.map(|(_, content)| content))
 }
 
-/// What one statement gives of a request for one record; see `migrations/20261121210000_read_record.sql`.
-pub struct Reading {
+/// Who asks, and where the mirror is: all that changes from one request to the next of a slot.
+pub struct Standing {
     pub bearer: Bearer,
     pub ended_at: Option<Time>,
     pub at: At,
     pub lag: Option<Lag>,
-    pub vault: Key,
-    row: Option<Row>,
-    holder: Option<Digest>,
 }
 
-impl Reading {
-    /// The content, if the permission covers it.
-    pub fn admitted(self, opened: &Opened) -> sqlx::Result<Option<Content>> {
-        let Self { row: Some(mut row), holder, .. } = self else { return Ok(None) };
-        if holder.is_none_or(|holder| holder.0 != opened.holder().0) {
-            row.wrapped_key = None;
-        }
-        row.admitted(opened)
-    }
-}
-
-/// Everything about a request for one record but what [`super::Gate`] keeps. None where the token is
-/// nobody's, or the mirror is empty.
-#[tracing::instrument(name = "db.content.read", skip_all)]
-pub async fn read(pool: &PgPool, token_hash: [u8; 32], record: Address) -> sqlx::Result<Option<Reading>> {
+/// The session of a token and the mirror's state, in one statement. None where the token is nobody's, or
+/// the mirror is empty.
+#[tracing::instrument(name = "db.content.standing", skip_all)]
+pub async fn standing(pool: &PgPool, token_hash: [u8; 32]) -> sqlx::Result<Option<Standing>> {
     let found = sqlx::query!(
         r#"
-        SELECT session AS "session!: SessionId", wallet AS "wallet!: Address", practitioner AS "practitioner: Address",
-               expires_at AS "expires_at!: Time", ended_at AS "ended_at: Time", finalized_slot AS "finalized_slot!",
-               confirmed_slot AS "confirmed_slot!", confirmed_hash AS "confirmed_hash!: BlockHash", confirmed_time,
-               tip_slot, tip_time, tip_age, vault AS "vault: Digest", record_version, previous AS "previous: Address",
-               minted_slot, minted_at AS "minted_at: Time", commitment AS "commitment: Digest", status,
-               finalized_status, size, blob AS "blob: Digest", salt AS "salt: Digest", labels,
-               labels_salt AS "labels_salt: Digest", details_commitment AS "details_commitment: Digest",
-               holder AS "holder: Digest", recipient AS "recipient: Digest", mail, given, wrapped_key
-        FROM protected.read_record($1, $2)
+        SELECT s.id AS "session: SessionId", s.wallet AS "wallet: Address", s.practitioner AS "practitioner: Address",
+               s.expires_at, s.ended_at AS "ended_at: Time", c.finalized_slot, c.confirmed_slot,
+               c.confirmed_hash AS "confirmed_hash: BlockHash",
+               (SELECT block_time FROM slot WHERE slot <= c.confirmed_slot AND block_time IS NOT NULL
+                ORDER BY slot DESC LIMIT 1) AS confirmed_time,
+               t.slot AS "tip_slot?", t.block_time AS "tip_time?",
+               extract(epoch FROM clock_timestamp() - t.observed_at)::bigint AS tip_age
+        FROM protected.session s CROSS JOIN checkpoint c LEFT JOIN node_tip t ON true
+        WHERE s.token_hash = $1
         "#,
-        &token_hash,
-        record as _
+        &token_hash
     )
     .fetch_optional(pool)
     .await?;
-    let Some(found) = found else { return Ok(None) };
-    let tip = found.tip_slot.zip(found.tip_age);
-    let tip = tip.map(|(slot, age)| NodeTip { slot, block_time: found.tip_time, age });
-    let row = || {
-        Some(Row {
-            record,
-            status: found.status?,
-            finalized_commitment: found.finalized_status.as_ref().and(found.commitment),
-            finalized_status: found.finalized_status,
-            version: found.record_version?,
-            previous: found.previous,
-            minted_slot: found.minted_slot?,
-            minted_at: found.minted_at?,
-            blob: found.blob?,
-            size: found.size?,
-            commitment: found.commitment?,
-            salt: found.salt?,
-            labels: found.labels?,
-            labels_salt: found.labels_salt?,
-            details_commitment: found.details_commitment?,
-            recipient: found.recipient,
-            mail: found.mail,
-            given: found.given,
-            wrapped_key: found.wrapped_key,
-        })
-    };
-    Ok(Some(Reading {
-        bearer: Bearer {
-            session: found.session,
-            caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
-            expires_at: found.expires_at.0,
-        },
-        ended_at: found.ended_at,
-        at: At {
-            slots: Slots { finalized: found.finalized_slot, confirmed: found.confirmed_slot },
-            confirmed_hash: found.confirmed_hash,
-        },
-        lag: Lag::behind(tip, found.confirmed_slot, found.confirmed_time),
-        // A record that is in no vault is looked for in one that nobody has.
-        vault: Key(found.vault.map_or([0; 32], |vault| vault.0)),
-        holder: found.holder,
-        row: row(),
+    Ok(found.map(|found| {
+        let tip = found.tip_slot.zip(found.tip_age);
+        let tip = tip.map(|(slot, age)| NodeTip { slot, block_time: found.tip_time, age });
+        Standing {
+            bearer: Bearer {
+                session: found.session,
+                caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
+                expires_at: found.expires_at,
+            },
+            ended_at: found.ended_at,
+            at: At {
+                slots: Slots { finalized: found.finalized_slot, confirmed: found.confirmed_slot },
+                confirmed_hash: found.confirmed_hash,
+            },
+            lag: Lag::behind(tip, found.confirmed_slot, found.confirmed_time),
+        }
     }))
+}
+
+/// A row as row-level security showed it to one caller at one state of the mirror. It says nothing
+/// before the filter of a permission has judged it.
+pub struct Shelved {
+    pub vault: Key,
+    row: Row,
+}
+
+impl Shelved {
+    /// The content, if the permission covers it.
+    pub fn admitted(&self, opened: &Opened) -> sqlx::Result<Option<Content>> {
+        self.row.clone().admitted(opened)
+    }
+
+    /// The same after the caller got the key.
+    pub fn given(mut self) -> Self {
+        self.row.given = self.row.given.map(|_| true);
+        self
+    }
+}
+
+/// The record as it can be kept, if it is open.
+#[tracing::instrument(name = "db.content.shelve", skip_all)]
+pub async fn shelve(
+    conn: &mut PgConnection,
+    opened: &Opened,
+    record: Address,
+) -> sqlx::Result<Option<(Shelved, Content)>> {
+    let row = select!("c.record = $5", opened, &record.0[..] as _).fetch_optional(conn).await?;
+    let Some(row) = row else { return Ok(None) };
+    let content = row.clone().admitted(opened)?;
+    Ok(content.map(|content| (Shelved { vault: opened.vault, row }, content)))
 }
 
 /// The vault that a record belongs to: chain data, which decides nothing.

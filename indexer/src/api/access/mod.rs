@@ -9,7 +9,10 @@ pub mod served;
 mod views;
 pub mod withdrawn;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use aegle_client::state::{CredentialStatus, DAY, Right, period_holds};
 use aegle_decision::{
@@ -19,9 +22,13 @@ use aegle_decision::{
 use quick_cache::sync::Cache;
 use sqlx::PgConnection;
 
-pub use self::views::{Slots, load};
+use self::content::Shelved;
+pub use self::{
+    served::name_vault,
+    views::{Slots, load},
+};
 use super::{
-    bytes::BlockHash,
+    bytes::{Address, BlockHash},
     error::ApiError,
     extract::Commitment,
     model::Meta,
@@ -35,15 +42,22 @@ pub type Engine = fn(&Views, &[ConsentOpening], &Request) -> Decision;
 
 /// Views kept at once.
 const VIEWS: usize = 10_000;
+/// Rows of single records kept at once.
+const SHELF: usize = 20_000;
 
 /// A vault, and the caller with who acts for it.
 type Whom = (Key, Key, Option<Key>);
+/// A record, and the caller with who acts for it.
+type Whose = (Address, Key, Option<Key>);
 
 /// Decides for every protected request.
 #[derive(Clone)]
 pub struct Gate {
     engine: Engine,
     known: Arc<Cache<Whom, Arc<Known>>>,
+    shelf: Arc<Cache<Whose, (At, u64, Arc<Shelved>)>>,
+    /// Raised with everything that this process stores of records and keys.
+    stored: Arc<AtomicU64>,
 }
 
 /// A state of the mirror: which slots, and on which branch the newest is.
@@ -103,7 +117,7 @@ pub struct Ask {
 
 impl Gate {
     pub fn new(engine: Engine) -> Self {
-        Self { engine, known: Arc::new(Cache::new(VIEWS)) }
+        Self { engine, known: Arc::new(Cache::new(VIEWS)), shelf: Arc::new(Cache::new(SHELF)), stored: Arc::default() }
     }
 
     /// Decides whether `caller` may do what it asks in `vault`.
@@ -161,6 +175,28 @@ impl Gate {
         let known = Arc::new(Known { at, views, openings });
         self.known.insert((vault, caller.key, caller.practitioner), known.clone());
         Ok(known)
+    }
+
+    /// The row of a record that was open to the caller before, as of the same state of the mirror. What
+    /// another process stored since shows with the next slot.
+    pub fn shelved(&self, at: At, caller: Caller, record: Address) -> Option<Arc<Shelved>> {
+        let (then, stored, shelved) = self.shelf.get(&(record, caller.key, caller.practitioner))?;
+        (then == at && stored == self.stored.load(Ordering::Acquire)).then_some(shelved)
+    }
+
+    /// What [`Gate::shelve`] needs to know of the time before the row was read.
+    pub fn stored(&self) -> u64 {
+        self.stored.load(Ordering::Acquire)
+    }
+
+    /// Keeps a row that was read at `at`, after `stored` was asked.
+    pub fn shelve(&self, at: At, stored: u64, caller: Caller, record: Address, row: Shelved) {
+        self.shelf.insert((record, caller.key, caller.practitioner), (at, stored, Arc::new(row)));
+    }
+
+    /// Ends what is shelved: something of records or keys was stored, and committed.
+    pub fn store(&self) {
+        self.stored.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Forgets what is known of callers of a vault: an opening joined.

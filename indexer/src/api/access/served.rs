@@ -58,10 +58,7 @@ impl<'a> Served<'a> {
 
     /// Says which vault the rest of the transaction is about, without which no row of it is seen.
     pub async fn about(&mut self, vault: Key) -> sqlx::Result<()> {
-        sqlx::query_scalar!("SELECT set_config('aegle.vault', $1, true)", hex::encode(vault.0))
-            .fetch_one(self.conn())
-            .await?;
-        Ok(())
+        name_vault(self.conn(), vault).await
     }
 
     /// Decides whether the caller may do this in the vault, and lets the database show its rows.
@@ -100,4 +97,10 @@ impl<'a> Served<'a> {
         self.transaction.commit().await?;
         Ok(At::of(&self.frontier).meta(self.lag, self.now))
     }
+}
+
+/// Says which vault the rest of a transaction is about.
+pub async fn name_vault(conn: &mut PgConnection, vault: Key) -> sqlx::Result<()> {
+    sqlx::query_scalar!("SELECT set_config('aegle.vault', $1, true)", hex::encode(vault.0)).fetch_one(conn).await?;
+    Ok(())
 }

@@ -279,5 +279,6 @@ pub async fn accept_item(
     let data = super::record::keep_item(&mut served, &found, new.record_id, bearer.caller.key).await?;
     store::mailbox::delete(served.conn(), item).await?;
     let meta = served.close().await?;
+    state.gate.store();
     Ok(Reply(Answer { meta, data }))
 }

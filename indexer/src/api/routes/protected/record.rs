@@ -5,6 +5,7 @@ use aegle_decision::{Action, Category, Document, Key, Labels};
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, Transaction};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     api::{
         access::{
-            Ask,
+            self, Ask, At,
             content::{self, Content, NewContent},
             served::Served,
         },
@@ -25,6 +26,7 @@ use crate::{
         extract::{Body as JsonBody, Id, Limit, Params},
         layers::OneRecord,
         model::{Answer, Page},
+        protected,
         routes::{reply::Reply, walk::Walk},
         session::{Bearer, Shown},
         state::ApiState,
@@ -169,33 +171,36 @@ pub async fn get_record(
     Stated(purpose): Stated,
     Id(record): Id,
 ) -> Result<(Extension<OneRecord>, Reply<Answer<HeldRecord>>), ApiError> {
-    let reading = content::read(&state.protected, token, record).await?.ok_or(ApiError::NotSignedIn)?;
-    let bearer = reading.bearer;
-    let now = (state.now)();
-    if reading.ended_at.is_some() || bearer.expires_at <= now {
+    let standing = content::standing(&state.protected, token).await?.ok_or(ApiError::NotSignedIn)?;
+    let (bearer, at, now) = (standing.bearer, standing.at, (state.now)());
+    if standing.ended_at.is_some() || bearer.expires_at <= now {
         return Err(ApiError::SessionEnded);
     }
-    let lag = state.max_lag.check(reading.lag)?;
-    let (at, vault) = (reading.at, reading.vault);
+    let lag = state.max_lag.check(standing.lag)?;
     let ask = Ask { purpose, action: Action::Read, now };
-    let (vault, content, meta) = match state.gate.reopen(at, bearer.caller, vault, ask) {
-        Some(opened) => {
-            let content = reading.admitted(&opened?)?.ok_or(ApiError::NotPermitted)?;
-            (vault, content, at.meta(lag, now))
-        }
-        // The mirror moved on, or the caller is new here.
-        None => {
-            let mut served = Served::begin(&state, &bearer).await?;
-            let (vault, content) = find(&mut served, purpose, record).await?;
-            (vault, content, served.close().await?)
-        }
-    };
-    if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
-        let mut served = Served::begin(&state, &bearer).await?;
-        served.about(vault).await?;
-        store::wrap::note_key_given(served.conn(), record, key.recipient).await?;
-        served.close().await?;
+    if let Some(shelved) = state.gate.shelved(at, bearer.caller, record)
+        && let Some(opened) = state.gate.reopen(at, bearer.caller, shelved.vault, ask)
+    {
+        let content = shelved.admitted(&opened?)?.ok_or(ApiError::NotPermitted)?;
+        let data = HeldRecord::new(shelved.vault, content);
+        return Ok((Extension(OneRecord), Reply(Answer { meta: at.meta(lag, now), data })));
     }
+
+    // The mirror moved on, something was stored, or the caller is new to the record.
+    let stored = state.gate.stored();
+    let mut served = Served::begin(&state, &bearer).await?;
+    let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
+    let opened = served.open(vault, purpose, Action::Read).await?;
+    let found = content::shelve(served.conn(), &opened, record).await?;
+    let (row, content) = found.ok_or(ApiError::NotPermitted)?;
+    let at = At::of(served.frontier());
+    let meta = served.close().await?;
+    if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
+        let mut noting = note(&state, &bearer, vault).await?;
+        store::wrap::note_key_given(&mut noting, record, key.recipient).await?;
+        noting.commit().await?;
+    }
+    state.gate.shelve(at, stored, bearer.caller, record, row.given());
     Ok((Extension(OneRecord), Reply(Answer { meta, data: HeldRecord::new(vault, content) })))
 }
 
@@ -210,6 +215,14 @@ async fn find(
     let opened = served.open(vault, purpose, Action::Read).await?;
     let content = content::find(served.conn(), &opened, record).await?;
     content.map(|content| (vault, content)).ok_or(ApiError::NotPermitted)
+}
+
+/// A transaction to note in what goes out. It is not the one that reads: two who note the same at once
+/// must not fail each other.
+async fn note(state: &ApiState, bearer: &Bearer, vault: Key) -> Result<Transaction<'static, Postgres>, ApiError> {
+    let mut transaction = protected::begin(state, bearer).await?;
+    access::name_vault(&mut transaction, vault).await?;
+    Ok(transaction)
 }
 
 /// The ciphertext of a record, or a range of it.
@@ -242,8 +255,10 @@ pub async fn get_content(
     let (vault, content) = find(&mut served, purpose, record).await?;
     let Some(key) = content.key else { return Err(ApiError::KeyPending) };
     let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), &headers).await?;
-    store::wrap::note_content_given(served.conn(), record, key.recipient).await?;
     served.close().await?;
+    let mut noting = note(&state, &bearer, vault).await?;
+    store::wrap::note_content_given(&mut noting, record, key.recipient).await?;
+    noting.commit().await?;
     download::answer(state, bearer, Watch::Record { purpose, vault, record }, asked)
 }
 
@@ -432,6 +447,7 @@ pub async fn replace_content(
     let minted = store::record::commitment(served.conn(), record).await?.is_some();
     blob::release(served.conn(), BlobId(old.blob.0)).await?;
     let meta = served.close().await?;
+    state.gate.store();
     state.sweeper.wake();
     Ok(Reply(Answer { meta, data: StoredRecord { record, commitment: old.commitment, minted } }))
 }

@@ -191,5 +191,6 @@ pub async fn create_wraps(
         stored += usize::from(store::wrap::put(served.conn(), vault, *record, &wrap.to_wrap()).await?);
     }
     let meta = served.close().await?;
+    state.gate.store();
     Ok(Reply(Answer { meta, data: Stored { stored } }))
 }
