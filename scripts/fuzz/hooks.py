@@ -7,6 +7,7 @@ by their names, so that requests get past the checks of form and aim at what is 
 
 import atexit
 import collections
+import collections.abc
 import json
 import os
 import random
@@ -24,8 +25,8 @@ ABSENT = object()
 BOTH = ([OWN], [OTHER], [OTHER, OWN])
 LABELS = '{"kind":"aegle:labels:v1","categories":["document"]}'
 POLICY = {"kind": "aegle:policy:v1", "base": "all-normal"}
-PURPOSES = ["TREAT", "ETREAT", "HRESCH", "PATRQT"]
-
+# Most are granted for treatment.
+PURPOSES = ["TREAT", "TREAT", "TREAT", "ETREAT", "HRESCH", "PATRQT"]
 
 
 def pools(users, draft):
@@ -75,17 +76,22 @@ def names(value, pools):
     """Names in the value for which there are values to put in."""
     if isinstance(value, list):
         return [name for part in value for name in names(part, pools)]
-    if not isinstance(value, dict):
+    # Headers are a mapping of another kind, whose names have any case.
+    if not isinstance(value, collections.abc.Mapping):
         return []
-    return [found for name, part in value.items() for found in ([name] if name in pools else names(part, pools))]
+    parts = [(name.lower(), part) for name, part in value.items()]
+    return [found for name, part in parts for found in ([name] if name in pools else names(part, pools))]
 
 
 def aim(value, pools, rng):
     if isinstance(value, list):
         return [aim(part, pools, rng) for part in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, collections.abc.Mapping):
         return value
-    aimed = {name: rng.choice(pools[name]) if name in pools else aim(part, pools, rng) for name, part in value.items()}
+    aimed = {
+        name: rng.choice(pools[name.lower()]) if name.lower() in pools else aim(part, pools, rng)
+        for name, part in value.items()
+    }
     return {name: part for name, part in aimed.items() if part is not ABSENT}
 
 

@@ -66,26 +66,29 @@ async fn inv_3_a_keyring_is_the_owners_alone_and_after_a_recovery_the_new_owners
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_share_is_seen_by_its_guardian_and_by_whom_that_one_hands_it(pool: PgPool) {
-    let world = World::new(&pool).await;
+async fn a_share_is_seen_by_its_guardian_and_by_the_new_owner_whom_that_one_hands_it(pool: PgPool) {
+    let mut world = World::new(&pool).await;
     let (first, second, heir, stranger) = (wallet(2), wallet(3), wallet(4), wallet(5));
     let patient = world.session(&world.patient).await;
     patient.post("/v1/keyrings", &keyring(world.vault, "ring", &[&first, &second])).await.ok();
-    let seen = async |who: &Keypair| {
+    let seen = async |world: &World, who: &Keypair| {
         let shares = world.session(who).await.get("/v1/guardian-shares", "TREAT").await.ok();
         let shares = shares["data"].as_array().unwrap().clone();
         shares.into_iter().map(|share| share["share"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for guardian in [&first, &second] {
-        assert_eq!(seen(guardian).await, [format!("share for {}", guardian.pubkey())]);
+        assert_eq!(seen(&world, guardian).await, [format!("share for {}", guardian.pubkey())]);
     }
     for other in [&heir, &stranger, &world.patient] {
-        assert_eq!(seen(other).await, [""; 0]);
+        assert_eq!(seen(&world, other).await, [""; 0]);
     }
 
     let handed = json!({
         "vault": base58(&world.vault), "key_epoch": 0, "holder": heir.pubkey().to_string(), "share": "handed",
     });
+    let early = world.session(&first).await.post("/v1/guardian-shares", &handed).await;
+    assert_eq!(early.status, 403, "no recovery names the heir");
+    world.propose_recovery(&heir).await;
     for (who, permitted) in [(&stranger, false), (&heir, false), (&world.patient, false), (&first, true)] {
         let answer = world.session(who).await.post("/v1/guardian-shares", &handed).await;
         assert_eq!(answer.status == 200, permitted, "{}", answer.text);
@@ -93,13 +96,13 @@ async fn a_share_is_seen_by_its_guardian_and_by_whom_that_one_hands_it(pool: PgP
     let mut other_epoch = handed.clone();
     other_epoch["key_epoch"] = 1.into();
     assert_eq!(world.session(&first).await.post("/v1/guardian-shares", &other_epoch).await.status, 403);
-    assert_eq!(seen(&heir).await, ["handed"]);
-    assert_eq!(seen(&second).await.len(), 1, "not what another guardian handed on");
-    assert_eq!(seen(&stranger).await, [""; 0]);
+    assert_eq!(seen(&world, &heir).await, ["handed"]);
+    assert_eq!(seen(&world, &second).await.len(), 1, "not what another guardian handed on");
+    assert_eq!(seen(&world, &stranger).await, [""; 0]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn texts_that_are_too_long_or_that_no_database_holds_are_refused(pool: PgPool) {
+async fn texts_that_are_too_long_or_no_database_holds_and_epochs_far_ahead_are_refused(pool: PgPool) {
     let world = World::new(&pool).await;
     let guardian = wallet(2);
     let patient = world.session(&world.patient).await;
@@ -115,6 +118,11 @@ async fn texts_that_are_too_long_or_that_no_database_holds_are_refused(pool: PgP
         assert_eq!(patient.post("/v1/keyrings", &body).await.problem(), (400, "invalid_body".into()));
     }
     patient.post("/v1/keyrings", &keyring(world.vault, "ring", &[&guardian])).await.ok();
+    let mut early = keyring(world.vault, "ring", &[]);
+    for (epoch, status) in [(1, 200), (2, 400)] {
+        early["key_epoch"] = epoch.into();
+        assert_eq!(patient.post("/v1/keyrings", &early).await.status, status, "epoch {epoch} of a vault at 0");
+    }
     let handed = json!({
         "vault": base58(&world.vault), "key_epoch": 0, "holder": wallet(3).pubkey().to_string(), "share": "\0",
     });

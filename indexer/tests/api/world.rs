@@ -164,9 +164,7 @@ impl World {
 
     /// Guardians hand the patient's vault to `new_owner`, finally.
     pub async fn recover(&mut self, new_owner: &Keypair) {
-        let (vault, recovery) = (self.vault, key(70));
-        self.ledger.guardians(FINALIZED - 9, vault, 1, 3, 2).await;
-        self.ledger.propose_recovery(FINALIZED - 8, vault, recovery, time(CONFIRMED)).await;
+        let (vault, recovery) = (self.vault, self.propose_recovery(new_owner).await);
         self.ledger.approve_recovery(FINALIZED - 7, vault, recovery, time(FINALIZED - 6), time(CONFIRMED)).await;
         self.ledger.execute_recovery(FINALIZED - 6, vault, recovery).await;
         sqlx::query("UPDATE vault_change SET owner = $1 WHERE vault = $2 AND owner IS NOT NULL")
@@ -175,6 +173,19 @@ impl World {
             .execute(&self.pool)
             .await
             .unwrap();
+    }
+
+    /// Proposes a recovery of the patient's vault.
+    pub async fn propose_recovery(&mut self, new_owner: &Keypair) -> Key {
+        let (vault, recovery) = (self.vault, key(70));
+        self.ledger.guardians(FINALIZED - 9, vault, 1, 3, 2).await;
+        self.ledger.propose_recovery(FINALIZED - 8, vault, recovery, time(CONFIRMED)).await;
+        sqlx::query("UPDATE recovery SET new_owner = $1")
+            .bind(new_owner.pubkey().to_bytes())
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        recovery
     }
 
     /// Says that the mirror moved on where a test wrote into a slot that it had: what servers keep of a

@@ -123,3 +123,15 @@ pub async fn list(
         .await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
+
+/// Whether a recovery of the vault was proposed that names this new owner.
+#[tracing::instrument(name = "db.recovery.names", skip_all)]
+pub async fn names(conn: &mut PgConnection, vault: Address, new_owner: Address) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM recovery WHERE vault = $1 AND new_owner = $2) AS "names!""#,
+        vault as _,
+        new_owner as _
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -108,6 +108,13 @@ pub async fn create_keyring(
     let key_epoch = i64::from(new.key_epoch);
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(vault, None).await?;
+    let slot = served.frontier().confirmed_slot;
+    let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NotPermitted)?;
+    // The next epoch's keyring is stored before the chain rotates to it. Epochs beyond would only fill
+    // the guardians' lists.
+    if key_epoch > found.key_epoch + 1 {
+        return Err(ApiError::InvalidBody(format!("key_epoch: the vault is at {}", found.key_epoch)));
+    }
     store::keyring::put(served.conn(), vault, key_epoch, &new.keyring).await?;
     for NewShare { guardian, share } in new.shares {
         let share = Share { vault: new.vault, key_epoch, guardian, holder: guardian, share };
@@ -187,7 +194,7 @@ pub async fn hand_guardian_share(
     // Only who was given a share by the owner has one to hand on.
     let held = store::keyring::shares(served.conn(), bearer.caller.key).await?;
     let keeps = |share: &Share| share.vault == new.vault && share.key_epoch == key_epoch && share.holder == guardian;
-    if !held.iter().any(keeps) {
+    if !held.iter().any(keeps) || !store::recovery::names(served.conn(), new.vault, new.holder).await? {
         return Err(ApiError::NotPermitted);
     }
     let share = Share { vault: new.vault, key_epoch, guardian, holder: new.holder, share: new.share };
