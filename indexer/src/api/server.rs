@@ -15,7 +15,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
     cors::{AllowOrigin, CorsLayer},
     limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
@@ -126,12 +129,14 @@ fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, body_bytes: usize,
 /// What holds for every request. The first layer is outermost: what refuses stands inside what writes
 /// refusals.
 fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &ApiConfig) -> Result<Router<S>, String> {
+    // Ciphertext does not get smaller, and its length is what tells a download that was ended.
+    let compressible = DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     let layers = ServiceBuilder::new()
         .layer(from_fn(layers::identify))
         .layer(from_fn(layers::secure))
         .layer(from_fn(layers::observe))
         .layer(cors(config)?)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(compressible))
         .layer(from_fn(layers::write_problems))
         .layer(CatchPanicLayer::custom(layers::catch_panic))
         .layer(from_fn(layers::bound));

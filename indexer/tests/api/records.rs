@@ -1,7 +1,14 @@
 //! Reading a patient's records: who may, what of them, and from when until when.
 
 use aegle_client::state::{ALL_RIGHTS, Right};
+use aegle_indexer::blob::{BlobId, claim};
+use axum::{
+    body::Body,
+    http::{self, Method, Request},
+};
+use futures::future::join_all;
 use serde_json::json;
+use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
@@ -58,6 +65,54 @@ async fn the_patient_reads_everything_and_a_delegate_with_the_right_to_read(pool
     assert_eq!(agent.record(record).await.problem(), (403, "not_permitted".into()));
     let mailbox = agent.get(&format!("/v1/mailbox?patient={}", base58(&world.vault)), TREAT).await.ok();
     assert_eq!(mailbox["data"], json!([]));
+}
+
+/// Compressed it would have no length, by which a client sees that a download was ended.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_content_comes_as_it_is_and_with_its_length(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let record = world.record(&labels(&["laboratory"]), &[]).await;
+    let session = world.session(&world.patient).await;
+    let created = session.send(Method::POST, "/v1/uploads", None, Some(&json!({ "size": 4_000 }))).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let path = created.headers["location"].to_str().unwrap();
+    let request =
+        |request: http::request::Builder| request.header("authorization", format!("Bearer {}", session.token));
+    let bytes = request(Request::patch(path))
+        .header("content-type", "application/partial-upload")
+        .header("upload-offset", "0")
+        .body(Body::from(vec![b'a'; 4_000]));
+    assert!(world.client.send(bytes.unwrap()).await.status.is_success());
+    let id: BlobId = path.rsplit('/').next().unwrap().parse().unwrap();
+    claim(&mut pool.acquire().await.unwrap(), world.patient.pubkey().to_bytes(), id).await.unwrap();
+    sqlx::query("UPDATE protected.content SET blob = $1, size = 4000").bind(id.0).execute(&pool).await.unwrap();
+
+    let content = request(Request::get(format!("/v1/records/{}/content", base58(&record))))
+        .header("aegle-purpose", TREAT)
+        .header("accept-encoding", "gzip, br, zstd")
+        .body(Body::empty());
+    let content = world.client.send(content.unwrap()).await;
+    assert_eq!((content.status.as_u16(), content.text.len()), (200, 4_000));
+    assert_eq!(content.headers["content-length"], "4000");
+    assert!(!content.headers.contains_key("content-encoding"));
+}
+
+/// The first read notes that the key went out; several first reads at once all succeed.
+#[sqlx::test(migrations = "../migrations")]
+async fn first_reads_at_the_same_time_do_not_hinder_each_other(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let mut records = Vec::new();
+    for _ in 0..10 {
+        records.push(world.record(&labels(&["laboratory"]), &[&doctor]).await);
+    }
+    world.grant(&doctor, Grant::default()).await;
+    let session = &world.session(&doctor).await;
+    for record in records {
+        for read in join_all((0..6).map(|_| session.record(record))).await {
+            assert_eq!(read.ok()["data"]["key"]["state"], "wrapped");
+        }
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]
