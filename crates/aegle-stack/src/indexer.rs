@@ -33,6 +33,8 @@ pub struct Settings {
     pub start_slot: Option<u64>,
     pub listen: String,
     pub log: PathBuf,
+    /// Folder of its blobs.
+    pub blobs: PathBuf,
     /// Further settings, as environment variables.
     pub environment: Vec<(String, String)>,
 }
@@ -41,7 +43,8 @@ impl Settings {
     /// For `ledger`, on a free port, with its log and its blobs below `folder`.
     pub fn new(ledger: &Ledger, database_url: String, folder: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut environment = vec![("AEGLE_BLOB__URL".into(), format!("file://{}", folder.join("blobs").display()))];
+        let blobs = folder.join("blobs");
+        let mut environment = vec![("AEGLE_BLOB__URL".into(), format!("file://{}", blobs.display()))];
         if ledger.is_embedded() {
             environment.push(("AEGLE_SURFPOOL".into(), "true".into()));
         }
@@ -52,6 +55,7 @@ impl Settings {
             start_slot: None,
             listen: format!("127.0.0.1:{port}"),
             log: folder.join("indexer.log"),
+            blobs,
             environment,
         })
     }
@@ -134,6 +138,11 @@ impl Indexer {
             sleep(Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// Its process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Ends it as a power cut would.

@@ -1,9 +1,11 @@
 //! Aegle's parts together: a ledger, a Postgres and the indexer, for the demo and the tests.
 
+pub mod figure;
 pub mod folders;
 pub mod indexer;
 pub mod ledger;
 mod left_over;
+mod markers;
 pub mod operator;
 pub mod postgres;
 pub mod progress;

@@ -29,13 +29,19 @@ pub struct Cost {
 #[derive(Clone)]
 pub struct Operator {
     pub sender: Sender,
+    payer: Arc<Keypair>,
     costs: Arc<Mutex<Vec<Cost>>>,
 }
 
 impl Operator {
     pub fn new(rpc: Arc<RpcClient>, payer: Keypair) -> Self {
-        let sender = Sender::new(rpc, Arc::new(payer), CommitmentConfig::confirmed());
-        Self { sender, costs: Arc::default() }
+        let payer = Arc::new(payer);
+        let sender = Sender::new(rpc, payer.clone(), CommitmentConfig::confirmed());
+        Self { sender, payer, costs: Arc::default() }
+    }
+
+    pub fn keypair(&self) -> &Keypair {
+        &self.payer
     }
 
     pub fn payer(&self) -> Pubkey {

@@ -2,6 +2,7 @@
 //! consents of every kind, revocations, delegates, an erasure and an expiry; beside them a vault is
 //! recovered from a thief and a credential suspended.
 
+pub mod care;
 mod credential;
 mod recovery;
 
@@ -65,10 +66,19 @@ pub struct Outcome {
     pub promises: Vec<Promise>,
 }
 
+impl Outcome {
+    /// Adds what another part of the story left, which the ledger has up to `slot`.
+    pub fn add(&mut self, vaults: Vec<VaultOutcome>, promises: Vec<Promise>, slot: u64) {
+        self.vaults.extend(vaults);
+        self.promises.extend(promises);
+        self.last_slot = self.last_slot.max(slot);
+    }
+}
+
 /// What should hold, and whether it did.
 #[derive(Debug)]
 pub struct Promise {
-    pub what: &'static str,
+    pub what: String,
     pub kept: anyhow::Result<()>,
 }
 
@@ -78,11 +88,17 @@ struct Promises(Vec<Promise>);
 
 impl Promises {
     /// Notes how `what` went. Whether to go on.
-    fn note<T>(&mut self, what: &'static str, result: anyhow::Result<T>) -> Option<T> {
-        let (value, kept) = match result {
-            Ok(value) => (Some(value), Ok(())),
-            Err(error) => (None, Err(error)),
+    fn note<T>(&mut self, what: &str, result: anyhow::Result<T>) -> Option<T> {
+        self.tell(what, result.map(|value| (String::new(), value)))
+    }
+
+    /// The same, with what was seen.
+    fn tell<T>(&mut self, what: &str, result: anyhow::Result<(String, T)>) -> Option<T> {
+        let (seen, value, kept) = match result {
+            Ok((seen, value)) => (seen, Some(value), Ok(())),
+            Err(error) => (String::new(), None, Err(error)),
         };
+        let what = if seen.is_empty() { what.to_owned() } else { format!("{what}: {seen}") };
         self.0.push(Promise { what, kept });
         value
     }
