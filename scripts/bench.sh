@@ -10,10 +10,11 @@ figures=$(
   "$1/with-postgres" cargo bench --quiet --locked -p aegle-indexer --bench replay | grep '^FIGURE'
   "$1/with-postgres" cargo bench --quiet --locked -p aegle-indexer --bench read | grep '^FIGURE'
   cargo bench --quiet --locked -p aegle-envelope --bench content | grep '^FIGURE'
+  cargo bench --quiet --locked -p aegle-fhir --bench import | grep '^FIGURE'
 )
 echo "$figures"
 {
-  printf '# Figures with a target\n\nWritten by `make bench`. Wall-clock figures are of the debug build, those of\nreplay, read and content of the release build.\n\n'
+  printf '# Figures with a target\n\nWritten by `make bench`. Wall-clock figures are of the debug build, those of\nreplay, read, content and import of the release build.\n\n'
   printf -- '- commit: %s\n' "$(git describe --always --dirty --abbrev=12)"
   printf -- '- machine: %s, %s cores, %s GiB\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
     "$(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)"

@@ -98,7 +98,7 @@ pub async fn open_relay(stage: &Stage<'_>, relay: Pubkey) -> anyhow::Result<Stri
 }
 
 pub async fn attest(stage: &Stage<'_>) -> anyhow::Result<Staff> {
-    let board = keypair(&mut *stage.rng.borrow_mut());
+    let board = keypair(&mut stage.rng.borrow_mut());
     let params = AddRegistrarParams {
         authority: board.pubkey(),
         kinds: CredentialKind::Practitioner.bit() | CredentialKind::Organization.bit(),
@@ -149,7 +149,7 @@ async fn professional(
 
 /// The patient signs in with an invitation and has everything that others pay for made by the relay.
 pub async fn arrive(stage: &Stage<'_>, invitation: &str) -> anyhow::Result<Patient> {
-    let wallet = keypair(&mut *stage.rng.borrow_mut());
+    let wallet = keypair(&mut stage.rng.borrow_mut());
     let owner = wallet.pubkey();
     let session = stage.sign_in(&wallet).await?;
     let vault_id = id::vault_id(&mut *stage.rng.borrow_mut());

@@ -262,7 +262,7 @@ pub async fn explain(patient: &Patient, staff: &Staff, share: &Share) -> anyhow:
     ensure!(explained.refusal.is_none(), "nothing would be seen: {:?}", explained.refusal);
     let verdict = |record: Key| {
         let found = explained.records.iter().find(|explained| explained.record == Some(record));
-        found.map(|explained| explained.verdict.clone()).context("a record is not explained")
+        found.map(|explained| explained.verdict).context("a record is not explained")
     };
     for record in &share.open {
         let verdict = verdict(*record)?;
