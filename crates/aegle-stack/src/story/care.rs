@@ -73,7 +73,9 @@ pub async fn play(
 ) -> anyhow::Result<Played> {
     let url = &indexer.api.url;
     let api = Api::new(url, Origin::of(url)?)?;
-    let today = u32::try_from(super::ledger_time(operator).await? / super::DAY)?;
+    // The embedded ledger's clock runs ahead of the server's, over a midnight: what is from yesterday on is
+    // in effect by both.
+    let today = u32::try_from(super::ledger_time(operator).await? / super::DAY - 1)?;
     let (rng, planted) = (RefCell::new(ChaCha20Rng::seed_from_u64(seed)), RefCell::default());
     let last_slot = Cell::new(0);
     let stage = Stage { operator, settings, indexer, governance, api, today, rng, planted, last_slot };
