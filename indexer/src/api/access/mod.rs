@@ -49,13 +49,15 @@ const SHELF: usize = 20_000;
 type Whom = (Key, Key, Option<Key>);
 /// A record, and the caller with who acts for it.
 type Whose = (Address, Key, Option<Key>);
+/// A row, the state of the mirror it is of, and how often this process had stored something before.
+type Kept = (At, u64, Arc<Shelved>);
 
 /// Decides for every protected request.
 #[derive(Clone)]
 pub struct Gate {
     engine: Engine,
     known: Arc<Cache<Whom, Arc<Known>>>,
-    shelf: Arc<Cache<Whose, (At, u64, Arc<Shelved>)>>,
+    shelf: Arc<Cache<Whose, Kept>>,
     /// Raised with everything that this process stores of records and keys.
     stored: Arc<AtomicU64>,
 }
