@@ -1,12 +1,13 @@
 //! Who asks: the session that a request's token belongs to.
 
+use aegle_client::commitment::random_bytes;
 use aegle_decision::{Caller, Key};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use rand::{RngCore, rngs::OsRng};
+use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -21,9 +22,7 @@ pub struct Token([u8; 32]);
 
 impl Token {
     pub fn random() -> Self {
-        let mut bytes = [0; 32];
-        OsRng.fill_bytes(&mut bytes);
-        Self(bytes)
+        Self(random_bytes(&mut OsRng))
     }
 
     /// As the caller sends it: base64url, 43 characters.

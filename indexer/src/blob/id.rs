@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
-use rand::{RngCore, rngs::OsRng};
+use aegle_client::commitment::random_bytes;
+use rand::rngs::OsRng;
 
 /// Name of a blob, of the upload it was, or of one of its objects: 32 random bytes, written in hex.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -8,9 +9,7 @@ pub struct BlobId(pub [u8; 32]);
 
 impl BlobId {
     pub fn random() -> Self {
-        let mut bytes = [0; 32];
-        OsRng.fill_bytes(&mut bytes);
-        Self(bytes)
+        Self(random_bytes(&mut OsRng))
     }
 }
 

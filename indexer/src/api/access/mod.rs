@@ -224,18 +224,10 @@ impl Opened {
     }
 }
 
-/// Who acts for the patient in a vault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
-    Owner,
-    Delegate,
-}
-
 /// Shows that the caller acts for the patient of one vault.
 #[derive(Clone, Copy, Debug)]
 pub struct Serving {
     pub vault: Key,
-    pub service: Service,
     pub slots: Slots,
 }
 
@@ -243,13 +235,13 @@ impl Known {
     /// Whether `caller` owns the vault, or is a delegate with `right`. Without a right, owners only.
     ///
     /// A vault that is confirmed and not final yet has had no other owner.
-    fn service(&self, caller: Key, right: Option<Right>, now: i64) -> Option<Service> {
+    fn serves(&self, caller: Key, right: Option<Right>, now: i64) -> bool {
         let Views { finalized, confirmed, withdrawals_pending } = &self.views;
-        let vault = confirmed.vault.as_ref()?;
+        let Some(vault) = &confirmed.vault else { return false };
         if vault.owner == caller && finalized.vault.is_none_or(|vault| vault.owner == caller) {
-            return Some(Service::Owner);
+            return true;
         }
-        let right = right?;
+        let Some(right) = right else { return false };
         let holds = |view: &ChainView| {
             view.vault.zip(view.delegate).is_some_and(|(vault, delegate)| {
                 !delegate.removed
@@ -258,7 +250,7 @@ impl Known {
                     && now < i64::from(delegate.until_day) * DAY
             })
         };
-        (!withdrawals_pending && holds(finalized) && holds(confirmed)).then_some(Service::Delegate)
+        !withdrawals_pending && holds(finalized) && holds(confirmed)
     }
 }
 
@@ -277,8 +269,11 @@ impl Gate {
         now: i64,
     ) -> Result<Serving, ApiError> {
         let known = self.known(conn, frontier, caller, vault).await?;
-        let service = known.service(caller.key, right, now).ok_or(ApiError::NotPermitted)?;
-        Ok(Serving { vault, service, slots: known.at.slots })
+        if known.serves(caller.key, right, now) {
+            Ok(Serving { vault, slots: known.at.slots })
+        } else {
+            Err(ApiError::NotPermitted)
+        }
     }
 }
 

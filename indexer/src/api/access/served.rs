@@ -83,6 +83,15 @@ impl<'a> Served<'a> {
         state.gate.serve(transaction.deref_mut(), frontier, bearer.caller, vault, right, *now).await
     }
 
+    /// [`Served::serve`] where others may go on, too: says whether the caller acts for the patient.
+    pub async fn serves(&mut self, vault: Key, right: Right) -> Result<bool, ApiError> {
+        match self.serve(vault, Some(right)).await {
+            Ok(_) => Ok(true),
+            Err(ApiError::NotPermitted) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Checks that the caller is one who may post to a mailbox.
     ///
     /// # Errors

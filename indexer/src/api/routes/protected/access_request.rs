@@ -1,7 +1,10 @@
-use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, Right};
+use aegle_client::{
+    commitment::random_bytes,
+    state::{ALL_ACTIONS, ALL_PURPOSES, Right},
+};
 use aegle_decision::Key;
 use axum::extract::State;
-use rand::{RngCore, rngs::OsRng};
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,10 +87,8 @@ pub async fn create_access_request(
     }
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(Key(new.vault.0)).await?;
-    let mut id = [0; 32];
-    OsRng.fill_bytes(&mut id);
     let request = store::access_request::AccessRequest {
-        request: Digest(id),
+        request: Digest(random_bytes(&mut OsRng)),
         vault: new.vault,
         requester: bearer.wallet(),
         practitioner: bearer.practitioner(),
@@ -178,11 +179,8 @@ pub async fn delete_access_request(
     PathOf(RequestPath { vault, request }): PathOf<RequestPath>,
 ) -> Result<Reply<Answer<Withdrawn>>, ApiError> {
     let mut served = Served::begin(&state, &bearer).await?;
-    let requester = match served.serve(Key(vault.0), Some(Right::Grant)).await {
-        Ok(_) => None,
-        Err(ApiError::NotPermitted) => Some(bearer.wallet()),
-        Err(error) => return Err(error),
-    };
+    let serves = served.serves(Key(vault.0), Right::Grant).await?;
+    let requester = (!serves).then(|| bearer.wallet());
     if !store::access_request::delete(served.conn(), Key(vault.0), request, requester).await? {
         return Err(ApiError::NotPermitted);
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::{
-    access::{Service, content, served::Served},
+    access::{content, served::Served},
     bytes::{Address, Digest},
     error::ApiError,
     extract::{Body, Params},
@@ -215,11 +215,7 @@ pub async fn list_consents(
 ) -> Result<Reply<Page<HeldConsent>>, ApiError> {
     let mut served = Served::begin(&state, &bearer).await?;
     let vault = Key(query.patient.0);
-    let serves = match served.serve(vault, Some(Right::Grant)).await {
-        Ok(serving) => matches!(serving.service, Service::Owner | Service::Delegate),
-        Err(ApiError::NotPermitted) => false,
-        Err(error) => return Err(error),
-    };
+    let serves = served.serves(vault, Right::Grant).await?;
     let mut openings = store::opening::of_vault(served.conn(), vault).await?;
     openings.retain(|opening| serves || opening.grantee.0 == bearer.caller.key.0);
     let slot = served.frontier().confirmed_slot;

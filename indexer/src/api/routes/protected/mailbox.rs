@@ -1,7 +1,7 @@
-use aegle_client::state::Right;
-use aegle_decision::{Document, Key, Labels};
+use aegle_client::{commitment::random_bytes, state::Right};
+use aegle_decision::Key;
 use axum::{extract::State, http::HeaderMap, response::Response};
-use rand::{RngCore, rngs::OsRng};
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,9 +84,7 @@ pub async fn post_item(
     bearer: Bearer,
     Body(new): Body<NewItem>,
 ) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
-    Document::<Labels>::read(new.opening.labels.clone().into_bytes())
-        .and_then(|labels| labels.value().validate())
-        .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
+    new.opening.check()?;
     let vault = Key(new.vault.0);
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(vault).await?;
@@ -98,10 +96,8 @@ pub async fn post_item(
     served.require_attested(vault).await?;
     let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
     let size = i64::try_from(size).unwrap_or(i64::MAX);
-    let mut id = [0; 32];
-    OsRng.fill_bytes(&mut id);
     let item = Item {
-        item: Digest(id),
+        item: Digest(random_bytes(&mut OsRng)),
         vault: new.vault,
         sender: bearer.wallet(),
         practitioner: bearer.practitioner(),
@@ -168,11 +164,7 @@ pub async fn list_items(
 /// The item, where the caller posted it or may take it.
 async fn find(served: &mut Served<'_>, item: Digest, vault: Address, caller: Key) -> Result<Item, ApiError> {
     let vault = Key(vault.0);
-    let serves = match served.serve(vault, Some(Right::Mint)).await {
-        Ok(_) => true,
-        Err(ApiError::NotPermitted) => false,
-        Err(error) => return Err(error),
-    };
+    let serves = served.serves(vault, Right::Mint).await?;
     let found = store::mailbox::find(served.conn(), item).await?;
     let may = |item: &Item| item.vault.0 == vault.0 && (serves || item.sender.0 == caller.0);
     found.filter(may).ok_or(ApiError::NotPermitted)

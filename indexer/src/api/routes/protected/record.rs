@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use aegle_client::{pda, state::Right};
-use aegle_decision::{Action, Category, Document, Key, Labels};
+use aegle_decision::{Action, Category, Key, Labels};
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -321,9 +321,7 @@ pub async fn create_record(
 ) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
     let vault = Key(new.vault.0);
     let record = Address(pda::find_record(&vault.0.into(), &new.record_id.0).0.to_bytes());
-    Document::<Labels>::read(new.opening.labels.clone().into_bytes())
-        .and_then(|labels| labels.value().validate())
-        .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))?;
+    new.opening.check()?;
     let commitment = commitment(&new.opening);
 
     let mut served = Served::begin(&state, &bearer).await?;

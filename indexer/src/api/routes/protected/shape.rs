@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aegle_decision::{Key, Purpose};
+use aegle_decision::{Document, Key, Labels, Purpose};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderName, request::Parts},
@@ -122,6 +122,16 @@ pub struct LabelsOpening {
     pub labels: String,
     pub labels_salt: Digest,
     pub details_commitment: Digest,
+}
+
+impl LabelsOpening {
+    /// # Errors
+    /// [`ApiError::InvalidBody`] for labels that cannot be read or that make no sense.
+    pub fn check(&self) -> Result<(), ApiError> {
+        Document::<Labels>::read(self.labels.clone().into_bytes())
+            .and_then(|labels| labels.value().validate())
+            .map_err(|error| ApiError::InvalidBody(format!("opening.labels: {error}")))
+    }
 }
 
 /// Whether the caller can open the content.
