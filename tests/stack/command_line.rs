@@ -1,4 +1,4 @@
-use std::{path::Path, process::Output};
+use std::{ffi::OsStr, path::Path, process::Output};
 
 use aegle_stack::folders;
 use serde_json::Value;
@@ -12,7 +12,8 @@ use crate::stack::Stack;
 struct Aegle<'a> {
     stack: &'a Stack,
     owner: &'a Path,
-    payer: &'a Path,
+    /// None for the operator's relay.
+    payer: Option<&'a Path>,
 }
 
 impl Aegle<'_> {
@@ -23,7 +24,7 @@ impl Aegle<'_> {
             .env("AEGLE_RPC_URL", &self.stack.settings.rpc_url)
             .env("AEGLE_API_URL", &self.stack.indexer.api.url)
             .env("AEGLE_KEYPAIR", self.owner)
-            .env("AEGLE_PAYER", self.payer)
+            .envs([self.payer.map_or(("AEGLE_RELAY", OsStr::new("true")), |payer| ("AEGLE_PAYER", payer.as_os_str()))])
             .current_dir(&self.stack.folder)
             .output()
             .await
@@ -47,6 +48,11 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
+/// Where what a command sent is.
+fn slot(sent: &Value) -> u64 {
+    sent["slot"].as_u64().filter(|slot| *slot > 0).unwrap_or_else(|| panic!("no slot in {sent}"))
+}
+
 /// What a patient does from the command line, with an empty wallet and a sponsor, is what the
 /// indexer lists afterwards.
 #[tokio::test(flavor = "multi_thread")]
@@ -57,8 +63,10 @@ async fn a_patient_keeps_a_vault_from_the_command_line() {
     let sponsor = Keypair::new();
     write_keypair_file(&sponsor, &payer).expect("payer");
     stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
-    let aegle = Aegle { stack: &stack, owner: &owner, payer: &payer };
+    let aegle = Aegle { stack: &stack, owner: &owner, payer: Some(&payer) };
 
+    let unpaid = Aegle { payer: None, ..aegle }.refused(&["vault", "create"]).await;
+    assert_eq!(unpaid["code"], "relay_off", "this server pays for nobody");
     let vault = aegle.run(&["vault", "create"]).await;
     let vault = text(&vault, "vault");
     std::fs::write(stack.folder.join("document"), "a letter").expect("document");
@@ -77,7 +85,7 @@ async fn a_patient_keeps_a_vault_from_the_command_line() {
     let again = aegle.refused(&["consent", "revoke", &consent]).await;
     assert!(again.to_string().contains("6030"), "{again}");
 
-    stack.finalized(revoked["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&revoked)).await;
     let records = aegle.run(&["record", "list", "--vault", vault]).await;
     assert_eq!(records["items"][0]["record"], record);
     let consents = aegle.run(&["consent", "list", "--vault", vault]).await;
@@ -102,7 +110,7 @@ async fn guardians_give_a_stolen_vault_back_from_the_command_line() {
     let [owner, payer, heirs, annas, bens, carlas, carers] = &paths;
     let sponsor = sponsor.parse().expect("address");
     stack.operator.sender.reader().airdrop(&sponsor, 10_000_000_000).await.expect("airdrop");
-    let as_owner = Aegle { stack: &stack, owner, payer };
+    let as_owner = Aegle { stack: &stack, owner, payer: Some(payer) };
     let by = |owner| Aegle { owner, ..as_owner };
 
     let vault = as_owner.run(&["vault", "create"]).await;
@@ -179,7 +187,7 @@ async fn guardians_give_a_stolen_vault_back_from_the_command_line() {
     assert_eq!(as_owner.refused(&["consent", "revoke-all", "--vault", vault, "--yes"]).await["code"], "Unauthorized");
     by(heirs).run(&["record", "reissue", record]).await;
 
-    stack.finalized(executed["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&executed)).await;
     let recoveries = by(heirs).run(&["recovery", "list", "--vault", vault]).await;
     assert_eq!(recoveries["items"][0]["status"], "executed");
     stack.verify().await;
@@ -197,7 +205,7 @@ async fn a_registrar_attests_and_suspends_from_the_command_line() {
     write_keypair_file(&sponsor, &payer).expect("payer");
     write_keypair_file(&key, &board).expect("board");
     stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
-    let as_governance = Aegle { stack: &stack, owner: &governance, payer: &payer };
+    let as_governance = Aegle { stack: &stack, owner: &governance, payer: Some(&payer) };
     let as_board = Aegle { owner: &board, ..as_governance };
     std::fs::write(stack.folder.join("profile"), "a cardiologist").expect("profile");
     let (key, subject) = (key.pubkey().to_string(), Keypair::new().pubkey().to_string());
@@ -222,13 +230,13 @@ async fn a_registrar_attests_and_suspends_from_the_command_line() {
     assert_eq!((&renewed["until"], &renewed["emergency"]), (&"2098-01-01".into(), &true.into()));
     let suspended = as_board.run(&["credential", "suspend", credential]).await;
 
-    stack.finalized(suspended["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&suspended)).await;
     let listed = as_board.run(&["credential", "list", "--registrar", &key, "--subject", &subject]).await;
     assert_eq!(listed["items"][0]["reason"], "suspended");
     as_board.run(&["credential", "revoke", credential, "--yes"]).await;
     assert_eq!(reason().await, "revoked");
     let removed = as_governance.run(&["registrar", "remove", &key, "--yes"]).await;
-    stack.finalized(removed["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&removed)).await;
     assert!(as_board.run(&["registrar", "list"]).await["items"][0]["removed"].is_object());
     stack.verify().await;
     stack.stop().await;
@@ -253,7 +261,7 @@ async fn an_operator_upgrades_the_program_and_anybody_verifies_it() {
     write_keypair_file(&sponsor, payer).expect("payer");
     write_keypair_file(&successor, next).expect("successor");
     stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 100_000_000_000).await.expect("airdrop");
-    let aegle = Aegle { stack: &stack, owner: upgrade, payer };
+    let aegle = Aegle { stack: &stack, owner: upgrade, payer: Some(payer) };
     let (old, new) = (stack.upgrade_authority.pubkey().to_string(), successor.pubkey().to_string());
 
     let elf = folders::elf();
@@ -304,7 +312,7 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     }
     write_keypair_file(&stack.upgrade_authority, &governance).expect("governance");
     stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
-    let aegle = Aegle { stack: &stack, owner: &owner, payer: &payer };
+    let aegle = Aegle { stack: &stack, owner: &owner, payer: Some(&payer) };
     let as_doctor = Aegle { owner: &doctors, ..aegle };
     let write = |name: &str, text: &str| std::fs::write(stack.folder.join(name), text).expect("file");
     let read = |name: &str| std::fs::read_to_string(stack.folder.join(name)).expect("file");
@@ -356,8 +364,7 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     assert_eq!((&imported["added"], &imported["known"]), (&expected.into(), &0.into()), "{imported}");
     let again = aegle.run(&import).await;
     assert_eq!((&again["added"], &again["known"]), (&0.into(), &expected.into()), "{again}");
-    let slot = stack.operator.sender.rpc().get_slot().await.expect("slot");
-    stack.finalized(slot).await;
+    stack.finalized(stack.operator.sender.rpc().get_slot().await.expect("slot")).await;
     let held = aegle.run(&["record", "held", "--vault", vault]).await;
     assert_eq!(held["items"].as_array().map(Vec::len), Some(expected + 2));
 
@@ -371,7 +378,7 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     assert_eq!(aegle.refused(&grant).await["code"], "confirmation_needed");
     let granted = aegle.run(&[&grant[..], &["--yes"]].concat()).await;
     assert_eq!((&granted["withheld"], &granted["keys_encrypted"]), (&1.into(), &(expected + 1).into()));
-    stack.finalized(granted["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&granted)).await;
     assert_eq!(as_doctor.run(&list).await["items"][0]["patient"], vault);
     let open = ["--purpose", "TREAT", "--encryption-key-file", "doctor-key"];
     let opened = as_doctor.run(&[&["record", "open", &letter, "--out", "seen"], &open[..]].concat()).await;
@@ -407,7 +414,7 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     assert_eq!(refused["code"], "keyring");
     let opened = aegle.run(&["record", "open", &letter, "--out", "copy", "--code-file", "new-code"]).await;
     assert_eq!((read("copy").as_str(), &opened["title"]), ("marker of the letter", &"Letter".into()));
-    stack.finalized(rotated["slot"].as_u64().expect("slot")).await;
+    stack.finalized(slot(&rotated)).await;
     let wrapped = aegle.run(&["wrap", "--vault", vault]).await;
     assert_eq!(
         (&wrapped["encrypted"], &wrapped["unproven"]),
@@ -417,10 +424,7 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
 
     // And no longer.
     let revoked = aegle.run(&["consent", "revoke", text(&granted, "consent")]).await;
-    let slot = revoked["slot"].as_u64().expect("slot");
-    while stack.indexer.api.reached().await.expect("status").1 < slot {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    stack.confirmed(slot(&revoked)).await;
     let refused = as_doctor.refused(&[&["record", "open", &letter, "--out", "no"], &open[..]].concat()).await;
     assert_eq!(refused["code"], "not_permitted");
     assert_eq!(
@@ -432,32 +436,103 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     stack.stop().await;
 }
 
-/// A patient whose wallet is empty has a vault and a record, paid for by the operator.
+/// INV-12: a patient, a delegate, guardians and a new owner, none of whom has a lamport, do everything, and the
+/// operator pays for it until its limit. What it refuses is said with what to do, and leaves nothing behind.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_pays_for_a_patient_with_an_empty_wallet() {
+async fn the_operator_pays_for_people_with_empty_wallets() {
     let relay = Keypair::new();
     let stack = Stack::start(|settings| {
         let path = settings.log.with_file_name("relay.json");
         write_keypair_file(&relay, &path).expect("key");
         settings.environment.push(("AEGLE_API__RELAY__KEYPAIR".into(), path.display().to_string()));
+        // Those that the owner sends below.
+        settings.environment.push(("AEGLE_API__RELAY__WALLET_TRANSACTIONS_PER_DAY".into(), "9".into()));
     })
     .await;
     stack.operator.sender.reader().airdrop(&relay.pubkey(), 10_000_000_000).await.expect("airdrop");
-    let owner = stack.folder.join("owner.json");
-    write_keypair_file(&Keypair::new(), &owner).expect("owner");
-    let aegle = Aegle { stack: &stack, owner: &owner, payer: &owner };
-    let create = ["keyring", "create", "--relay", "--out", "code"];
-    assert_eq!(aegle.refused(&create).await["code"], "invitation_needed");
-    assert!(!stack.folder.join("code").exists(), "nothing was created, nothing is left");
+    let names = ["owner.json", "carer.json", "anna.json", "ben.json", "heir.json", "grantee.json"];
+    let paths = names.map(|name| stack.folder.join(name));
+    let keys = names.map(|_| Keypair::new());
+    for (key, path) in keys.iter().zip(&paths) {
+        write_keypair_file(key, path).expect("key");
+    }
+    let [_, carer, anna, ben, heir, grantee] = keys.each_ref().map(|key| key.pubkey().to_string());
+    let [owner, carers, annas, bens, heirs, grantees] = &paths;
+    let aegle = Aegle { stack: &stack, owner, payer: None };
+    let by = |owner| Aegle { owner, ..aegle };
+
+    let poor = Aegle { payer: Some(owner), ..aegle }.refused(&["vault", "create", "--out", "key"]).await;
+    assert_eq!(poor["code"], "payer_empty");
+    let create = ["vault", "create", "--out", "key"];
+    let uninvited = aegle.refused(&create).await;
+    assert_eq!(uninvited["code"], "invitation_needed");
+    assert!(text(&uninvited, "advice").contains("--invitation"), "{uninvited}");
+    assert!(!stack.folder.join("key").exists(), "nothing was created, nothing is left");
+    let governance = aegle.output(&["config", "pause"]).await;
+    assert_eq!(governance.status.code(), Some(2), "governance pays for itself");
     let invited = stack.settings.output(&["invite"]).await.expect("invitation");
     std::fs::write(stack.folder.join("invitation"), invited.stdout).expect("invitation");
     let created = aegle.run(&[&create[..], &["--invitation", "invitation"]].concat()).await;
     let vault = text(&created, "vault");
+    stack.confirmed(slot(&created)).await;
+    aegle.run(&["keyring", "create", "--vault", vault, "--out", "code"]).await;
+
     std::fs::write(stack.folder.join("letter.txt"), "marker of the letter").expect("letter");
-    let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory", "--relay"];
+    let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory"];
     let added = aegle.run(&add).await;
-    stack.finalized(added["slot"].as_u64().filter(|slot| *slot > 0).expect("slot")).await;
+    stack.finalized(slot(&added)).await;
     aegle.run(&["record", "open", text(&added, "record"), "--out", "copy"]).await;
     assert_eq!(std::fs::read_to_string(stack.folder.join("copy")).expect("copy"), "marker of the letter");
+
+    let grant = ["consent", "grant", "--vault", vault, "--grantee", &grantee, "--purpose", "TREAT"];
+    let granted = aegle.run(&[&grant[..], &["--until", "2099-01-01", "--out", "opening"]].concat()).await;
+    let consent = text(&granted, "consent");
+    let check = ["consent", "check", consent, "--opening", "opening", "--purpose", "TREAT"];
+    assert_eq!(by(grantees).run(&check).await["permit"], true);
+    aegle.run(&["consent", "revoke", consent]).await;
+    let again = aegle.refused(&["consent", "revoke", consent]).await;
+    assert_eq!(again["number"], 6030, "the program's refusal reads the same, whoever pays: {again}");
+
+    aegle.run(&["delegate", "add", "--vault", vault, &carer, "--right", "mint", "--until", "2099-01-01"]).await;
+    let mint = ["record", "mint", "--vault", vault, "--document", "letter.txt", "--as-delegate", "--out", "minted"];
+    let minted = by(carers).run(&mint).await;
+    let record = text(&minted, "record");
+    aegle.run(&["delegate", "remove", "--vault", vault, &carer]).await;
+    let change = ["guardian", "change", "--vault", vault, "--threshold", "2", "--delay", "1s", "--out", "guardians"];
+    aegle.run(&[&change[..], &["--guardian", &anna, "--guardian", &ben]].concat()).await;
+
+    aegle.run(&["record", "reissue", record]).await;
+    let limit = aegle.refused(&["consent", "revoke-all", "--vault", vault, "--yes"]).await;
+    assert_eq!(limit["code"], "relay_limit");
+    assert!(text(&limit, "advice").contains("midnight"), "{limit}");
+
+    let prepared = by(heirs).run(&["recovery", "prepare", "--vault", vault]).await;
+    let new_key = text(&prepared, "new_encryption_key");
+    let (annas_file, bens_file) = (format!("guardians/{anna}.json"), format!("guardians/{ben}.json"));
+    let propose = ["recovery", "propose", "--yes", "--opening", &annas_file, "--new-owner", &heir];
+    let proposed = by(annas).run(&[&propose[..], &["--new-encryption-key", new_key]].concat()).await;
+    let recovery = text(&proposed, "recovery");
+    by(bens).run(&["recovery", "approve", recovery, "--yes", "--opening", &bens_file]).await;
+    let execute = ["recovery", "execute", recovery, "--yes"];
+    let mut executed = by(heirs).output(&execute).await;
+    while !executed.status.success() {
+        let refused: Value = serde_json::from_slice(&executed.stderr).expect("JSON");
+        assert_eq!(refused["code"], "RecoveryNotDue");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        executed = by(heirs).output(&execute).await;
+    }
+    by(heirs).run(&["consent", "revoke-all", "--vault", vault, "--yes"]).await;
+    by(heirs).run(&["record", "reissue", record]).await;
+    let cap = ["delegate", "cap", "--vault", vault, "9", "--commitment", "finalized"];
+    let capped = by(heirs).run(&cap).await;
+    let signature = text(&capped, "signature").parse().expect("signature");
+    let status = stack.operator.sender.rpc().get_signature_statuses(&[signature]).await.expect("status").value;
+    let status = status.into_iter().next().flatten().expect("status").confirmation_status;
+    assert_eq!(format!("{status:?}"), "Some(Finalized)", "who asks for finality waits for it, whoever pays");
+    for key in &keys {
+        assert_eq!(stack.operator.sender.rpc().get_balance(&key.pubkey()).await.expect("balance"), 0);
+    }
+    stack.finalized(slot(&capped)).await;
+    stack.verify().await;
     stack.stop().await;
 }

@@ -62,13 +62,22 @@ impl Stack {
 
     /// Waits until the mirror's finalized state has passed `slot`.
     pub async fn finalized(&self, slot: u64) {
-        for _ in 0..600 {
-            if self.indexer.api.reached().await.is_ok_and(|(finalized, _)| finalized >= slot) {
+        self.passed(slot, |(finalized, _)| finalized).await;
+    }
+
+    /// Waits until the mirror's confirmed state has passed `slot`.
+    pub async fn confirmed(&self, slot: u64) {
+        self.passed(slot, |(_, confirmed)| confirmed).await;
+    }
+
+    async fn passed(&self, slot: u64, state: fn((u64, u64)) -> u64) {
+        for _ in 0..1_200 {
+            if self.indexer.api.reached().await.is_ok_and(|reached| state(reached) >= slot) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("slot {slot} is not final after a minute");
+        panic!("the mirror has not passed slot {slot} after a minute");
     }
 
     /// `aegle-indexer verify`, which must find nothing.

@@ -37,8 +37,11 @@ pub enum Error {
     Signing(#[from] SignerError),
     #[error(transparent)]
     Send(#[from] SendError),
-    #[error("The relay sent the transaction and it {0}; nothing was changed")]
+    /// Sent, and provably without effect.
+    #[error("The operator sent the transaction and it {0}")]
     Relayed(&'static str),
+    #[error("The operator took the transaction, and what became of it is not known: {0}")]
+    Unsettled(Box<Error>),
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use aegle_client::{Pubkey, Reader, Sender, Sent};
+use aegle_client::{Pubkey, Reader, SendError, Sender, Sent};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -12,13 +12,15 @@ use solana_message::Message;
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::Transaction;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{Error, Session, api};
 
 const POLL: Duration = Duration::from_millis(250);
-/// How often a transaction that expired is signed anew.
+/// How often a transaction that expired is signed anew, and one handed over whose connection broke.
 const ATTEMPTS: usize = 3;
+/// Longer than a blockhash lives and finality takes.
+const SETTLED: Duration = Duration::from_secs(180);
 
 /// Who pays for transactions and brings them to the chain.
 pub enum Pay<'a> {
@@ -67,18 +69,21 @@ impl<'a> Relay<'a> {
     }
 
     async fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Sent, Error> {
+        // The program's refusals cost nothing and are told as such; whether it pays the relay says itself.
+        match self.reader.simulate(instructions, &self.payer).await {
+            Err(SendError::Refused(refused)) if refused.explain().is_some() => Err(SendError::Refused(refused))?,
+            _ => {}
+        }
         for _ in 0..ATTEMPTS {
-            if let Some(signature) = self.attempt(instructions, signers).await? {
-                let statuses = self.reader.rpc().get_signature_statuses_with_history(&[signature]).await;
-                let slot = statuses.ok().and_then(|found| found.value.into_iter().next().flatten());
-                return Ok(Sent { signature, slot: slot.map_or(0, |status| status.slot) });
+            if let Some(sent) = self.attempt(instructions, signers).await? {
+                return Ok(sent);
             }
         }
         Err(Error::Relayed("did not reach the chain in time"))
     }
 
     /// One transaction, until it is known what became of it; none where it expired.
-    async fn attempt(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Option<Signature>, Error> {
+    async fn attempt(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Option<Sent>, Error> {
         let blockhash = self.reader.rpc().get_latest_blockhash_with_commitment(CommitmentConfig::confirmed()).await;
         let (blockhash, _) = blockhash.map_err(|error| self.reader.node_error(error))?;
         let message = Message::new(instructions, Some(&self.payer));
@@ -86,18 +91,72 @@ impl<'a> Relay<'a> {
         transaction.try_partial_sign(signers, blockhash)?;
         let bytes = bincode::serialize(&transaction).map_err(|_| Error::Answer("a transaction that has no bytes"))?;
         let order = json!({"transaction": BASE64_STANDARD.encode(bytes), "invitation": self.invitation, "wait": true});
-        let mut relayed: Relayed = api::json(self.session.request(Method::POST, "/v1/relay").json(&order)).await?;
-        loop {
-            let signature = relayed.signature.parse().map_err(|_| Error::Answer("a signature that is none"))?;
-            match relayed.status {
-                RelayStatus::Landed => return Ok(Some(signature)),
-                RelayStatus::Failed => return Err(Error::Relayed("had no effect")),
-                RelayStatus::Expired => return Ok(None),
-                RelayStatus::Pending => {}
+        let relayed = self.submit(&order).await?;
+        self.settle(relayed).await.map_err(|error| match error {
+            error @ (Error::Send(SendError::Refused(_) | SendError::Failed(_)) | Error::Relayed(_)) => error,
+            error => Error::Unsettled(Box::new(error)),
+        })
+    }
+
+    /// Hands the transaction over. The same again costs nothing, so a connection that breaks is made again.
+    async fn submit(&self, order: &Value) -> Result<Relayed, Error> {
+        let mut broken = None;
+        for _ in 0..ATTEMPTS {
+            match api::json(self.session.request(Method::POST, "/v1/relay").json(order)).await {
+                Ok(relayed) => return Ok(relayed),
+                Err(error @ Error::Http(_)) => broken = Some(error),
+                // It may be the first that was taken and a later one that was refused.
+                Err(error) if broken.is_some() => return Err(Error::Unsettled(Box::new(error))),
+                Err(error) => return Err(error),
             }
             sleep(POLL).await;
-            relayed = api::json(self.session.request(Method::GET, &format!("/v1/relay/{signature}"))).await?;
         }
+        Err(Error::Unsettled(Box::new(broken.unwrap_or(Error::Answer("no answer of the relay")))))
+    }
+
+    /// Waits until it is known what became of it, here too; none where it expired.
+    async fn settle(&self, mut relayed: Relayed) -> Result<Option<Sent>, Error> {
+        let signature = relayed.signature.parse().map_err(|_| Error::Answer("a signature that is none"))?;
+        let deadline = Instant::now() + SETTLED;
+        while relayed.status == RelayStatus::Pending {
+            sleep(POLL).await;
+            match api::json(self.session.request(Method::GET, &format!("/v1/relay/{signature}"))).await {
+                Ok(now) => relayed = now,
+                Err(error) if error.is_passing() && Instant::now() < deadline => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match relayed.status {
+            RelayStatus::Expired => Ok(None),
+            RelayStatus::Failed => match self.on_chain(&signature).await? {
+                Some(Err(error)) => Err(error.into()),
+                _ => Err(Error::Relayed("had no effect")),
+            },
+            RelayStatus::Landed | RelayStatus::Pending => loop {
+                match self.on_chain(&signature).await? {
+                    Some(sent) => return Ok(Some(sent?)),
+                    None if Instant::now() > deadline => {
+                        return Err(Error::Answer("a transaction of which the node knows nothing"));
+                    }
+                    None => sleep(POLL).await,
+                }
+            },
+        }
+    }
+
+    /// What the node says of a transaction, once it has the commitment that is asked of it.
+    async fn on_chain(&self, signature: &Signature) -> Result<Option<Result<Sent, SendError>>, Error> {
+        let statuses = self.reader.rpc().get_signature_statuses_with_history(&[*signature]).await;
+        let statuses = statuses.map_err(|error| self.reader.node_error(error))?.value;
+        let Some(status) = statuses.into_iter().next().flatten() else { return Ok(None) };
+        let slot = status.slot;
+        Ok(match status.err.clone() {
+            Some(error) => Some(Err(SendError::of(error, &self.payer))),
+            None if status.satisfies_commitment(self.reader.commitment()) => {
+                Some(Ok(Sent { signature: *signature, slot }))
+            }
+            None => None,
+        })
     }
 }
 
@@ -128,6 +187,19 @@ impl Pay<'_> {
             Self::Relay(relay) => {
                 let keys: Vec<&Keypair> = signers.iter().filter(|key| key.pubkey() != relay.payer).copied().collect();
                 relay.send(instructions, &keys).await
+            }
+        }
+    }
+
+    /// Runs instructions on the node without sending them, and returns the data that the last program returned.
+    ///
+    /// # Errors
+    /// The program's refusal, or the node's.
+    pub async fn simulate(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Own(sender) => Ok(sender.simulate(instructions, signers).await?),
+            Self::Relay(relay) => {
+                Ok(relay.reader.simulate(instructions, &relay.payer).await?.ok_or(SendError::NoAnswer)?)
             }
         }
     }

@@ -57,7 +57,7 @@ pub async fn run(command: ConfigCommand, context: &Context) -> Result<Answer, Pr
 }
 
 async fn init(args: InitArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let governance = args.governance.unwrap_or(signing.key());
     let params = InitConfigParams {
         governance,
@@ -93,7 +93,7 @@ async fn show(context: &Context) -> Result<Answer, Problem> {
 }
 
 async fn set_pause(paused: bool, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let sent = context.send(instruction::set_pause(signing.key(), paused), &signing).await?;
     let message = if paused {
         "Paused: nobody can create vaults, records, consents or delegates. Revoking, erasing and removing \

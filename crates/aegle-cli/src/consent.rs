@@ -225,10 +225,10 @@ const LISTED: Listed = Listed {
 
 async fn grant(args: GrantArgs, context: &Context) -> Result<Answer, Problem> {
     let policy = args.policy.as_deref().map(read_document).transpose()?;
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let read = async {
-        let vault: Vault = signing.sender.account("vault", &args.vault).await?;
-        Ok::<_, Problem>((vault, signing.sender.reader().now().await?))
+        let vault: Vault = signing.reader().account("vault", &args.vault).await?;
+        Ok::<_, Problem>((vault, signing.reader().now().await?))
     };
     let (vault, now) = context.wait("Reading from the node", read).await?;
     let from_day = args.from.or_else(|| day_of(now)).unwrap_or(0);
@@ -297,7 +297,7 @@ async fn preview(args: &PreviewArgs, context: &Context) -> Result<Answer, Proble
     let server = Server::sign_in(context).await?;
     let purposes = words::union(&args.purposes);
     let policy = args.policy.policy();
-    let drafting = consent::draft(&server.session, key(&args.vault), purposes, &policy);
+    let drafting = consent::draft(server.session, key(&args.vault), purposes, &policy);
     let shown = context.wait("Waiting for the server", drafting).await?;
     let rows = shown.records.iter().map(|record| (record.to_string(), "would be open".to_owned())).collect();
     Ok(Answer::new(format!("This would open {}.", shown_in_words(&shown, "them")))
@@ -324,7 +324,7 @@ async fn grant_live(args: GrantArgs, context: &Context) -> Result<Answer, Proble
     let grantee = key(&args.grantee);
     let encryption_key = match live.encryption_key {
         Some(key) => EncryptionKey(key),
-        None => consent::key_of(&server.session, &pay, &grantee).await?.ok_or_else(|| {
+        None => consent::key_of(server.session, &pay, &grantee).await?.ok_or_else(|| {
             Problem::new(
                 "no_attested_key",
                 "No registrar, or more than one, attests an encryption key for this grantee",
@@ -332,7 +332,7 @@ async fn grant_live(args: GrantArgs, context: &Context) -> Result<Answer, Proble
             )
         })?,
     };
-    let drafting = consent::draft(&server.session, vault, purposes, &policy);
+    let drafting = consent::draft(server.session, vault, purposes, &policy);
     let shown = context.wait("Waiting for the server", drafting).await?;
     let now = server.reader().now().await?;
     let from_day = args.from.or_else(|| day_of(now)).unwrap_or(0);
@@ -345,7 +345,7 @@ async fn grant_live(args: GrantArgs, context: &Context) -> Result<Answer, Proble
     let unlocked = server.unlock(&args.vault, &live.unlock).await?;
     let grant = consent::Grant { grantee, encryption_key, purposes, actions, from_day, until_day: args.until, policy };
     let mut rng = OsRng;
-    let granting = consent::grant(&server.session, &pay, &server.signing.keypair, &unlocked, grant, &shown, &mut rng);
+    let granting = consent::grant(server.session, &pay, &server.keypair, &unlocked, grant, &shown, &mut rng);
     let granted = context.wait("Allowing", granting).await?;
     let message = format!("Allowed: {}.", shown_in_words(&shown, "them"));
     let answer = Answer::new(message)
@@ -364,9 +364,9 @@ async fn grant_live(args: GrantArgs, context: &Context) -> Result<Answer, Proble
 }
 
 async fn revoke(args: RevokeArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let consent: Consent =
-        context.wait("Reading from the node", signing.sender.account("consent", &args.consent)).await?;
+        context.wait("Reading from the node", signing.reader().account("consent", &args.consent)).await?;
     let revoke = instruction::revoke_consent(consent.vault, signing.authority(args.acting), args.consent);
     let sent = context.send(revoke, &signing).await?;
     let message = "Stopped allowing. They keep what they have already downloaded, and get nothing new.";
@@ -377,7 +377,7 @@ async fn revoke(args: RevokeArgs, context: &Context) -> Result<Answer, Problem> 
 }
 
 async fn revoke_all(args: RevokeAllArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     args.confirmation.ask(&format!(
         "This stops allowing everybody who may see into the vault {}, at once. They keep what they have already \
          downloaded. To allow somebody again, allow them anew.",
@@ -392,7 +392,7 @@ async fn revoke_all(args: RevokeAllArgs, context: &Context) -> Result<Answer, Pr
 async fn check(args: CheckArgs, context: &Context) -> Result<Answer, Problem> {
     let path = args.opening.unwrap_or_else(|| opening::default_path(&args.consent));
     let opening: ConsentOpening = opening::read(&path)?;
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let params = CheckConsentParams {
         salt: opening.salt,
         purposes: words::union(&args.scope.purposes),
@@ -401,7 +401,7 @@ async fn check(args: CheckArgs, context: &Context) -> Result<Answer, Problem> {
     let check = instruction::check_consent(opening.vault, args.consent, signing.key(), params);
     let instructions = [check];
     let signers = [&signing.keypair];
-    let returned = context.wait("Asking the program", signing.sender.simulate(&instructions, &signers)).await?;
+    let returned = context.wait("Asking the program", signing.pay.simulate(&instructions, &signers)).await?;
     let answer = ConsentAnswer::try_from_slice(&returned).map_err(|_| {
         Problem::new("not_readable", "The program's answer is not one this version can read", "Update aegle.")
     })?;

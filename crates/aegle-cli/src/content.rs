@@ -174,7 +174,7 @@ pub async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
     let shown = progress("Uploading", context.options().json);
     let mut rng = OsRng;
     let (vault, previous) = (key(&args.vault), args.amends.as_ref().map(key));
-    let (session, signer) = (&server.session, &server.signing.keypair);
+    let (session, signer) = (server.session, &server.keypair);
     let adding = record::add_version(session, &pay, signer, vault, previous, sealed, &mut rng, &shown);
     let added = context.wait("Encrypting, uploading and adding", adding).await?;
     let record = Pubkey::from(added.record.0);
@@ -197,11 +197,11 @@ pub async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> 
     }
     let server = Server::sign_in(context).await?;
     let purpose = args.purpose.purpose();
-    let held = record::get(&server.session, purpose, key(&args.record)).await?;
+    let held = record::get(server.session, purpose, key(&args.record)).await?;
     let secrets = server.secrets(&held.vault.0.into(), &args.reading).await?;
     let (partial, mut file) = partial(&args.out)?;
     let shown = progress("Downloading", context.options().json);
-    let opening = record::open(&server.session, server.reader(), &secrets, purpose, held.record, &mut file, &shown);
+    let opening = record::open(server.session, server.reader(), &secrets, purpose, held.record, &mut file, &shown);
     let opened = context.wait("Fetching and decrypting", opening).await;
     let kept = opened.map_err(Problem::from).and_then(|opened| {
         file.sync_all()
@@ -270,7 +270,7 @@ fn issuer_json(issuance: &Issuance) -> Value {
 pub async fn held(args: HeldArgs, context: &Context) -> Result<Answer, Problem> {
     let server = Server::sign_in(context).await?;
     let query = Query { category: args.category, from: args.from, until: args.until, ..Query::default() };
-    let listing = record::list(&server.session, args.purpose.purpose(), key(&args.vault), &query);
+    let listing = record::list(server.session, args.purpose.purpose(), key(&args.vault), &query);
     let records = context.wait("Waiting for the server", listing).await?;
     let mut items = Vec::new();
     let mut rows = Vec::new();

@@ -4,16 +4,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use aegle_api_client::Session;
-use aegle_client::{
-    ProgramError, Pubkey, Reader, SendError, Sender, Sent, aegle::AegleError, instruction::Authority, state::Vault,
-};
+use aegle_api_client::{Api, Origin, Session};
+use aegle_client::{ProgramError, Pubkey, Reader, SendError, Sender, aegle::AegleError};
 use clap::{Args, ValueEnum};
 use solana_client::nonblocking::rpc_client::RpcClient;
 use solana_commitment_config::{CommitmentConfig, CommitmentLevel};
-use solana_instruction::Instruction;
 use solana_keypair::{Keypair, read_keypair};
 use solana_signer::Signer;
+use tokio::sync::OnceCell;
 
 use crate::{Problem, progress};
 
@@ -31,7 +29,7 @@ pub struct Options {
     /// Keypair file of who acts: the owner, a delegate, a guardian … [default: ~/.config/solana/id.json]
     #[arg(long, global = true, env = "AEGLE_KEYPAIR", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     pub keypair: Option<PathBuf>,
-    /// Keypair file of who pays fees and rent [default: the one of --keypair]
+    /// Keypair file of who pays fees and rent, where the operator does not [default: the one of --keypair]
     #[arg(long, global = true, env = "AEGLE_PAYER", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     pub payer: Option<PathBuf>,
     /// How sure to be before answering
@@ -55,7 +53,7 @@ pub struct Options {
         help_heading = GLOBAL
     )]
     pub practitioner: Option<PathBuf>,
-    /// Let the server's operator pay, where a command goes through the server
+    /// Let the server's operator pay fees and rent
     #[arg(long, global = true, env = "AEGLE_RELAY", hide_env_values = true, help_heading = GLOBAL)]
     pub relay: bool,
     /// File with the operator's invitation, which a first vault needs with --relay
@@ -91,7 +89,7 @@ impl From<Level> for CommitmentLevel {
 pub struct Acting {
     /// Sign as a delegate of the vault instead of as its owner
     #[arg(long)]
-    as_delegate: bool,
+    pub as_delegate: bool,
 }
 
 /// The program's own refusal, before anything is sent.
@@ -122,52 +120,39 @@ pub fn address(text: &str) -> Result<Pubkey, String> {
 /// What a command works with.
 pub struct Context {
     options: Options,
+    reader: Reader,
     rpc: Arc<RpcClient>,
-    session: OnceLock<Session>,
-}
-
-/// The key that acts, with the one who pays for it.
-pub struct Signing {
-    pub keypair: Keypair,
-    pub sender: Sender,
-}
-
-impl Signing {
-    pub fn key(&self) -> Pubkey {
-        self.keypair.pubkey()
-    }
-
-    pub fn payer(&self) -> Pubkey {
-        self.sender.payer()
-    }
-
-    /// Refuses as the program would, for instructions that name the owner as their signer.
-    pub fn require_owner(&self, vault: &Vault) -> Result<(), SendError> {
-        if vault.owner == self.key() { Ok(()) } else { Err(refused(AegleError::Unauthorized)) }
-    }
-
-    pub fn authority(&self, acting: Acting) -> Authority {
-        if acting.as_delegate { Authority::Delegate(self.key()) } else { Authority::Owner(self.key()) }
-    }
+    own: OnceLock<Sender>,
+    session: OnceCell<Session>,
 }
 
 impl Context {
     pub fn new(options: Options) -> Self {
         let commitment = CommitmentConfig { commitment: options.commitment.into() };
         let rpc = Arc::new(RpcClient::new_with_commitment(options.rpc_url.clone(), commitment));
-        Self { options, rpc, session: OnceLock::new() }
+        let reader = Reader::new(rpc.clone(), commitment);
+        Self { options, reader, rpc, own: OnceLock::new(), session: OnceCell::new() }
     }
 
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Notes the session that this command began.
-    pub fn signed_in(&self, session: Session) {
-        let _ = self.session.set(session);
+    /// The session of who acts, from the first time it is needed until the command is over.
+    pub async fn session(&self) -> Result<&Session, Problem> {
+        self.session.get_or_try_init(|| self.wait("Signing in", self.sign_in())).await
     }
 
-    /// Ends it, if there is one. Where that fails it expires by itself.
+    async fn sign_in(&self) -> Result<Session, Problem> {
+        let Options { api_url, site, practitioner, .. } = &self.options;
+        let keypair = self.keypair()?;
+        let practitioner = practitioner.as_deref().map(read_keypair_file).transpose()?;
+        let api = Api::new(api_url, Origin::of(site.as_deref().unwrap_or(api_url))?)?;
+        let acting = practitioner.as_ref().map(|key| key as &dyn Signer);
+        Ok(Session::sign_in(&api, &keypair, acting).await?)
+    }
+
+    /// Ends the session, if there is one. Where that fails it expires by itself.
     pub async fn sign_out(&self) {
         if let Some(session) = self.session.get() {
             let _ = session.end(Some(&session.entry().id)).await;
@@ -178,8 +163,8 @@ impl Context {
         self.options.commitment.into()
     }
 
-    pub fn reader(&self) -> Reader {
-        Reader::new(self.rpc.clone(), CommitmentConfig { commitment: self.commitment() })
+    pub fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// The node without what a URL may hold besides: providers put access keys into it.
@@ -203,27 +188,17 @@ impl Context {
         read_keypair_file(&self.keypair_path()?)
     }
 
-    pub fn signing(&self) -> Result<Signing, Problem> {
-        let keypair = self.keypair()?;
+    /// Sends what a key of one's own pays for.
+    pub fn own(&self) -> Result<&Sender, Problem> {
+        if let Some(own) = self.own.get() {
+            return Ok(own);
+        }
         let payer = match &self.options.payer {
             Some(path) => read_keypair_file(path)?,
-            None => keypair.insecure_clone(),
+            None => self.keypair()?,
         };
         let commitment = CommitmentConfig { commitment: self.commitment() };
-        let sender = Sender::new(self.rpc.clone(), Arc::new(payer), commitment);
-        Ok(Signing { keypair, sender })
-    }
-
-    /// Sends one instruction and says so when it takes long. The error is the client's own, for who
-    /// must know whether the network may still take it.
-    pub async fn send(&self, instruction: Instruction, signing: &Signing) -> Result<Sent, SendError> {
-        self.send_all(&[instruction], signing).await
-    }
-
-    /// Sends instructions of one transaction: all of them happen or none.
-    pub async fn send_all(&self, instructions: &[Instruction], signing: &Signing) -> Result<Sent, SendError> {
-        let signers = [&signing.keypair];
-        self.wait("Waiting for the network to confirm", signing.sender.send(instructions, &signers)).await
+        Ok(self.own.get_or_init(|| Sender::new(self.rpc.clone(), Arc::new(payer), commitment)))
     }
 
     /// Awaits `work`, with a line on standard error when it takes long.

@@ -13,8 +13,9 @@ use crate::{
     Answer, Context, Problem,
     api::{self, LimitArgs, Listed},
     confirm::Confirmation,
-    context::{Signing, address, refused},
+    context::{address, refused},
     registrar::{ProfileArgs, commit_profile, write_opening},
+    signing::Signing,
     time,
     vault::public_key,
     words,
@@ -201,8 +202,8 @@ async fn list(args: &ListCredentialsArgs, context: &Context) -> Result<Answer, P
 }
 
 async fn issue(args: IssueArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
-    let now = context.wait("Reading from the node", signing.sender.reader().now()).await?;
+    let signing = context.signing().await?;
+    let now = context.wait("Reading from the node", signing.reader().now()).await?;
     let from_day = args.from.or_else(|| day_of(now)).unwrap_or(0);
     let registrar = pda::find_registrar(&signing.key()).0;
     let credential = pda::find_credential(&registrar, &args.subject).0;
@@ -231,7 +232,7 @@ async fn issue(args: IssueArgs, context: &Context) -> Result<Answer, Problem> {
 async fn renew(args: RenewArgs, context: &Context) -> Result<Answer, Problem> {
     let address = args.credential.credential;
     let (signing, credential) = own(&address, context).await?;
-    let now = context.wait("Reading from the node", signing.sender.reader().now()).await?;
+    let now = context.wait("Reading from the node", signing.reader().now()).await?;
     let mut terms = credential.terms();
     terms.from_day = args.from.unwrap_or(terms.from_day);
     terms.until_day = args.until.unwrap_or(terms.until_day);
@@ -282,10 +283,10 @@ async fn set_status(
 }
 
 /// A credential that the key which signs issued.
-async fn own(address: &Pubkey, context: &Context) -> Result<(Signing, Credential), Problem> {
-    let signing = context.signing()?;
+async fn own<'a>(address: &Pubkey, context: &'a Context) -> Result<(Signing<'a>, Credential), Problem> {
+    let signing = context.signing().await?;
     let credential: Credential =
-        context.wait("Reading from the node", signing.sender.account("credential", address)).await?;
+        context.wait("Reading from the node", signing.reader().account("credential", address)).await?;
     if credential.registrar != pda::find_registrar(&signing.key()).0 {
         return Err(refused(AegleError::NotRegistrar).into());
     }

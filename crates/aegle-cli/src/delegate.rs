@@ -101,8 +101,8 @@ const LISTED: Listed = Listed {
 
 async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
     let DelegateArgs { vault: address, key } = args.delegate;
-    let signing = context.signing()?;
-    let vault: Vault = signing.sender.account("vault", &address).await?;
+    let signing = context.signing().await?;
+    let vault: Vault = signing.reader().account("vault", &address).await?;
     signing.require_owner(&vault)?;
     let rights = words::union(&args.rights);
     let params = AddDelegateParams {
@@ -128,7 +128,7 @@ async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
 
 async fn remove(args: DelegateArgs, context: &Context) -> Result<Answer, Problem> {
     let DelegateArgs { vault, key } = args;
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let sent = context.send(instruction::remove_delegate(vault, signing.key(), &key), &signing).await?;
     Ok(Answer::new("They can no longer act for you. What they did before stays.")
         .address("delegate", &pda::find_delegate(&vault, &key).0)
@@ -138,8 +138,8 @@ async fn remove(args: DelegateArgs, context: &Context) -> Result<Answer, Problem
 }
 
 async fn cap(args: CapArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
-    let vault: Vault = context.wait("Reading from the node", signing.sender.account("vault", &args.vault)).await?;
+    let signing = context.signing().await?;
+    let vault: Vault = context.wait("Reading from the node", signing.reader().account("vault", &args.vault)).await?;
     signing.require_owner(&vault)?;
     let params = SetDelegateMintCapParams { delegate_mint_cap: args.cap, expected: instruction::expected(&vault) };
     let sent = context.send(instruction::set_delegate_mint_cap(args.vault, params), &signing).await?;

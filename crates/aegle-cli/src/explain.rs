@@ -31,7 +31,7 @@ pub struct ExplainArgs {
 
 pub async fn run(args: ExplainArgs, context: &Context) -> Result<Answer, Problem> {
     let server = Server::sign_in(context).await?;
-    let explaining = consent::explain(&server.session, key(&args.vault), key(&args.grantee), purpose(args.purpose));
+    let explaining = consent::explain(server.session, key(&args.vault), key(&args.grantee), purpose(args.purpose));
     let explained = context.wait("Waiting for the server", explaining).await?;
     let seen = explained.records.iter().filter(|record| record.verdict.permits()).count();
     let others = explained.records.len() - seen;

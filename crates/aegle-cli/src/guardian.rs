@@ -122,8 +122,8 @@ async fn change(args: ChangeArgs, context: &Context) -> Result<Answer, Problem> 
         args.confirmation
             .ask("Without guardians nobody can give your vault back to you when its key is lost or stolen.")?;
     }
-    let signing = context.signing()?;
-    let vault: Vault = context.wait("Reading from the node", signing.sender.account("vault", &address)).await?;
+    let signing = context.signing().await?;
+    let vault: Vault = context.wait("Reading from the node", signing.reader().account("vault", &address)).await?;
     signing.require_owner(&vault)?;
     if keys.contains(&vault.owner) {
         return Err(refused(AegleError::GuardianIsOwner).into());
@@ -148,8 +148,8 @@ async fn change(args: ChangeArgs, context: &Context) -> Result<Answer, Problem> 
         None => String::new(),
     };
     let read = async {
-        let vault: Vault = signing.sender.account("vault", &address).await?;
-        Ok::<_, Problem>((vault, signing.sender.reader().now().await?))
+        let vault: Vault = signing.reader().account("vault", &address).await?;
+        Ok::<_, Problem>((vault, signing.reader().now().await?))
     };
     let (vault, now) = context.wait("Reading from the node", read).await?;
     Ok(describe(&address, &vault, now, &format!("{}{hand_over}", standing(&vault, now)))
@@ -186,11 +186,11 @@ fn write(list: &GuardianList, folder: &Path) -> Result<(), Problem> {
 }
 
 async fn apply(args: VaultArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let sent = context.send(instruction::apply_guardian_change(args.vault, signing.key()), &signing).await?;
     let read = async {
-        let vault: Vault = signing.sender.account("vault", &args.vault).await?;
-        Ok::<_, Problem>((vault, signing.sender.reader().now().await?))
+        let vault: Vault = signing.reader().account("vault", &args.vault).await?;
+        Ok::<_, Problem>((vault, signing.reader().now().await?))
     };
     let (vault, now) = context.wait("Reading from the node", read).await?;
     let message = format!("The change is in effect. {}", standing(&vault, now));

@@ -202,13 +202,13 @@ fn choose(patients: &Patients, named: &[u32]) -> Result<BTreeSet<usize>, Problem
 async fn add(
     batch: &[&Record],
     vault: &Pubkey,
-    server: &Server,
+    server: &Server<'_>,
     pay: &Pay<'_>,
     state: &mut State,
     path: &Path,
 ) -> Result<(), Problem> {
-    let owner = &server.signing.keypair;
-    let authority = Authority::Owner(server.signing.key());
+    let owner = &server.keypair;
+    let authority = Authority::Owner(server.key());
     let mut waiting = Vec::new();
     for record in batch {
         let name = hex::encode(record.key);
@@ -223,7 +223,7 @@ async fn add(
             continue;
         }
         let sealed = Sealed::new(key(vault), draft(record), &mut Cursor::new(record.content()), None, &mut OsRng)?;
-        let stored = record::store(&server.session, pay, authority, key(vault), sealed, &mut OsRng, &|_, _| {}).await?;
+        let stored = record::store(server.session, pay, authority, key(vault), sealed, &mut OsRng, &|_, _| {}).await?;
         let entry = Entry {
             record: stored.record.to_string(),
             record_id: stored.record_id,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aegle_api_client::{
-    Error, Unlocked,
+    Unlocked,
     keyring::{self, Guardians, Made},
     recovery::{self, Prepared},
     wrap,
@@ -27,6 +27,7 @@ use crate::{
     context::address,
     secret_file::{SecretFile, surely_not_taken},
     server::{Server, UnlockArgs, key, read_key_file},
+    signing::require_owner,
     vault::public_key,
 };
 
@@ -241,15 +242,15 @@ fn new_root() -> (Zeroizing<[u8; 32]>, RootSecret) {
 async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> {
     let guardians = args.guardians.guardians()?;
     let server = Server::sign_in(context).await?;
-    let (owner, pay) = (&server.signing.keypair, server.pay().await?);
+    let (owner, pay) = (&server.keypair, server.pay().await?);
     let (bytes, root) = new_root();
     let vault_id = id::vault_id(&mut OsRng);
     let (vault, existing) = match args.vault {
         None => (pda::find_vault(&vault_id).0, None),
         Some(vault) => {
             let state: Vault = server.reader().account("vault", &vault).await?;
-            server.signing.require_owner(&state)?;
-            if keyring::list(&server.session, key(&vault)).await?.iter().any(|ring| ring.key_epoch() == state.key_epoch)
+            require_owner(&state, &server.key())?;
+            if keyring::list(server.session, key(&vault)).await?.iter().any(|ring| ring.key_epoch() == state.key_epoch)
             {
                 return Err(Problem::new(
                     "keyring_exists",
@@ -280,12 +281,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> 
     let kept = SecretFile::create(kept, &PreparedFile::new(&vault, key_epoch, &bytes))?;
     let sending = context.wait("Waiting for the network to confirm", pay.send(&[change], &[owner])).await;
     let sent = sending.map_err(|error| {
-        let not_taken = match &error {
-            Error::Send(error) => surely_not_taken(error),
-            // The relay's refusal comes before it sends.
-            Error::Problem(problem) => problem.status < 500,
-            _ => false,
-        };
+        let not_taken = surely_not_taken(&error);
         (Problem::from(error), not_taken)
     });
     let sent = match sent {
@@ -294,7 +290,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> 
     };
     let storing = async {
         server.session.api().reached(sent.slot, false, MIRROR).await?;
-        keyring::store(&server.session, &made.keyring).await
+        keyring::store(server.session, &made.keyring).await
     };
     context.wait("Waiting for the server to see the vault", storing).await.map_err(|error| {
         let mut problem = Problem::from(error);
@@ -321,7 +317,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> 
 }
 
 fn owner_key(server: &Server) -> Pubkey {
-    server.signing.key()
+    server.key()
 }
 
 async fn unlock(args: UnlockKeyringArgs, context: &Context) -> Result<Answer, Problem> {
@@ -340,14 +336,14 @@ async fn rotate(args: RotateArgs, context: &Context) -> Result<Answer, Problem> 
     let server = Server::sign_in(context).await?;
     let pay = server.pay().await?;
     let unlocked = server.unlock(&args.vault, &args.unlock).await?;
-    let owner = &server.signing.keypair;
+    let owner = &server.keypair;
     let mut rng = OsRng;
-    let rotating = keyring::rotate(&server.session, &pay, owner, unlocked, guardians, &mut rng);
+    let rotating = keyring::rotate(server.session, &pay, owner, unlocked, guardians, &mut rng);
     let rotated = context.wait("Replacing the key", rotating).await?;
     let code_file = args.code.write(&args.vault, &rotated.code)?;
     let wrapping = async {
         server.session.api().reached(rotated.sent.slot, false, MIRROR).await?;
-        wrap::fill(&server.session, server.reader(), &rotated.unlocked, &[], &mut OsRng).await
+        wrap::fill(server.session, server.reader(), &rotated.unlocked, &[], &mut OsRng).await
     };
     let filled = context.wait("Encrypting your records' keys anew", wrapping).await?;
     let answer =
@@ -365,12 +361,12 @@ async fn shares(args: SharesArgs, context: &Context) -> Result<Answer, Problem> 
     if let (Some(recovery), Some(path)) = (&args.hand_over, &args.encryption_key_file) {
         let secret = read_key_file(path)?;
         let mut rng = OsRng;
-        let handing = recovery::hand_over(&server.session, server.reader(), &secret, key(recovery), &mut rng);
+        let handing = recovery::hand_over(server.session, server.reader(), &secret, key(recovery), &mut rng);
         context.wait("Handing your share over", handing).await?;
         return Ok(Answer::new("Handed your share over, encrypted to the new owner that the recovery names.")
             .address("recovery", recovery));
     }
-    let kept = context.wait("Waiting for the server", recovery::shares(&server.session)).await?;
+    let kept = context.wait("Waiting for the server", recovery::shares(server.session)).await?;
     let own = server.session.wallet();
     let items = kept
         .iter()
@@ -418,22 +414,22 @@ async fn take_over(args: TakeOverArgs, context: &Context) -> Result<Answer, Prob
     let vault = Pubkey::from(prepared.vault.0);
     args.code.require_free(&vault)?;
     let server = Server::sign_in(context).await?;
-    let owner = &server.signing.keypair;
-    let stored = keyring::list(&server.session, prepared.vault).await?;
+    let owner = &server.keypair;
+    let stored = keyring::list(server.session, prepared.vault).await?;
     let taking = async {
         if prepared.key_epoch == 0 || stored.iter().all(|ring| ring.guardians().is_none()) {
             // A new vault, or one that had no keyring: there is nothing to take over but the root itself.
             let unlocked = Unlocked::new(prepared.vault, prepared.key_epoch, prepared.root.clone());
             let made = Made::new(server.session.api().origin(), owner, &unlocked, guardians, None, &mut OsRng)?;
-            keyring::store(&server.session, &made.keyring).await?;
+            keyring::store(server.session, &made.keyring).await?;
             return Ok((unlocked, made));
         }
-        recovery::take_over(&server.session, server.reader(), owner, &prepared, guardians, &mut OsRng).await
+        recovery::take_over(server.session, server.reader(), owner, &prepared, guardians, &mut OsRng).await
     };
     let (unlocked, made) = context.wait("Joining the shares", taking).await?;
     let code_file = args.code.write(&vault, &made.code)?;
     let mut rng = OsRng;
-    let wrapping = wrap::fill(&server.session, server.reader(), &unlocked, &[], &mut rng);
+    let wrapping = wrap::fill(server.session, server.reader(), &unlocked, &[], &mut rng);
     let filled = context.wait("Encrypting your records' keys anew", wrapping).await?;
     Ok(Answer::new("You can read what was. Print the recovery code, then delete the prepared file.")
         .address("vault", &vault)

@@ -29,6 +29,7 @@ mod request;
 mod secret_file;
 mod server;
 mod session;
+mod signing;
 mod time;
 mod vault;
 mod verify;

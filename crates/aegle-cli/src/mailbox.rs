@@ -124,7 +124,7 @@ async fn post(args: PostArgs, context: &Context) -> Result<Answer, Problem> {
     let server = Server::sign_in(context).await?;
     let shown = progress("Uploading", context.options().json);
     let mut rng = OsRng;
-    let posting = mailbox::post(&server.session, server.reader(), sealed, &mut rng, &shown);
+    let posting = mailbox::post(server.session, server.reader(), sealed, &mut rng, &shown);
     let item = context.wait("Encrypting and sending", posting).await?;
     Ok(Answer::new("Sent. Only the patient can read it; it becomes a record once they take it.")
         .bytes("item", &item.item.0)
@@ -135,7 +135,7 @@ async fn post(args: PostArgs, context: &Context) -> Result<Answer, Problem> {
 async fn list(args: ListArgs, context: &Context) -> Result<Answer, Problem> {
     let server = Server::sign_in(context).await?;
     let vault = if args.sent { None } else { args.vault.as_ref().map(key) };
-    let items = context.wait("Waiting for the server", mailbox::list(&server.session, vault)).await?;
+    let items = context.wait("Waiting for the server", mailbox::list(server.session, vault)).await?;
     let message = match (items.len(), args.sent) {
         (0, _) => "Nothing waits.".to_owned(),
         (1, _) => "1 result waits.".to_owned(),
@@ -156,8 +156,8 @@ async fn list(args: ListArgs, context: &Context) -> Result<Answer, Problem> {
     Ok(Answer::new(message).items(items.iter().map(json).collect(), items.iter().map(row).collect()))
 }
 
-async fn find(server: &Server, vault: &Pubkey, item: &str) -> Result<MailboxItem, Problem> {
-    let items = mailbox::list(&server.session, Some(key(vault))).await?;
+async fn find(server: &Server<'_>, vault: &Pubkey, item: &str) -> Result<MailboxItem, Problem> {
+    let items = mailbox::list(server.session, Some(key(vault))).await?;
     items.into_iter().find(|found| hex::encode(found.item.0) == item).ok_or_else(|| {
         Problem::new("no_such_item", format!("Nothing called {item} waits"), "`aegle mailbox list` shows what waits.")
     })
@@ -172,7 +172,7 @@ async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> {
     let secrets = server.secrets(&args.vault, &args.reading).await?;
     let (partial, mut file) = partial(&args.out)?;
     let shown = progress("Downloading", context.options().json);
-    let opening = mailbox::open(&server.session, &item, &secrets, &mut file, &shown);
+    let opening = mailbox::open(server.session, &item, &secrets, &mut file, &shown);
     let opened = context.wait("Fetching and decrypting", opening).await.map_err(Problem::from).and_then(|opened| {
         let kept = file.sync_all().and_then(|()| fs::rename(&partial, &args.out));
         kept.map(|()| opened).map_err(|error| unwritable(&args.out, &error))
@@ -192,11 +192,11 @@ async fn accept(args: AcceptArgs, context: &Context) -> Result<Answer, Problem> 
     let pay = server.pay().await?;
     let items = match &args.item {
         Some(item) => vec![find(&server, &args.vault, item).await?],
-        None => mailbox::list(&server.session, Some(key(&args.vault))).await?,
+        None => mailbox::list(server.session, Some(key(&args.vault))).await?,
     };
     let mut taken = Vec::new();
     for item in &items {
-        let accepting = mailbox::accept(&server.session, &pay, &server.signing.keypair, item);
+        let accepting = mailbox::accept(server.session, &pay, &server.keypair, item);
         let accepted = context.wait("Adding the record", accepting).await?;
         taken.push((hex::encode(item.item.0), accepted));
     }
@@ -224,6 +224,6 @@ async fn discard(args: DiscardArgs, context: &Context) -> Result<Answer, Problem
     let server = Server::sign_in(context).await?;
     let item = find(&server, &args.vault, &args.item).await?;
     args.confirmation.ask(&format!("This deletes what {} sent, for good.", item.sender))?;
-    context.wait("Waiting for the server", mailbox::discard(&server.session, &item)).await?;
+    context.wait("Waiting for the server", mailbox::discard(server.session, &item)).await?;
     Ok(Answer::new("It is gone.").with("item", args.item))
 }

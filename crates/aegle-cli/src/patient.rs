@@ -30,7 +30,7 @@ pub struct ListArgs {
 pub async fn run(command: PatientCommand, context: &Context) -> Result<Answer, Problem> {
     let PatientCommand::List(args) = command;
     let server = Server::sign_in(context).await?;
-    let listing = record::patients(&server.session, purpose(args.purpose));
+    let listing = record::patients(server.session, purpose(args.purpose));
     let patients = context.wait("Waiting for the server", listing).await?;
     let message = match patients.len() {
         0 => "No patient allows you to read anything for this purpose.".to_owned(),

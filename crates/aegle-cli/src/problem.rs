@@ -80,7 +80,9 @@ impl From<SendError> for Problem {
                 }
                 ("refused", "Look the code up at the program that was called.")
             }
-            SendError::PayerEmpty { .. } => ("payer_empty", "Or let somebody else pay, with --payer."),
+            SendError::PayerEmpty { .. } => {
+                ("payer_empty", "Or let somebody else pay, with --payer, or the operator, with --relay.")
+            }
             SendError::Failed(_) => {
                 ("transaction_failed", "Nothing was changed. Check what you asked for and try again.")
             }

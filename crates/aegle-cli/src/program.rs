@@ -142,8 +142,8 @@ async fn deploy(args: DeployArgs, context: &Context) -> Result<Answer, Problem> 
             "Give a larger --max-length, or none.",
         ));
     }
-    let signing = context.signing()?;
-    let deployer = Deployer { sender: &signing.sender, authority: &signing.keypair };
+    let signing = context.governing()?;
+    let deployer = Deployer { sender: context.own()?, authority: &signing.keypair };
     deployer.ready(&PROGRAM_ID, program_key.as_ref(), elf.len()).await?;
     let buffer = buffer_key(&signing.keypair, &elf);
     write(&deployer, &buffer, &elf, context).await?;
@@ -161,7 +161,7 @@ async fn deploy(args: DeployArgs, context: &Context) -> Result<Answer, Problem> 
 
 async fn write_buffer(args: WriteBufferArgs, context: &Context) -> Result<Answer, Problem> {
     let elf = read_elf(&args.elf)?;
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let buffer = buffer_key(&signing.keypair, &elf);
     let address = buffer.pubkey();
     let answer = |message: &str| {
@@ -174,7 +174,7 @@ async fn write_buffer(args: WriteBufferArgs, context: &Context) -> Result<Answer
     if there.is_some_and(|there| there.authority == Some(args.authority) && there.code == elf) {
         return Ok(answer("The buffer is there already, and is its authority's."));
     }
-    let deployer = Deployer { sender: &signing.sender, authority: &signing.keypair };
+    let deployer = Deployer { sender: context.own()?, authority: &signing.keypair };
     write(&deployer, &buffer, &elf, context).await?;
     let giving = deployer.give_buffer(&address, &args.authority);
     let sent = context.wait("Waiting for the network to confirm", giving).await?;
@@ -264,7 +264,7 @@ fn buffer_found(address: &Pubkey, buffer: Buffer) -> Found {
 }
 
 async fn hand_over(args: HandOverArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let mut consequence = format!(
         "From then on {} alone can upgrade the program at {PROGRAM_ID}, and nobody but it can give that back.",
         args.to
@@ -275,7 +275,7 @@ async fn hand_over(args: HandOverArgs, context: &Context) -> Result<Answer, Prob
         ));
     }
     args.confirmation.ask(&consequence)?;
-    let deployer = Deployer { sender: &signing.sender, authority: &signing.keypair };
+    let deployer = Deployer { sender: context.own()?, authority: &signing.keypair };
     let giving = deployer.hand_over(&PROGRAM_ID, &args.to);
     let sent = context.wait("Waiting for the network to confirm", giving).await?;
     Ok(Answer::new("Handed the program over.")
@@ -285,9 +285,9 @@ async fn hand_over(args: HandOverArgs, context: &Context) -> Result<Answer, Prob
 }
 
 async fn close_buffer(args: CloseBufferArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let buffer = context.reader().buffer(&args.buffer).await?.ok_or_else(|| missing("buffer", &args.buffer))?;
-    let deployer = Deployer { sender: &signing.sender, authority: &signing.keypair };
+    let deployer = Deployer { sender: context.own()?, authority: &signing.keypair };
     let closing = deployer.close_buffer(&args.buffer);
     let sent = context.wait("Waiting for the network to confirm", closing).await?;
     Ok(Answer::new("Closed the buffer; its rent went to the payer.")

@@ -15,9 +15,10 @@ use crate::{
     api::{self, ListArgs, Listed},
     confirm::Confirmation,
     content::{self, AddArgs, HeldArgs, OpenArgs},
-    context::{Acting, Signing, address},
+    context::{Acting, address},
     opening::{self, RecordKind, RecordOpening},
     secret_file::SecretFile,
+    signing::Signing,
     time, words,
 };
 
@@ -209,8 +210,8 @@ async fn add(
     context: &Context,
 ) -> Result<Answer, Problem> {
     let document = read_document(&content.document)?;
-    let signing = context.signing()?;
-    let vault: Vault = signing.sender.account("vault", address).await?;
+    let signing = context.signing().await?;
+    let vault: Vault = signing.reader().account("vault", address).await?;
     let (authority, payer) = (signing.authority(content.acting), signing.payer());
     let record_id = id::record_id(&mut OsRng, address, &vault.owner, &authority);
     let record = pda::find_record(address, &record_id).0;
@@ -252,7 +253,7 @@ async fn mark_error(args: MarkErrorArgs, context: &Context) -> Result<Answer, Pr
 
 async fn reissue(args: ReissueArgs, context: &Context) -> Result<Answer, Problem> {
     let (signing, record) = existing(&args.record, context).await?;
-    let vault: Vault = context.wait("Reading from the node", signing.sender.account("vault", &record.vault)).await?;
+    let vault: Vault = context.wait("Reading from the node", signing.reader().account("vault", &record.vault)).await?;
     signing.require_owner(&vault)?;
     let reissue = instruction::reissue_record(signing.payer(), args.record, &record, instruction::expected(&vault));
     let sent = context.send(reissue, &signing).await?;
@@ -284,9 +285,9 @@ async fn erase(args: EraseArgs, context: &Context) -> Result<Answer, Problem> {
         .sent(&sent, context.commitment()))
 }
 
-async fn existing(address: &Pubkey, context: &Context) -> Result<(Signing, Record), Problem> {
-    let signing = context.signing()?;
-    let record: Record = context.wait("Reading from the node", signing.sender.account("record", address)).await?;
+async fn existing<'a>(address: &Pubkey, context: &'a Context) -> Result<(Signing<'a>, Record), Problem> {
+    let signing = context.signing().await?;
+    let record: Record = context.wait("Reading from the node", signing.reader().account("record", address)).await?;
     Ok((signing, record))
 }
 

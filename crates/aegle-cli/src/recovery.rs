@@ -8,13 +8,15 @@ use aegle_client::{
 };
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
+use solana_signer::Signer;
 
 use crate::{
     Answer, Context, Problem,
     api::{self, ListArgs, Listed},
     confirm::Confirmation,
-    context::{Signing, address, refused},
+    context::{address, refused},
     opening::{self, GuardianFile},
+    signing::Signing,
     time,
     vault::{new_key, public_key},
     words,
@@ -163,7 +165,7 @@ const LISTED: Listed = Listed {
 };
 
 async fn prepare(args: PrepareArgs, context: &Context) -> Result<Answer, Problem> {
-    let new_owner = context.signing()?.key();
+    let new_owner = context.keypair()?.pubkey();
     let vault: Vault = context.wait("Reading from the node", context.reader().account("vault", &args.vault)).await?;
     if vault.owner == new_owner {
         return Err(refused(AegleError::NewOwnerIsOwner).into());
@@ -178,7 +180,7 @@ async fn prepare(args: PrepareArgs, context: &Context) -> Result<Answer, Problem
 }
 
 /// The guardian's file, which must be of the key that signs.
-fn guardian_file(args: GuardianArgs, signing: &Signing) -> Result<GuardianFile, Problem> {
+fn guardian_file(args: GuardianArgs, signing: &Signing<'_>) -> Result<GuardianFile, Problem> {
     let file: GuardianFile = opening::read(&args.opening)?;
     if file.guardian != signing.key() {
         return Err(refused(AegleError::GuardianMismatch).into());
@@ -187,12 +189,12 @@ fn guardian_file(args: GuardianArgs, signing: &Signing) -> Result<GuardianFile, 
 }
 
 async fn propose(args: ProposeArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let file = guardian_file(args.guardian, &signing)?;
     let address = file.vault;
     let read = async {
-        let vault: Vault = signing.sender.account("vault", &address).await?;
-        Ok::<_, Problem>((vault, signing.sender.reader().now().await?))
+        let vault: Vault = signing.reader().account("vault", &address).await?;
+        Ok::<_, Problem>((vault, signing.reader().now().await?))
     };
     let (vault, now) = context.wait("Reading from the node", read).await?;
     // Guardians to come have a say once they are due; writing that down comes first.
@@ -232,7 +234,7 @@ async fn propose(args: ProposeArgs, context: &Context) -> Result<Answer, Problem
 }
 
 async fn approve(args: ApproveArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let file = guardian_file(args.guardian, &signing)?;
     let recovery = existing(&args.recovery, &signing, context).await?;
     if recovery.vault != file.vault {
@@ -250,7 +252,7 @@ async fn approve(args: ApproveArgs, context: &Context) -> Result<Answer, Problem
 }
 
 async fn veto(args: VetoArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let recovery = existing(&args.recovery, &signing, context).await?;
     let veto = instruction::veto_recovery(recovery.vault, signing.key(), args.recovery);
     let sent = context.send(veto, &signing).await?;
@@ -259,7 +261,7 @@ async fn veto(args: VetoArgs, context: &Context) -> Result<Answer, Problem> {
 }
 
 async fn execute(args: ExecuteArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let recovery = existing(&args.recovery, &signing, context).await?;
     if recovery.new_owner != signing.key() {
         return Err(refused(AegleError::NotNewOwner).into());
@@ -282,20 +284,25 @@ async fn execute(args: ExecuteArgs, context: &Context) -> Result<Answer, Problem
         .sent(&sent, context.commitment()))
 }
 
-async fn existing(address: &Pubkey, signing: &Signing, context: &Context) -> Result<Recovery, Problem> {
-    Ok(context.wait("Reading from the node", signing.sender.account("recovery", address)).await?)
+async fn existing(address: &Pubkey, signing: &Signing<'_>, context: &Context) -> Result<Recovery, Problem> {
+    Ok(context.wait("Reading from the node", signing.reader().account("recovery", address)).await?)
 }
 
 /// Where a recovery stands now, after `done`.
-async fn read_answer(address: &Pubkey, done: &str, signing: &Signing, context: &Context) -> Result<Answer, Problem> {
-    let read = read(address, signing.sender.reader());
+async fn read_answer(
+    address: &Pubkey,
+    done: &str,
+    signing: &Signing<'_>,
+    context: &Context,
+) -> Result<Answer, Problem> {
+    let read = read(address, signing.reader());
     let (recovery, vault, now) = context.wait("Reading from the node", read).await?;
     let message = format!("{done} {}", Standing::of(&recovery, &vault, now).says(&recovery, &vault, now));
     Ok(describe(address, &recovery, &vault, now, message))
 }
 
 async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
-    let read = async { read(&args.recovery, &context.reader()).await };
+    let read = async { read(&args.recovery, context.reader()).await };
     let (recovery, vault, now) = context.wait("Reading from the node", read).await?;
     let proposed = time::say_time(recovery.proposed_at, now);
     let says = Standing::of(&recovery, &vault, now).says(&recovery, &vault, now);

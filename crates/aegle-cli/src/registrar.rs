@@ -125,7 +125,7 @@ pub fn write_opening(out: Option<PathBuf>, of: Pubkey, salt: Salt) -> Result<Sec
 
 async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
     let authority = args.registrar.key;
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let registrar = pda::find_registrar(&authority).0;
     let (profile_commitment, salt) = commit_profile(&args.profile.profile)?;
     let file = write_opening(args.profile.out, registrar, salt)?;
@@ -148,7 +148,7 @@ async fn remove(args: RemoveArgs, context: &Context) -> Result<Answer, Problem> 
     args.confirmation.ask(&format!(
         "This ends the registrar {authority} and every credential it ever issued, at once. It cannot be undone."
     ))?;
-    let signing = context.signing()?;
+    let signing = context.governing()?;
     let sent = context.send(instruction::remove_registrar(signing.key(), registrar), &signing).await?;
     Ok(Answer::new("Removed. None of its credentials counts any more.")
         .address("registrar", &registrar)

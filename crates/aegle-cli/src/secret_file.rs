@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aegle_api_client::Error;
 use aegle_client::{SendError, Sent};
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ impl SecretFile {
     }
 
     /// Keeps the file unless the transaction was surely not taken.
-    pub fn settle(self, result: Result<Sent, SendError>) -> Result<(Sent, String), Problem> {
+    pub fn settle(self, result: Result<Sent, Error>) -> Result<(Sent, String), Problem> {
         match result {
             Ok(sent) => Ok((sent, self.path())),
             Err(error) => {
@@ -84,11 +85,14 @@ impl SecretFile {
 }
 
 /// Whether a transaction was surely not taken.
-pub fn surely_not_taken(error: &SendError) -> bool {
+pub fn surely_not_taken(error: &Error) -> bool {
     match error {
         // Other codes may be the echo of a first attempt that was taken after all.
-        SendError::Refused(refused) => refused.explain().is_some(),
-        SendError::PayerEmpty { .. } | SendError::Signing(_) => true,
+        Error::Send(SendError::Refused(refused)) => refused.explain().is_some(),
+        Error::Send(SendError::PayerEmpty { .. } | SendError::Signing(_)) | Error::Signing(_) => true,
+        // The relay refuses before it sends.
+        Error::Problem(problem) => problem.status < 500 || problem.code == "relay_unavailable",
+        Error::Relayed(_) => true,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aegle_api_client::{
-    Api, Error, Origin, Pay, Relay, Secrets, Session, Unlocked,
+    Error, Pay, Secrets, Session, Unlocked,
     keyring::{self, Way},
 };
 use aegle_client::{Pubkey, Reader, state::Purpose};
@@ -14,20 +14,17 @@ use aegle_decision::Key;
 use aegle_envelope::{RecoveryCode, SecretKey};
 use clap::Args;
 use serde::Deserialize;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
 use zeroize::Zeroizing;
 
-use crate::{
-    Context, Problem,
-    context::{Signing, read_keypair_file},
-};
+use crate::{Context, Problem};
 
 /// Somebody signed in, with what it takes to act.
-pub struct Server {
-    pub session: Session,
-    pub signing: Signing,
-    reader: Reader,
-    relay: bool,
-    invitation: Option<String>,
+pub struct Server<'a> {
+    pub session: &'a Session,
+    pub keypair: Keypair,
+    context: &'a Context,
 }
 
 /// Where the key to read with comes from.
@@ -74,33 +71,24 @@ pub fn purpose(bits: u16) -> Purpose {
     ALL.into_iter().find(|purpose| *purpose as u16 & bits != 0).unwrap_or(Purpose::Treatment)
 }
 
-impl Server {
+impl<'a> Server<'a> {
     /// Signs in with `--keypair`, until the command is over.
-    pub async fn sign_in(context: &Context) -> Result<Self, Problem> {
-        let signing = context.signing()?;
-        let options = context.options();
-        let site = options.site.as_deref().unwrap_or(&options.api_url);
-        let api = Api::new(&options.api_url, Origin::of(site)?)?;
-        let practitioner = options.practitioner.as_deref().map(read_keypair_file).transpose()?;
-        let invitation = options.invitation.as_deref().map(read_line_of).transpose()?;
-        let acting = practitioner.as_ref().map(|key| key as &dyn solana_signer::Signer);
-        let signing_in = Session::sign_in(&api, &signing.keypair, acting);
-        let session = context.wait("Signing in", signing_in).await?;
-        context.signed_in(session.clone());
-        Ok(Self { session, signing, reader: context.reader(), relay: options.relay, invitation })
+    pub async fn sign_in(context: &'a Context) -> Result<Self, Problem> {
+        Ok(Self { keypair: context.keypair()?, session: context.session().await?, context })
+    }
+
+    pub fn key(&self) -> Pubkey {
+        self.keypair.pubkey()
     }
 
     /// The node.
-    pub fn reader(&self) -> &Reader {
-        &self.reader
+    pub fn reader(&self) -> &'a Reader {
+        self.context.reader()
     }
 
     /// Who pays: the own key, or the operator.
-    pub async fn pay(&self) -> Result<Pay<'_>, Problem> {
-        if !self.relay {
-            return Ok(Pay::Own(&self.signing.sender));
-        }
-        Ok(Pay::Relay(Relay::new(&self.session, &self.reader, self.invitation.clone()).await?))
+    pub async fn pay(&self) -> Result<Pay<'a>, Problem> {
+        self.context.pay().await
     }
 
     /// The vault's root secrets, by the recovery code where one is named, else by the wallet.
@@ -108,9 +96,9 @@ impl Server {
         let code = args.code()?;
         let way = match &code {
             Some(code) => Way::Code(code),
-            None => Way::Wallet(&self.signing.keypair),
+            None => Way::Wallet(&self.keypair),
         };
-        Ok(keyring::unlock(&self.session, &self.reader, key(vault), way).await?)
+        Ok(keyring::unlock(self.session, self.reader(), key(vault), way).await?)
     }
 
     /// What the caller reads a vault's records with.
@@ -134,7 +122,7 @@ impl UnlockArgs {
 }
 
 /// A short text in a file, or on standard input.
-fn read_line_of(path: &Path) -> Result<String, Problem> {
+pub fn read_line_of(path: &Path) -> Result<String, Problem> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
         if io::stdin().is_terminal() {
@@ -187,7 +175,8 @@ impl From<Error> for Problem {
             Error::Chain(_) => "Do not trust this server before its operator explains it; nothing was given away.",
             Error::NoKey(_) => "Name the right key with --encryption-key-file, or unlock with --code-file.",
             Error::Keyring(_) => "Check which key or code you use; guardians can help with `aegle keyring prepare`.",
-            Error::Relayed(_) => "Try again, or pay yourself without --relay.",
+            Error::Relayed(_) => "Nothing was changed. Try again, or pay yourself without --relay.",
+            Error::Unsettled(_) => "Look whether it happened before you try again.",
             Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => {
                 "Fetch it again. When it happens again, the content was altered: tell the server's operator."
             }
@@ -202,6 +191,8 @@ impl From<Error> for Problem {
             Error::NoKey(_) => "no_key",
             Error::Keyring(_) => "keyring",
             Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => "content_altered",
+            Error::Relayed(_) => "not_taken",
+            Error::Unsettled(_) => "relay_no_answer",
             _ => "server",
         };
         Self::new(code, error.to_string().trim_end_matches('.'), advice)
@@ -209,15 +200,32 @@ impl From<Error> for Problem {
 }
 
 fn refused(problem: &aegle_api_client::Problem) -> Problem {
+    let mut message = problem.detail.trim_end_matches('.');
     let advice = match problem.code.as_str() {
         "not_permitted" => "Check the address, the purpose and the key; what was allowed counts once it is final.",
         "key_pending" => "Ask the patient to run `aegle wrap`.",
         "behind" | "not_ready" | "unavailable" | "rate_limited" | "timeout" => "Wait a moment and try again.",
         "record_stored" | "consent_stored" => "Nothing more is to be done.",
-        "invitation_needed" => "Ask the operator for an invitation and name its file with --invitation.",
-        "relay_off" => "Pay yourself, without --relay.",
+        "invitation_needed" => {
+            message = "The operator pays for a first vault by invitation, and this names none that is neither used nor \
+                expired; nothing was changed";
+            "Ask the operator for an invitation and name its file with --invitation (AEGLE_INVITATION)."
+        }
+        "relay_off" => {
+            message = "The operator of this server pays for nobody; nothing was changed";
+            "Pay yourself, without --relay."
+        }
+        "relay_limit" => {
+            "Nothing was changed. What the operator pays in a day counts anew at midnight UTC; sooner you can pay \
+             yourself, without --relay."
+        }
+        "relay_unavailable" => "Nothing was changed. Try again later, or pay yourself without --relay.",
+        "transaction_refused" => {
+            "Nothing was changed. The operator does not pay for this; pay yourself, without --relay."
+        }
+        "transaction_fails" => "Nothing was changed. Check what you asked for.",
         "session_ended" | "not_signed_in" => "Run the command again.",
         _ => "Check what you asked for.",
     };
-    Problem::new(&problem.code, problem.detail.trim_end_matches('.'), advice)
+    Problem::new(&problem.code, message, advice)
 }

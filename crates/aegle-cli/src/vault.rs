@@ -132,7 +132,7 @@ pub async fn run(command: VaultCommand, context: &Context) -> Result<Answer, Pro
 }
 
 async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
+    let signing = context.signing().await?;
     let vault_id = id::vault_id(&mut OsRng);
     let vault = pda::find_vault(&vault_id).0;
     let (encryption_key, file) = args.key.key(&vault, 0)?;
@@ -185,8 +185,8 @@ async fn show(args: ShowArgs, context: &Context) -> Result<Answer, Problem> {
 }
 
 async fn rotate_key(args: RotateArgs, context: &Context) -> Result<Answer, Problem> {
-    let signing = context.signing()?;
-    let vault: Vault = signing.sender.account("vault", &args.vault).await?;
+    let signing = context.signing().await?;
+    let vault: Vault = signing.reader().account("vault", &args.vault).await?;
     signing.require_owner(&vault)?;
     let expected = instruction::expected(&vault);
     let key_epoch = vault.key_epoch.saturating_add(1);

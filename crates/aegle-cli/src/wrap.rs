@@ -30,10 +30,10 @@ pub async fn run(args: WrapArgs, context: &Context) -> Result<Answer, Problem> {
     let unlocked = server.unlock(&args.vault, &args.unlock).await?;
     let mut rng = OsRng;
     let mut anew = 0;
-    for exposed in wrap::exposed(&server.session, key(&args.vault)).await? {
+    for exposed in wrap::exposed(server.session, key(&args.vault)).await? {
         let secrets = unlocked.secrets();
         let shown = progress("Encrypting anew", context.options().json);
-        let encrypting = record::encrypt_anew(&server.session, server.reader(), &secrets, exposed, &mut rng, &shown);
+        let encrypting = record::encrypt_anew(server.session, server.reader(), &secrets, exposed, &mut rng, &shown);
         match context.wait("Encrypting a record anew", encrypting).await {
             Ok(()) => anew += 1,
             // Erased meanwhile, or by a key that is lost: there is nothing left to protect here.
@@ -41,7 +41,7 @@ pub async fn run(args: WrapArgs, context: &Context) -> Result<Answer, Problem> {
             Err(error) => return Err(error.into()),
         }
     }
-    let filling = wrap::fill(&server.session, server.reader(), &unlocked, &[], &mut rng);
+    let filling = wrap::fill(server.session, server.reader(), &unlocked, &[], &mut rng);
     let filled = context.wait("Encrypting keys", filling).await?;
     let message = match filled.stored {
         0 => "Nothing waits to be encrypted.".to_owned(),

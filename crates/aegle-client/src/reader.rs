@@ -3,10 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use anchor_lang::{AccountDeserialize, prelude::Pubkey};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use solana_account::Account;
-use solana_client::{client_error::ClientError, nonblocking::rpc_client::RpcClient};
+use solana_client::{
+    client_error::ClientError, nonblocking::rpc_client::RpcClient, rpc_config::RpcSimulateTransactionConfig,
+};
 use solana_clock::Clock;
 use solana_commitment_config::CommitmentConfig;
+use solana_instruction::Instruction;
+use solana_message::Message;
+use solana_transaction::Transaction;
 use tokio::time::sleep;
 
 use crate::SendError;
@@ -81,6 +87,23 @@ impl Reader {
             .map_err(|error| self.node_error(error))?;
         let account = response.value.into_iter().next().flatten();
         Ok((account.ok_or(SendError::NotFound { what, address: *address })?, response.context.slot))
+    }
+
+    /// Runs a transaction on the node, unsigned, as if `payer` paid for it, and returns the data that its
+    /// last program returned. Nothing is written and nothing becomes public, but the node sees it.
+    pub async fn simulate(&self, instructions: &[Instruction], payer: &Pubkey) -> Result<Option<Vec<u8>>, SendError> {
+        let blockhash = self.rpc.get_latest_blockhash_with_commitment(CommitmentConfig::confirmed()).await;
+        let (blockhash, _) = blockhash.map_err(|error| self.node_error(error))?;
+        let message = Message::new_with_blockhash(instructions, Some(payer), &blockhash);
+        let config =
+            RpcSimulateTransactionConfig { sig_verify: false, commitment: Some(self.commitment), ..Default::default() };
+        let simulated = self.rpc.simulate_transaction_with_config(&Transaction::new_unsigned(message), config).await;
+        let simulated = simulated.map_err(|error| self.node_error(error))?.value;
+        if let Some(error) = simulated.err {
+            return Err(SendError::of(error.into(), payer));
+        }
+        let data = simulated.return_data.map(|returned| BASE64_STANDARD.decode(returned.data.0));
+        data.transpose().map_err(|_| SendError::NoAnswer)
     }
 
     /// Asks a test network for `lamports` and waits until `address` has them.

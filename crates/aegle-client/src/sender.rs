@@ -229,15 +229,22 @@ impl Sender {
     }
 
     fn refused(&self, error: TransactionError) -> SendError {
+        SendError::of(error, &self.payer())
+    }
+}
+
+impl SendError {
+    /// Why a transaction that `payer` pays for was not taken.
+    pub fn of(error: TransactionError, payer: &Pubkey) -> Self {
         match error {
             TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
-                SendError::PayerEmpty { payer: self.payer() }
+                Self::PayerEmpty { payer: *payer }
             }
             error => match ProgramError::of(&error) {
                 // The system program's first code: too few lamports for an account's rent.
-                Some(ProgramError { code: 1, .. }) => SendError::PayerEmpty { payer: self.payer() },
-                Some(refused) => SendError::Refused(refused),
-                None => SendError::Failed(error),
+                Some(ProgramError { code: 1, .. }) => Self::PayerEmpty { payer: *payer },
+                Some(refused) => Self::Refused(refused),
+                None => Self::Failed(error),
             },
         }
     }

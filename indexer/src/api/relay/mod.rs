@@ -184,8 +184,11 @@ pub async fn submit(
             tracing::warn!(%error, "the node did not take a relayed transaction");
         }
     }
-    if order.wait {
-        wait(state, relay, bearer, signature).await?;
+    if order.wait
+        && let Err(error) = wait(state, relay, bearer, signature).await
+    {
+        // It was sent: who asks is told that it is pending, and asks again.
+        error.log();
     }
     let status = find(state, bearer, signature).await?.unwrap_or(RelayStatus::Pending);
     Ok((signature, status))
