@@ -17,7 +17,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
-        predicate::{DefaultPredicate, NotForContentType, Predicate},
+        predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
     },
     cors::{AllowOrigin, CorsLayer},
     limit::RequestBodyLimitLayer,
@@ -36,6 +36,9 @@ use super::{
     state::ApiState,
 };
 use crate::blob::{Blobs, Sweeper};
+
+/// Bytes from which on answers are compressed.
+const COMPRESSED_FROM: u16 = 4_096;
 
 /// Serves the API until `shutdown`, then lets requests under way finish.
 ///
@@ -130,7 +133,10 @@ fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, body_bytes: usize,
 /// refusals.
 fn surround<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &ApiConfig) -> Result<Router<S>, String> {
     // Ciphertext does not get smaller, and its length is what tells a download that was ended.
-    let compressible = DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
+    // What fits into a few packets comes no sooner for being smaller, and costs more than to read it did.
+    let compressible = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(SizeAbove::new(COMPRESSED_FROM));
     let layers = ServiceBuilder::new()
         .layer(from_fn(layers::identify))
         .layer(from_fn(layers::secure))

@@ -9,8 +9,16 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ApiConfig, access::Gate, bytes::Address, cursor::CursorKey, places::Places, protected, relay::Relay,
-    sign_in::SignIn, snapshot::MaxLag, stream::Streams,
+    ApiConfig,
+    access::{Gate, Standings},
+    bytes::Address,
+    cursor::CursorKey,
+    places::Places,
+    protected,
+    relay::Relay,
+    sign_in::SignIn,
+    snapshot::MaxLag,
+    stream::Streams,
 };
 use crate::blob::{Blobs, Sweeper};
 
@@ -20,6 +28,7 @@ pub struct ApiState {
     pub pool: PgPool,
     /// Connections for what is not on the chain, as the role `aegle_api`.
     pub protected: PgPool,
+    pub standings: Standings,
     pub sign_in: Arc<SignIn>,
     pub blobs: Blobs,
     /// Decides what a caller may see.
@@ -57,8 +66,10 @@ impl ApiState {
             }
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
+        let protected = protected::connect(&pool, config.protected_connections);
         Ok(Self {
-            protected: protected::connect(&pool, config.protected_connections),
+            standings: Standings::new(protected.clone()),
+            protected,
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),

@@ -115,6 +115,29 @@ async fn first_reads_at_the_same_time_do_not_hinder_each_other(pool: PgPool) {
     }
 }
 
+/// Who asks is read for many at a time.
+#[sqlx::test(migrations = "../migrations")]
+async fn callers_who_ask_at_once_are_each_answered_for_themselves(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctors = [world.practitioner(2).await, world.practitioner(3).await];
+    let mine = world.record(&labels(&["laboratory"]), &[&doctors[0]]).await;
+    let theirs = world.record(&labels(&["vital-signs"]), &[&doctors[1]]).await;
+    for (doctor, category) in doctors.iter().zip(["laboratory", "vital-signs"]) {
+        let policy = policy(json!({ "permit": [{ "categories": [category] }] }));
+        world.grant(doctor, Grant { policy, ..Grant::default() }).await;
+    }
+    let [first, second] = [world.session(&doctors[0]).await, world.session(&doctors[1]).await];
+    let nobody = crate::world::Session { client: &world.client, token: "A".repeat(43) };
+    let expected = [(&first, [200, 403]), (&nobody, [401, 401]), (&second, [403, 200])];
+    for _ in 0..20 {
+        let asked = expected.iter().cycle().take(48).map(async |(session, expected)| {
+            let answers = [session.record(mine).await, session.record(theirs).await];
+            assert_eq!(answers.map(|answer| answer.status.as_u16()), *expected);
+        });
+        join_all(asked).await;
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn inv_2_a_revocation_denies_once_confirmed_and_a_grant_permits_once_final(pool: PgPool) {
     let mut world = World::new(&pool).await;

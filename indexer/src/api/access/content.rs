@@ -1,16 +1,13 @@
 //! Contents under a permission. Rows that its filter does not admit never leave this file.
 
 use aegle_client::state::RecordStatus;
-use aegle_decision::{Caller, Document, Key, Labels, RecordView, RecordViews, Verdict};
-use sqlx::{PgConnection, PgPool};
+use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, Verdict};
+use sqlx::PgConnection;
 
-use super::{At, Opened, Serving, Slots};
+use super::{Opened, Serving};
 use crate::{
     api::{
-        bytes::{Address, BlockHash, Digest, SessionId},
-        session::Bearer,
-        snapshot::Lag,
-        store::frontier::NodeTip,
+        bytes::{Address, Digest},
         time::Time,
     },
     db::state::record_status,
@@ -45,6 +42,16 @@ pub struct WrappedKey {
     pub bytes: Vec<u8>,
 }
 
+/// Labels as they are stored; none where they cannot be read, which no permission covers.
+#[derive(Clone)]
+struct Stored(Option<Document<Labels>>);
+
+impl From<String> for Stored {
+    fn from(text: String) -> Self {
+        Self(Document::read(text.into_bytes()).ok())
+    }
+}
+
 #[derive(Clone)]
 struct Row {
     record: Address,
@@ -59,7 +66,7 @@ struct Row {
     size: i64,
     commitment: Digest,
     salt: Digest,
-    labels: String,
+    labels: Stored,
     labels_salt: Digest,
     details_commitment: Digest,
     recipient: Option<Digest>,
@@ -71,8 +78,7 @@ struct Row {
 impl Row {
     /// The content, if the permission covers it.
     fn admitted(self, opened: &Opened) -> sqlx::Result<Option<Content>> {
-        // Labels that cannot be read are covered by nothing.
-        let Ok(labels) = Document::<Labels>::read(self.labels.into_bytes()) else { return Ok(None) };
+        let Some(labels) = self.labels.0 else { return Ok(None) };
         let view = |status, commitment: Digest| RecordView {
             record: Key(self.record.0),
             vault: opened.vault,
@@ -153,53 +159,6 @@ pub async fn list(conn: &mut PgConnection, opened: &Opened) -> sqlx::Result<Vec<
 #[tracing::instrument(name = "db.content.find", skip_all)]
 pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> sqlx::Result<Option<Content>> {
     Ok(shelve(conn, opened, record).await?.map(|(_, content)| content))
-}
-
-/// Who asks, and where the mirror is: all that changes from one request to the next of a slot.
-pub struct Standing {
-    pub bearer: Bearer,
-    pub ended_at: Option<Time>,
-    pub at: At,
-    pub lag: Option<Lag>,
-}
-
-/// The session of a token and the mirror's state, in one statement. None where the token is nobody's, or
-/// the mirror is empty.
-#[tracing::instrument(name = "db.content.standing", skip_all)]
-pub async fn standing(pool: &PgPool, token_hash: [u8; 32]) -> sqlx::Result<Option<Standing>> {
-    let found = sqlx::query!(
-        r#"
-        SELECT s.id AS "session: SessionId", s.wallet AS "wallet: Address", s.practitioner AS "practitioner: Address",
-               s.expires_at, s.ended_at AS "ended_at: Time", c.finalized_slot, c.confirmed_slot,
-               c.confirmed_hash AS "confirmed_hash: BlockHash",
-               (SELECT block_time FROM slot WHERE slot <= c.confirmed_slot AND block_time IS NOT NULL
-                ORDER BY slot DESC LIMIT 1) AS confirmed_time,
-               t.slot AS "tip_slot?", t.block_time AS "tip_time?",
-               extract(epoch FROM clock_timestamp() - t.observed_at)::bigint AS tip_age
-        FROM protected.session s CROSS JOIN checkpoint c LEFT JOIN node_tip t ON true
-        WHERE s.token_hash = $1
-        "#,
-        &token_hash
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(found.map(|found| {
-        let tip = found.tip_slot.zip(found.tip_age);
-        let tip = tip.map(|(slot, age)| NodeTip { slot, block_time: found.tip_time, age });
-        Standing {
-            bearer: Bearer {
-                session: found.session,
-                caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
-                expires_at: found.expires_at,
-            },
-            ended_at: found.ended_at,
-            at: At {
-                slots: Slots { finalized: found.finalized_slot, confirmed: found.confirmed_slot },
-                confirmed_hash: found.confirmed_hash,
-            },
-            lag: Lag::behind(tip, found.confirmed_slot, found.confirmed_time),
-        }
-    }))
 }
 
 /// A row as row-level security showed it to one caller at one state of the mirror. It says nothing

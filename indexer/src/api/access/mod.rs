@@ -6,6 +6,7 @@
 
 pub mod content;
 pub mod served;
+mod standing;
 mod views;
 pub mod withdrawn;
 
@@ -25,6 +26,7 @@ use sqlx::PgConnection;
 use self::content::Shelved;
 pub use self::{
     served::name_vault,
+    standing::Standings,
     views::{Slots, load},
 };
 use super::{

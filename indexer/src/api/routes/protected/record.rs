@@ -171,7 +171,7 @@ pub async fn get_record(
     Stated(purpose): Stated,
     Id(record): Id,
 ) -> Result<(Extension<OneRecord>, Reply<Answer<HeldRecord>>), ApiError> {
-    let standing = content::standing(&state.protected, token).await?.ok_or(ApiError::NotSignedIn)?;
+    let standing = state.standings.of(token).await?.ok_or(ApiError::NotSignedIn)?;
     let (bearer, at, now) = (standing.bearer, standing.at, (state.now)());
     if standing.ended_at.is_some() || bearer.expires_at <= now {
         return Err(ApiError::SessionEnded);
