@@ -15,6 +15,12 @@ pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const RETRY_AFTER: u64 = 5;
 /// Postgres' code of a statement that took too long.
 const STATEMENT_TIMEOUT: &str = "57014";
+/// Postgres' codes of a transaction that gave way to another one: a serialization failure, a deadlock.
+const GAVE_WAY: [&str; 2] = ["40001", "40P01"];
+
+/// Marks a refusal of which a transaction that gave way to another one is the cause.
+#[derive(Clone, Copy, Debug)]
+pub struct Contended;
 
 /// Stable codes of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -319,6 +325,8 @@ pub enum ApiError {
     Timeout,
     #[error("The database cannot be reached.")]
     Unavailable(#[source] sqlx::Error),
+    #[error("Others write the same at this moment; nothing was stored. Ask again.")]
+    Contended(#[source] sqlx::Error),
     #[error("The server failed; it logged why under the request id.")]
     Database(#[source] sqlx::Error),
     #[error("The server failed; it logged why under the request id.")]
@@ -371,7 +379,7 @@ impl ApiError {
             Self::NotReady => Code::NotReady,
             Self::Behind { .. } => Code::Behind,
             Self::Timeout => Code::Timeout,
-            Self::Unavailable(_) => Code::Unavailable,
+            Self::Unavailable(_) | Self::Contended(_) => Code::Unavailable,
             Self::Database(_) | Self::Internal(_) => Code::Internal,
         }
     }
@@ -382,6 +390,7 @@ impl ApiError {
             Self::RelayEmpty => tracing::error!("the relay's wallet is empty"),
             Self::NodeAway(error) => tracing::warn!(error, "the relay's node does not answer"),
             Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
+            Self::Contended(error) => tracing::debug!(%error, "a transaction gave way"),
             Self::StoreUnavailable(error) => tracing::error!(%error, "blob store failed"),
             Self::Database(error) => tracing::error!(%error, "query failed"),
             Self::Internal(error) => tracing::error!(%error, "request failed"),
@@ -396,6 +405,9 @@ impl From<sqlx::Error> for ApiError {
         let code = |error: &sqlx::Error| error.as_database_error().and_then(|error| error.code().map(String::from));
         if code(&error).as_deref() == Some(STATEMENT_TIMEOUT) {
             return Self::Timeout;
+        }
+        if code(&error).is_some_and(|code| GAVE_WAY.contains(&code.as_str())) {
+            return Self::Contended(error);
         }
         let unreachable = match &error {
             Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
@@ -434,7 +446,8 @@ impl IntoResponse for ApiError {
             | Self::Behind { .. }
             | Self::RelayEmpty
             | Self::NodeAway(_)
-            | Self::Unavailable(_) => Some(RETRY_AFTER),
+            | Self::Unavailable(_)
+            | Self::Contended(_) => Some(RETRY_AFTER),
             _ => None,
         };
         let code = self.code();
@@ -455,6 +468,9 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(Problem::new(code, self.to_string()));
+        if let Self::Contended(_) = self {
+            response.extensions_mut().insert(Contended);
+        }
         response
     }
 }

@@ -51,7 +51,9 @@ async fn only_who_is_attested_posts_an_own_upload_once_and_to_the_vaults_key(poo
     short["wrapped_key"] = "AAAA".into();
     assert_eq!(session.post("/v1/mailbox", &short).await.problem(), (400, "invalid_body".into()));
     let posted = post(world.vault, &upload, VAULT_KEY).await.ok();
-    assert_eq!(post(world.vault, &upload, VAULT_KEY).await.problem(), (409, "no_such_upload".into()));
+    let mut other = mail(world.vault, &upload, VAULT_KEY);
+    other["wrapped_key"] = BASE64_STANDARD.encode([6; 80]).into();
+    assert_eq!(session.post("/v1/mailbox", &other).await.problem(), (409, "no_such_upload".into()));
 
     let path = item_path(world.vault, &posted["data"]["item"]);
     for (who, status) in [(&nobody, 403), (&lab, 200), (&world.patient, 200)] {
@@ -84,7 +86,8 @@ async fn inv_3_a_delegate_who_may_only_mint_makes_a_record_of_an_item_once(pool:
     let token = world.session(&agent).await.token;
     let session = Session { client: &world.client, token: token.clone() };
     let accepted = session.post(&path, &body).await.ok();
-    assert_eq!(session.post(&path, &body).await.problem(), (403, "not_permitted".into()), "it is gone");
+    let elsewhere = session.post(&path, &json!({ "record_id": hex::encode(key(62)) })).await;
+    assert_eq!(elsewhere.problem(), (403, "not_permitted".into()), "it is gone");
 
     let commitment = opening(&labels(&["laboratory"]), "mail").1;
     assert_eq!(accepted["data"]["commitment"], hex::encode(commitment));
@@ -107,8 +110,12 @@ async fn a_request_is_seen_and_ended_by_who_asks_and_who_is_asked(pool: PgPool) 
         "vault": base58(&world.vault), "purposes": 1, "actions": 1, "message": BASE64_STANDARD.encode("sealed"),
     });
     let session = world.session(&asking).await;
-    let ask = async || session.post("/v1/access-requests", &request).await.ok()["data"]["request"].clone();
-    let (first, second) = (ask().await, ask().await);
+    let ask = async |actions: u8| {
+        let mut request = request.clone();
+        request["actions"] = actions.into();
+        session.post("/v1/access-requests", &request).await.ok()["data"]["request"].clone()
+    };
+    let (first, second) = (ask(1).await, ask(3).await);
     let path = |request: &Value| format!("/v1/access-requests/{}/{}", base58(&world.vault), request.as_str().unwrap());
 
     let stranger = world.session(&other).await;
@@ -147,7 +154,8 @@ async fn nobody_has_more_than_a_thousand_requests_open(pool: PgPool) {
     let request = json!({ "vault": base58(&world.vault), "purposes": 1, "actions": 1 });
     let session = world.session(&asking).await;
     session.post("/v1/access-requests", &request).await.ok();
-    let refused = session.post("/v1/access-requests", &request).await;
+    let one_more = json!({ "vault": base58(&world.vault), "purposes": 1, "actions": 3 });
+    let refused = session.post("/v1/access-requests", &one_more).await;
     assert_eq!(refused.problem(), (429, "too_many_access_requests".into()));
     world.session(&wallet(3)).await.post("/v1/access-requests", &request).await.ok();
 }

@@ -17,6 +17,7 @@ mod records;
 mod recoveries;
 mod refusals;
 mod relay;
+mod repeated;
 mod service;
 mod sign_in;
 mod sse;

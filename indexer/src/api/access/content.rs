@@ -213,6 +213,30 @@ pub struct NewContent<'a> {
     pub labels_salt: [u8; 32],
     pub details_commitment: [u8; 32],
     pub stored_by: Key,
+    /// Tells the request that stores it from others.
+    pub request: Digest,
+}
+
+/// How a record's content is kept, whether or not it is on chain.
+pub struct Kept {
+    pub blob: Digest,
+    pub commitment: Digest,
+    /// The request that stored what is there now; none for what was stored before requests were told apart.
+    pub request: Option<Digest>,
+}
+
+/// How the record's content is kept, for whoever acts for the patient.
+#[tracing::instrument(name = "db.content.kept", skip_all)]
+pub async fn kept(conn: &mut PgConnection, vault: Key, record: Address) -> sqlx::Result<Option<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        r#"SELECT blob AS "blob!: Digest", commitment AS "commitment!: Digest", request AS "request: Digest"
+           FROM protected.content WHERE record = $1 AND vault = $2"#,
+        record as _,
+        &vault.0[..] as _
+    )
+    .fetch_optional(conn)
+    .await
 }
 
 /// Keeps a record's content. False where the record has one already.
@@ -220,8 +244,8 @@ pub struct NewContent<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &NewContent<'_>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "INSERT INTO protected.content (record, vault, blob, size, commitment, salt, labels, labels_salt,
-                                        details_commitment, stored_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (record) DO NOTHING",
+                                        details_commitment, stored_by, request)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (record) DO NOTHING",
         new.record as _,
         &new.vault.0[..] as _,
         &new.blob[..] as _,
@@ -231,7 +255,8 @@ pub async fn insert(conn: &mut PgConnection, new: &NewContent<'_>) -> sqlx::Resu
         new.labels,
         &new.labels_salt[..] as _,
         &new.details_commitment[..] as _,
-        &new.stored_by.0[..] as _
+        &new.stored_by.0[..] as _,
+        new.request as _
     )
     .execute(conn)
     .await?;

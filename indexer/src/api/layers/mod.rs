@@ -1,6 +1,7 @@
 //! What surrounds every route.
 
 mod bounds;
+mod contention;
 mod even;
 mod headers;
 mod observe;
@@ -9,6 +10,7 @@ mod rate_limit;
 mod request_id;
 
 pub use bounds::bound;
+pub use contention::yield_and_retry;
 pub use even::{OneRecord, even_out};
 pub use headers::secure;
 pub use observe::observe;

@@ -82,6 +82,7 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(mailbox::accept_item))
         .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
         .routes(routes!(access_request::delete_access_request))
+        .layer(from_fn(layers::yield_and_retry))
         .layer(from_fn(layers::even_out))
 }
 

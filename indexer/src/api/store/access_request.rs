@@ -60,13 +60,21 @@ pub async fn of_requester(
         .await
 }
 
+/// The request, where the transaction's caller may see it.
+#[tracing::instrument(name = "db.access_request.find", skip_all)]
+pub async fn find(conn: &mut PgConnection, request: Digest) -> sqlx::Result<Option<AccessRequest>> {
+    select!("request = $1", request as _).fetch_optional(conn).await
+}
+
 /// Keeps a request, unless its requester has `most` open ones already. False where that is so.
 #[tracing::instrument(name = "db.access_request.insert", skip_all)]
 pub async fn insert(conn: &mut PgConnection, new: &AccessRequest, most: i64) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "INSERT INTO protected.access_request (request, vault, requester, practitioner, purposes, actions, message)
-         SELECT $1, $2, $3::bytea, $4, $5, $6, $7
-         WHERE (SELECT count(*) FROM protected.access_request WHERE requester = $3::bytea) < $8",
+        "INSERT INTO protected.access_request (request, vault, requester, practitioner, purposes, actions, message,
+                                               requested_at)
+         SELECT $1, $2, $3::bytea, $4, $5, $6, $7, to_timestamp($9)
+         WHERE (SELECT count(*) FROM protected.access_request WHERE requester = $3::bytea) < $8
+         ON CONFLICT (request) DO NOTHING",
         new.request as _,
         new.vault as _,
         &new.requester.0[..],
@@ -74,7 +82,8 @@ pub async fn insert(conn: &mut PgConnection, new: &AccessRequest, most: i64) -> 
         new.purposes,
         new.actions,
         new.message,
-        most
+        most,
+        new.requested_at.0 as f64
     )
     .execute(conn)
     .await?;

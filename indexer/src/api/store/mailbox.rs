@@ -63,8 +63,8 @@ pub async fn find(conn: &mut PgConnection, item: Digest) -> sqlx::Result<Option<
 pub async fn insert(conn: &mut PgConnection, item: &Item) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO protected.mailbox_item (item, vault, sender, practitioner, blob, size, salt, labels, labels_salt,
-                                             details_commitment, recipient, wrapped_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                             details_commitment, recipient, wrapped_key, posted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, to_timestamp($13))",
         item.item as _,
         item.vault as _,
         item.sender as _,
@@ -76,7 +76,8 @@ pub async fn insert(conn: &mut PgConnection, item: &Item) -> sqlx::Result<()> {
         item.labels_salt as _,
         item.details_commitment as _,
         item.recipient as _,
-        item.wrapped_key
+        item.wrapped_key,
+        item.posted_at.0 as f64
     )
     .execute(conn)
     .await?;

@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use crate::api::bytes::{Address, Digest};
 
 /// What opens a consent, with the key to which contents are wrapped for its grantee.
+#[derive(PartialEq, Eq)]
 pub struct Opening {
     pub consent: Address,
     pub vault: Address,
@@ -61,6 +62,12 @@ pub async fn vaults(conn: &mut PgConnection, grantee: Key, after: &[u8], limit: 
     )
     .fetch_all(conn)
     .await
+}
+
+/// The consent's opening, where the transaction's caller may see it.
+#[tracing::instrument(name = "db.opening.find", skip_all)]
+pub async fn find(conn: &mut PgConnection, consent: Address) -> sqlx::Result<Option<Opening>> {
+    select!("consent = $1", consent as _).fetch_optional(conn).await
 }
 
 /// Keeps an opening. False where the consent has one already.

@@ -111,35 +111,24 @@ pub async fn past(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Vec<Past>
     .await
 }
 
-/// What a record's content was before it was replaced.
-pub struct Replaced {
-    pub blob: Digest,
-    pub commitment: Digest,
-}
-
-/// Puts another blob in the place of a record's, and ends every key of the old one. Gives the old one;
-/// none where the record has no content here.
+/// Puts another blob in the place of a record's, by `request`, and ends every key of the old one.
 #[tracing::instrument(name = "db.wrap.replace", skip_all)]
 pub async fn replace(
     conn: &mut PgConnection,
-    vault: Key,
     record: Address,
     blob: Digest,
     size: i64,
-) -> sqlx::Result<Option<Replaced>> {
-    let old = sqlx::query_as!(
-        Replaced,
-        r#"SELECT blob AS "blob!: Digest", commitment AS "commitment!: Digest"
-           FROM protected.content WHERE record = $1 AND vault = $2 FOR UPDATE"#,
+    request: Digest,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE protected.content SET blob = $2, size = $3, request = $4 WHERE record = $1",
         record as _,
-        &vault.0[..] as _
+        blob as _,
+        size,
+        request as _
     )
-    .fetch_optional(&mut *conn)
+    .execute(&mut *conn)
     .await?;
-    let Some(old) = old else { return Ok(None) };
-    sqlx::query!("UPDATE protected.content SET blob = $2, size = $3 WHERE record = $1", record as _, blob as _, size)
-        .execute(&mut *conn)
-        .await?;
     sqlx::query!("DELETE FROM protected.wrap WHERE record = $1", record as _).execute(&mut *conn).await?;
     sqlx::query!(
         "UPDATE protected.past_wrap SET replaced_at = now() WHERE record = $1 AND replaced_at IS NULL",
@@ -147,5 +136,5 @@ pub async fn replace(
     )
     .execute(conn)
     .await?;
-    Ok(Some(old))
+    Ok(())
 }

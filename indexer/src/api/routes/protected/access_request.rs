@@ -1,14 +1,10 @@
-use aegle_client::{
-    commitment::random_bytes,
-    state::{ALL_ACTIONS, ALL_PURPOSES, Right},
-};
+use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, Right};
 use aegle_decision::Key;
 use axum::extract::State;
-use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::shape::Base64;
+use super::{identity::identity, shape::Base64};
 use crate::api::{
     access::served::Served,
     bytes::{Address, Digest},
@@ -27,7 +23,7 @@ use crate::api::{
 const MOST: i64 = 1_000;
 
 /// What a patient is asked to allow.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccessRequest {
     vault: Address,
@@ -69,6 +65,8 @@ impl From<store::access_request::AccessRequest> for AccessRequest {
 }
 
 /// Asks a patient to allow something. Whether there is such a patient is not said.
+///
+/// The same request again is the same one for as long as it is open.
 #[utoipa::path(
     post,
     path = "/v1/access-requests",
@@ -87,8 +85,13 @@ pub async fn create_access_request(
     }
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(Key(new.vault.0)).await?;
+    let id = identity(&bearer, "access-requests", &new)?;
+    if let Some(open) = store::access_request::find(served.conn(), id).await? {
+        let meta = served.close().await?;
+        return Ok(Reply(Answer { meta, data: open.into() }));
+    }
     let request = store::access_request::AccessRequest {
-        request: Digest(random_bytes(&mut OsRng)),
+        request: id,
         vault: new.vault,
         requester: bearer.wallet(),
         practitioner: bearer.practitioner(),

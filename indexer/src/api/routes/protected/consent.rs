@@ -107,6 +107,8 @@ pub struct HeldConsent {
 }
 
 /// Keeps what opens a consent, without which it permits nothing here.
+///
+/// The same again has the same answer. Another opening of the consent is refused.
 #[utoipa::path(
     post,
     path = "/v1/consents",
@@ -142,7 +144,8 @@ pub async fn create_consent(
     if on_chain.as_ref().is_some_and(|consent| !opens(&opening, consent)) {
         return Err(ApiError::CommitmentMismatch);
     }
-    if !store::opening::insert(served.conn(), &opening).await? {
+    let stored = store::opening::insert(served.conn(), &opening).await?;
+    if !stored && store::opening::find(served.conn(), opening.consent).await?.as_ref() != Some(&opening) {
         return Err(ApiError::ConsentStored);
     }
     let meta = served.close().await?;

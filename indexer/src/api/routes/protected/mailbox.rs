@@ -1,14 +1,16 @@
-use aegle_client::{commitment::random_bytes, state::Right};
+use aegle_client::{pda, state::Right};
 use aegle_decision::Key;
 use axum::{extract::State, http::HeaderMap, response::Response};
-use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::shape::{Base64, LabelsOpening, WrappedKey};
+use super::{
+    identity::identity,
+    shape::{Base64, LabelsOpening, WrappedKey},
+};
 use crate::{
     api::{
-        access::served::Served,
+        access::{content, served::Served},
         bytes::{Address, Digest},
         cursor::List,
         download::{self, Watch},
@@ -25,7 +27,7 @@ use crate::{
 };
 
 /// A result for a patient, encrypted to the vault's key and uploaded before.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewItem {
     vault: Address,
@@ -71,6 +73,8 @@ impl From<Item> for MailboxItem {
 }
 
 /// Posts a result to a patient. The sender needs a credential in effect.
+///
+/// The same request again has the same answer for as long as the item waits.
 #[utoipa::path(
     post,
     path = "/v1/mailbox",
@@ -88,6 +92,11 @@ pub async fn post_item(
     let vault = Key(new.vault.0);
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(vault).await?;
+    let id = identity(&bearer, "mailbox", &new)?;
+    if let Some(posted) = store::mailbox::find(served.conn(), id).await? {
+        let meta = served.close().await?;
+        return Ok(Reply(Answer { meta, data: posted.into() }));
+    }
     let slot = served.frontier().confirmed_slot;
     let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NotFound("vault"))?;
     if found.encryption_key != new.recipient {
@@ -97,7 +106,7 @@ pub async fn post_item(
     let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     let item = Item {
-        item: Digest(random_bytes(&mut OsRng)),
+        item: id,
         vault: new.vault,
         sender: bearer.wallet(),
         practitioner: bearer.practitioner(),
@@ -246,7 +255,7 @@ pub struct AcceptedItem {
 }
 
 /// Makes a record's content of an item. The patient does, or a delegate with the right to mint, which
-/// need not be able to read it.
+/// need not be able to read it. The same request again has the same answer.
 #[utoipa::path(
     post,
     path = "/v1/mailbox/{vault}/{item}/accept",
@@ -267,9 +276,18 @@ pub async fn accept_item(
 ) -> Result<Reply<Answer<AcceptedItem>>, ApiError> {
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(Key(vault.0), Some(Right::Mint)).await?;
-    let found = find(&mut served, item, vault, bearer.caller.key).await?;
-    let data = super::record::keep_item(&mut served, &found, new.record_id, bearer.caller.key).await?;
-    store::mailbox::delete(served.conn(), item).await?;
+    let record = Address(pda::find_record(&vault.0.into(), &new.record_id.0).0.to_bytes());
+    let request = identity(&bearer, "accept", &(item, record))?;
+    let kept = content::kept(served.conn(), Key(vault.0), record).await?;
+    let data = match kept.filter(|kept| kept.request == Some(request)) {
+        Some(kept) => AcceptedItem { record, commitment: kept.commitment },
+        None => {
+            let found = find(&mut served, item, vault, bearer.caller.key).await?;
+            let data = super::record::keep_item(&mut served, &found, record, request, bearer.caller.key).await?;
+            store::mailbox::delete(served.conn(), item).await?;
+            data
+        }
+    };
     let meta = served.close().await?;
     state.gate.store();
     Ok(Reply(Answer { meta, data }))

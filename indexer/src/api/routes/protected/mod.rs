@@ -3,6 +3,7 @@
 pub mod access_request;
 pub mod consent;
 pub mod explain;
+mod identity;
 pub mod keyring;
 pub mod mailbox;
 pub mod patient;

@@ -9,6 +9,7 @@ use sqlx::{Postgres, Transaction};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    identity::identity,
     mailbox::AcceptedItem,
     shape::{HeldRecord, LabelsOpening, PurposeCode, Stated, WrappedKey},
 };
@@ -263,7 +264,7 @@ pub async fn get_content(
 }
 
 /// A record's content, uploaded before, and what the server may know of it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecord {
     pub vault: Address,
@@ -277,7 +278,7 @@ pub struct NewRecord {
     pub wraps: Vec<NewWrap>,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWrap {
     /// Whose the recipient's key is: the vault, or a wallet.
@@ -306,6 +307,8 @@ pub struct StoredRecord {
 
 /// Stores a record's content. It is served once the record is on chain with the commitment that the
 /// labels open; unclaimed by a record it is removed.
+///
+/// The same request again has the same answer. Another content for the record is refused.
 #[utoipa::path(
     post,
     path = "/v1/records",
@@ -330,21 +333,28 @@ pub async fn create_record(
     if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
         return Err(ApiError::CommitmentMismatch);
     }
-    let kept = Kept { record, vault, upload: new.upload, commitment, opening: &new.opening };
-    let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
-    kept.store(&mut served, bearer.caller.key, i64::try_from(size).unwrap_or(i64::MAX)).await?;
-    for wrap in &new.wraps {
-        store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+    let request = identity(&bearer, "records", &new)?;
+    let data = StoredRecord { record, commitment: Digest(commitment), minted: on_chain.is_some() };
+    match content::kept(served.conn(), vault, record).await? {
+        Some(kept) if kept.request == Some(request) => {}
+        Some(_) => return Err(ApiError::RecordStored),
+        None => {
+            let kept = Kept { request, record, vault, upload: new.upload, commitment, opening: &new.opening };
+            let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
+            kept.store(&mut served, bearer.caller.key, i64::try_from(size).unwrap_or(i64::MAX)).await?;
+            for wrap in &new.wraps {
+                store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+            }
+        }
     }
     let meta = served.close().await?;
-    Ok(Reply(Answer {
-        meta,
-        data: StoredRecord { record, commitment: Digest(commitment), minted: on_chain.is_some() },
-    }))
+    Ok(Reply(Answer { meta, data }))
 }
 
 /// A content that becomes a record's.
 struct Kept<'a> {
+    /// Tells the request that stores it from others.
+    request: Digest,
     record: Address,
     vault: Key,
     upload: Digest,
@@ -366,22 +376,23 @@ impl Kept<'_> {
             labels_salt: self.opening.labels_salt.0,
             details_commitment: self.opening.details_commitment.0,
             stored_by: by,
+            request: self.request,
         };
         if content::insert(served.conn(), &new).await? { Ok(()) } else { Err(ApiError::RecordStored) }
     }
 }
 
-/// Makes the content of a mailbox item a record's.
+/// Makes the content of a mailbox item a record's, by the `request` of `by`.
 ///
 /// # Errors
 /// The record has another commitment on chain, or a content already.
 pub async fn keep_item(
     served: &mut Served<'_>,
     item: &Item,
-    record_id: Digest,
+    record: Address,
+    request: Digest,
     by: Key,
 ) -> Result<AcceptedItem, ApiError> {
-    let record = Address(pda::find_record(&item.vault.0.into(), &record_id.0).0.to_bytes());
     let opening = LabelsOpening {
         salt: item.salt,
         labels: item.labels.clone(),
@@ -394,7 +405,7 @@ pub async fn keep_item(
         return Err(ApiError::CommitmentMismatch);
     }
     let vault = Key(item.vault.0);
-    let kept = Kept { record, vault, upload: item.blob, commitment, opening: &opening };
+    let kept = Kept { request, record, vault, upload: item.blob, commitment, opening: &opening };
     kept.store(served, by, item.size).await?;
     let wrap = Wrap { holder: item.vault, recipient: item.recipient, wrapped_key: &item.wrapped_key, mail: true };
     store::wrap::put(served.conn(), vault, record, &wrap).await?;
@@ -402,7 +413,7 @@ pub async fn keep_item(
 }
 
 /// A record's content, encrypted anew and uploaded before.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContentKey {
     vault: Address,
@@ -413,7 +424,8 @@ pub struct NewContentKey {
 }
 
 /// Puts a record's content, encrypted anew, in the place of the old ciphertext. Every key of the old one
-/// ends with it. The manifest, and so the commitment, stay as they are.
+/// ends with it. The manifest, and so the commitment, stay as they are. The same request again has the
+/// same answer.
 #[utoipa::path(
     put,
     path = "/v1/records/{record}/content",
@@ -435,15 +447,18 @@ pub async fn replace_content(
     }
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(vault, Some(Right::Read)).await?;
-    let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
-    let size = i64::try_from(size).unwrap_or(i64::MAX);
-    let old = store::wrap::replace(served.conn(), vault, record, new.upload, size).await?;
-    let old = old.ok_or(ApiError::NotPermitted)?;
-    for wrap in &new.wraps {
-        store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+    let request = identity(&bearer, "content", &(record, &new))?;
+    let old = content::kept(served.conn(), vault, record).await?.ok_or(ApiError::NotPermitted)?;
+    if old.request != Some(request) {
+        let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        store::wrap::replace(served.conn(), record, new.upload, size, request).await?;
+        for wrap in &new.wraps {
+            store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+        }
+        blob::release(served.conn(), BlobId(old.blob.0)).await?;
     }
     let minted = store::record::commitment(served.conn(), record).await?.is_some();
-    blob::release(served.conn(), BlobId(old.blob.0)).await?;
     let meta = served.close().await?;
     state.gate.store();
     state.sweeper.wake();

@@ -166,7 +166,7 @@ pub struct Stored {
     pub stored: usize,
 }
 
-/// Stores content keys.
+/// Stores content keys, each in the place of an earlier one for the same recipient.
 #[utoipa::path(
     post,
     path = "/v1/wraps",
