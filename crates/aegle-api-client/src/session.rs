@@ -33,6 +33,8 @@ pub struct Session {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Challenge {
+    /// For the answer.
+    challenge: String,
     domain: String,
     address: Key,
     statement: String,
@@ -63,8 +65,9 @@ impl Challenge {
     /// fields, so that it says nothing else (ERC-4361's order of lines).
     fn check(&self, origin: &Origin, wallet: &Key, practitioner: Option<&Key>) -> Result<(), Error> {
         let plain = |text: &str| !text.is_empty() && text.chars().all(|char| !char.is_control());
-        let Self { domain, address, statement, uri, version, chain_id, nonce, issued_at, expiration_time, message } =
-            self;
+        let Self {
+            domain, address, statement, uri, version, chain_id, nonce, issued_at, expiration_time, message, ..
+        } = self;
         if (domain, uri) != (&origin.domain, &origin.uri) {
             return Err(Error::Challenge("it is for another site"));
         }
@@ -99,7 +102,7 @@ impl Session {
         challenge.check(api.origin(), &address, acting.as_ref())?;
         let sign = |signer: &dyn Signer| signer.try_sign_message(challenge.message.as_bytes());
         let answer = json!({
-            "nonce": challenge.nonce,
+            "challenge": challenge.challenge,
             "signature": sign(wallet)?.to_string(),
             "practitioner_signature": practitioner.map(sign).transpose()?.map(|signature| signature.to_string()),
         });
@@ -229,6 +232,7 @@ mod tests {
 
     fn challenge(origin: &Origin, wallet: &Key) -> Challenge {
         let mut challenge = Challenge {
+            challenge: "sealed".into(),
             domain: origin.domain.clone(),
             address: *wallet,
             statement: "Sign in to Aegle.".into(),

@@ -239,7 +239,7 @@ impl Api {
         let (status, challenge) = self.ask("POST", "/v1/sign-in/challenge", None, Some(&address)).await?;
         let message = challenge["message"].as_str().with_context(|| format!("{status} {challenge}"))?;
         let signature = wallet.sign_message(message.as_bytes()).to_string();
-        let answer = json!({ "nonce": challenge["nonce"], "signature": signature });
+        let answer = json!({ "challenge": challenge["challenge"], "signature": signature });
         let (status, signed_in) = self.ask("POST", "/v1/sign-in", None, Some(&answer)).await?;
         Ok(signed_in["token"].as_str().with_context(|| format!("{status} {signed_in}"))?.to_owned())
     }

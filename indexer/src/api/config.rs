@@ -14,8 +14,9 @@ use super::{relay::RelayConfig, sign_in::SignInConfig};
 pub struct ApiConfig {
     /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// Key that signs page cursors, 32 bytes in hex. Every API process of a deployment needs the same.
-    /// Absent, a random one is made at start, and cursors last as long as the process.
+    /// Key that signs page cursors and sign-in challenges, 32 bytes in hex. Every API process of a
+    /// deployment needs the same. Absent, a random one is made at start, and they last as long as the
+    /// process.
     pub cursor_key: Option<String>,
     /// Origins whose pages may read the API, such as `https://aegle.example`.
     pub cors_origins: Vec<String>,

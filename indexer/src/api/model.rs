@@ -22,7 +22,7 @@ use super::{
 pub use credential::{Credential, CredentialKind, CredentialStatus, Registrar};
 pub use recovery::{Guardians, PendingGuardians, PendingRecovery, Recovery, RecoveryStatus};
 pub use relay::{RelayRequest, RelayTerms, Relayed};
-pub use session::{Challenge, ChallengeRequest, Renewed, Session, Sessions, SignInRequest, SignedIn};
+pub use session::{ChallengeRequest, Renewed, Session, Sessions, SignInRequest, SignedIn, ToSign};
 
 /// What an answer reflects.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -3,15 +3,11 @@
 //! The server writes the text from its own challenge and verifies signatures over exactly these bytes.
 //! It reads nothing back from a text, so no field of one can be forged.
 
-use std::net::IpAddr;
-
-use rand::{RngCore, rngs::OsRng};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::{
     bytes::{Address, BlockHash, Nonce, Signature},
-    store::sign_in::Challenge,
+    cursor::{CursorKey, List},
     time::Time,
 };
 
@@ -90,7 +86,49 @@ impl SignInConfig {
 pub struct SignIn {
     pub config: SignInConfig,
     domain: String,
-    secret: [u8; 32],
+}
+
+/// What a wallet is asked to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    pub nonce: Nonce,
+    pub address: Address,
+    pub practitioner: Option<Address>,
+    pub issued_at: Time,
+    pub expires_at: Time,
+}
+
+impl Challenge {
+    const SEAL: List<'_> = List { route: "sign-in", filter: &[] };
+
+    /// The whole challenge for whoever asked: only this server, or another with its key, can have made it.
+    pub fn seal(&self, key: &CursorKey) -> String {
+        let Self { nonce, address, practitioner, issued_at, expires_at } = self;
+        let times = [issued_at.0.to_le_bytes(), expires_at.0.to_le_bytes()].concat();
+        let practitioner = practitioner.as_ref().map_or(&[][..], |key| &key.0);
+        key.seal(&Self::SEAL, &[&nonce.0, &times[..], &address.0, practitioner].concat())
+    }
+
+    /// None for what [`Challenge::seal`] did not make under this key.
+    pub fn open(key: &CursorKey, text: &str) -> Option<Self> {
+        let sealed = key.open(&Self::SEAL, text).ok()?;
+        let (nonce, rest) = sealed.split_first_chunk()?;
+        let (issued_at, rest) = rest.split_first_chunk()?;
+        let (expires_at, rest) = rest.split_first_chunk()?;
+        let (address, practitioner) = rest.split_first_chunk()?;
+        let practitioner = match practitioner {
+            [] => None,
+            key => Some(Address(key.try_into().ok()?)),
+        };
+        let time = |bytes: &[u8; 8]| Time(i64::from_le_bytes(*bytes));
+        Some(Self {
+            nonce: Nonce(*nonce),
+            address: Address(*address),
+            practitioner,
+            issued_at: time(issued_at),
+            expires_at: time(expires_at),
+        })
+    }
 }
 
 /// The fields of the text, as the page hands them to the wallet.
@@ -110,15 +148,7 @@ impl SignIn {
     /// # Errors
     /// The first wrong key of the configuration.
     pub fn new(config: &SignInConfig) -> Result<Self, String> {
-        let mut secret = [0; 32];
-        OsRng.fill_bytes(&mut secret);
-        Ok(Self { domain: config.domain()?, config: config.clone(), secret })
-    }
-
-    /// What tells networks apart, and nothing else about them.
-    pub fn requester(&self, network: IpAddr) -> [u8; 8] {
-        let hash = Sha256::new().chain_update(self.secret).chain_update(network.to_string()).finalize();
-        std::array::from_fn(|place| hash[place])
+        Ok(Self { domain: config.domain()?, config: config.clone() })
     }
 
     /// What the wallet, and with it the practitioner, is asked to sign.
@@ -190,6 +220,33 @@ mod tests {
         for uri in ["aegle.example", "https://aegle.example/", "https://a.example\nURI: b", "ftp://a.example", ""] {
             assert!(with(uri).validate().unwrap_err().starts_with("uri "), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_challenge_opens_as_it_was_sealed_and_under_no_other_key_or_use() {
+        let key = CursorKey::new([7; 32]);
+        for practitioner in [None, Some(Address([3; 32]))] {
+            let challenge = Challenge {
+                nonce: Nonce([1; 16]),
+                address: Address([2; 32]),
+                practitioner,
+                issued_at: Time(1_700_000_000),
+                expires_at: Time(1_700_000_300),
+            };
+            let text = challenge.seal(&key);
+            assert_eq!(Challenge::open(&key, &text), Some(challenge));
+            assert_eq!(Challenge::open(&CursorKey::new([8; 32]), &text), None);
+            for place in 0..text.len() {
+                let mut changed = text.clone();
+                let other = if &text[place..=place] == "A" { "B" } else { "A" };
+                changed.replace_range(place..=place, other);
+                assert_eq!(Challenge::open(&key, &changed), None, "{place}");
+            }
+        }
+        let cursor = key.seal(&List { route: "events", filter: &[] }, &[0; 64]);
+        assert_eq!(Challenge::open(&key, &cursor), None);
+        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 63])), None);
+        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 65])), None);
     }
 
     #[test]

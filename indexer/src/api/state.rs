@@ -61,7 +61,9 @@ impl ApiState {
         let cursors = match config.cursor_key()? {
             Some(key) => CursorKey::new(key),
             None => {
-                tracing::warn!("cursor_key is not set: cursors end with this process and hold in no other");
+                tracing::warn!(
+                    "cursor_key is not set: cursors and challenges end with this process and hold in no other"
+                );
                 CursorKey::random()
             }
         };

@@ -1,5 +1,8 @@
 //! Sign-in and sessions, with real signatures.
 
+use std::{collections::BTreeSet, time::Duration};
+
+use aegle_indexer::api::ApiConfig;
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -11,7 +14,7 @@ use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
-    client::{Answer, Client, config, peer},
+    client::{Answer, Client, config},
     facts::{Ledger, base58},
 };
 
@@ -56,7 +59,7 @@ fn text(challenge: &Value) -> &str {
 }
 
 fn answer(challenge: &Value, wallet: &Keypair) -> Value {
-    json!({ "nonce": challenge["nonce"], "signature": sign(wallet, text(challenge)) })
+    json!({ "challenge": challenge["challenge"], "signature": sign(wallet, text(challenge)) })
 }
 
 /// A session of the wallet: its token and what is told of it.
@@ -147,28 +150,34 @@ async fn of_twenty_parallel_answers_to_a_challenge_exactly_one_signs_in(pool: Pg
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_challenge_ends_by_time_and_by_a_wrong_answer(pool: PgPool) {
-    let client = client(&pool).await;
-    let late = challenge(&client, &wallet(1)).await;
-    sqlx::query("UPDATE protected.sign_in_challenge SET issued_at = issued_at - 300, expires_at = expires_at - 300")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let refused = post(&client, "/v1/sign-in", &answer(&late, &wallet(1))).await;
+async fn a_challenge_ends_by_time_and_at_no_other_server_than_those_that_share_its_key(pool: PgPool) {
+    let here = client(&pool).await;
+    let mut brief = config();
+    brief.sign_in.challenge_seconds = 1;
+    let late = challenge(&Client::with(&pool, &brief), &wallet(1)).await;
+
+    let asked = challenge(&here, &wallet(1)).await;
+    let body = answer(&asked, &wallet(1));
+    let other_key = ApiConfig { cursor_key: Some("08".repeat(32)), ..config() };
+    let refused = post(&Client::with(&pool, &other_key), "/v1/sign-in", &body).await;
     assert_eq!(refused.problem(), (409, "challenge_ended".into()));
+    let beside = Client::new(&pool);
+    post(&beside, "/v1/sign-in", &body).await.ok();
+    assert_eq!(post(&here, "/v1/sign-in", &body).await.problem(), (409, "challenge_ended".into()), "used up there");
+    let mut forged = body.clone();
+    forged["challenge"] = text(&asked).into();
+    assert_eq!(post(&here, "/v1/sign-in", &forged).await.problem(), (409, "challenge_ended".into()));
 
-    let asked = challenge(&client, &wallet(1)).await;
-    let wrong = post(&client, "/v1/sign-in", &answer(&asked, &wallet(2))).await;
-    assert_eq!(wrong.problem(), (403, "signature_invalid".into()));
-    let right = post(&client, "/v1/sign-in", &answer(&asked, &wallet(1))).await;
-    assert_eq!(right.problem(), (409, "challenge_ended".into()));
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let refused = post(&here, "/v1/sign-in", &answer(&late, &wallet(1))).await;
+    assert_eq!(refused.problem(), (409, "challenge_ended".into()));
+    sqlx::query("UPDATE protected.used_challenge SET expires_at = expires_at - 4000").execute(&pool).await.unwrap();
+    sign_in(&here, &wallet(2)).await;
+    assert_eq!(used(&pool).await, 1, "what is long over is swept");
+}
 
-    let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM protected.sign_in_challenge WHERE nonce = $1")
-        .bind(hex::decode(late["nonce"].as_str().unwrap()).unwrap())
-        .fetch_one(&pool)
-        .await
-        .unwrap();
-    assert_eq!(waiting, 0, "what has expired is swept");
+async fn used(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM protected.used_challenge").fetch_one(pool).await.unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -194,7 +203,7 @@ async fn a_signature_over_any_other_text_is_refused(pool: PgPool) {
         let challenge = challenge(&client, &wallet).await;
         let changed = change(text(&challenge));
         assert_ne!(changed, text(&challenge), "{what}");
-        let mut body = json!({ "nonce": challenge["nonce"], "signature": sign(&wallet, &changed) });
+        let mut body = json!({ "challenge": challenge["challenge"], "signature": sign(&wallet, &changed) });
         assert_eq!(post(&client, "/v1/sign-in", &body).await.problem(), (403, "signature_invalid".into()), "{what}");
 
         let challenge = self::challenge(&client, &wallet).await;
@@ -230,7 +239,7 @@ async fn a_key_of_small_order_signs_nothing(pool: PgPool) {
     let mut signature = [0; 64];
     signature[0] = 1;
     let challenge = post(&client, "/v1/sign-in/challenge", &json!({ "address": base58(&neutral) })).await.ok();
-    let body = json!({ "nonce": challenge["nonce"], "signature": base58(&signature) });
+    let body = json!({ "challenge": challenge["challenge"], "signature": base58(&signature) });
     assert_eq!(post(&client, "/v1/sign-in", &body).await.problem(), (403, "signature_invalid".into()));
 }
 
@@ -358,22 +367,24 @@ async fn only_the_token_itself_is_a_token_and_it_is_not_stored(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn challenges_of_an_address_are_few_and_nobody_crowds_out_another(pool: PgPool) {
+async fn a_wallet_signs_in_often_at_once_and_no_stranger_keeps_it_out(pool: PgPool) {
     let client = client(&pool).await;
-    let ask_from = async |network: &str| {
-        let body = json!({ "address": wallet(1).pubkey().to_string() }).to_string();
-        let request = Request::post("/v1/sign-in/challenge").header("content-type", "application/json");
-        let request = request.extension(peer(network)).body(Body::from(body)).unwrap();
-        client.send(request).await.ok()
-    };
-    let first = ask_from("198.51.100.1:1").await;
-    for _ in 0..20 {
-        ask_from("203.0.113.7:1").await;
+    let owner = wallet(1);
+    let first = challenge(&client, &owner).await;
+    // From the very network of the owner: behind a proxy all share one.
+    let asked = join_all((0..100).map(|_| challenge(&client, &owner))).await;
+    for challenge in &asked[..20] {
+        let wrong = post(&client, "/v1/sign-in", &answer(challenge, &wallet(2))).await;
+        assert_eq!(wrong.problem(), (403, "signature_invalid".into()));
     }
-    let waiting: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM protected.sign_in_challenge").fetch_one(&pool).await.unwrap();
-    assert_eq!(waiting, 1 + 8);
+    assert_eq!(used(&pool).await, 0, "strangers store nothing");
+    let wrong = post(&client, "/v1/sign-in", &answer(&first, &wallet(2))).await;
+    assert_eq!(wrong.problem(), (403, "signature_invalid".into()));
     post(&client, "/v1/sign-in", &answer(&first, &wallet(1))).await.ok();
+
+    let tokens = join_all((0..30).map(|_| sign_in(&client, &owner))).await;
+    let tokens: BTreeSet<_> = tokens.into_iter().map(|(token, _)| token).collect();
+    assert_eq!((tokens.len(), used(&pool).await), (30, 31));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -392,8 +403,12 @@ async fn a_body_that_is_not_what_the_route_takes_is_refused(pool: PgPool) {
         let refused = post(&client, "/v1/sign-in/challenge", &body).await;
         assert_eq!(refused.problem(), (400, "invalid_body".into()), "{body}");
     }
-    for (nonce, signature) in [("00", base58(&[1; 64])), (&"00".repeat(16), base58(&[1; 63]))] {
-        let refused = post(&client, "/v1/sign-in", &json!({ "nonce": nonce, "signature": signature })).await;
+    for body in [
+        json!({ "challenge": 1, "signature": base58(&[1; 64]) }),
+        json!({ "challenge": "sealed", "signature": base58(&[1; 63]) }),
+        json!({ "nonce": "00".repeat(16), "signature": base58(&[1; 64]) }),
+    ] {
+        let refused = post(&client, "/v1/sign-in", &body).await;
         assert_eq!(refused.problem(), (400, "invalid_body".into()));
     }
     let request = Request::post("/v1/sign-in/challenge").body(Body::from("{}")).unwrap();

@@ -21,7 +21,9 @@ pub struct ChallengeRequest {
 /// What to sign: the fields as Sign-In With Solana names them, and the exact text.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Challenge {
+pub struct ToSign {
+    /// The challenge as the answer to it has to name it, sealed by the server.
+    pub challenge: String,
     pub domain: String,
     pub address: Address,
     pub statement: String,
@@ -35,9 +37,10 @@ pub struct Challenge {
     pub message: String,
 }
 
-impl From<Text> for Challenge {
-    fn from(text: Text) -> Self {
+impl ToSign {
+    pub fn new(text: Text, challenge: String) -> Self {
         Self {
+            challenge,
             message: text.to_message(),
             domain: text.domain,
             address: text.address,
@@ -56,7 +59,9 @@ impl From<Text> for Challenge {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
-    pub nonce: Nonce,
+    /// As it was given out with the text.
+    #[schema(max_length = 256)]
+    pub challenge: String,
     /// The wallet's signature, base58.
     pub signature: Signature,
     /// The practitioner's, where the challenge names one.

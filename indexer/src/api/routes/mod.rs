@@ -57,6 +57,7 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::list_sessions, session::end_sessions))
         .routes(routes!(session::renew_session))
         .routes(routes!(session::end_session))
+        .layer(from_fn(layers::yield_and_retry))
         .routes(routes!(relay::get_relay, relay::relay_transaction))
         .routes(routes!(relay::get_relayed))
 }

@@ -1,15 +1,14 @@
-use axum::{Json, extract::State, http::Extensions};
+use axum::{Json, extract::State};
 use rand::{RngCore, rngs::OsRng};
 
 use crate::api::{
     bytes::{Nonce, SessionId},
     error::ApiError,
     extract::Body,
-    layers::client,
-    model::{Challenge, ChallengeRequest, Session, SignInRequest, SignedIn},
+    model::{ChallengeRequest, Session, SignInRequest, SignedIn, ToSign},
     protected,
     session::Token,
-    sign_in::verify,
+    sign_in::{Challenge, verify},
     state::ApiState,
     store::{self, session::SessionRow},
     time::Time,
@@ -18,24 +17,24 @@ use crate::api::{
 /// Asks for a text to sign.
 ///
 /// An organization signs in together with the practitioner who acts for it; both sign the same text,
-/// which names both. The challenge can be answered once, within minutes.
+/// which names both. The challenge can be answered once, within minutes. Any number may be asked for, and
+/// none ends another.
 #[utoipa::path(
     post,
     path = "/v1/sign-in/challenge",
     tag = "sign-in",
     request_body = ChallengeRequest,
-    responses((status = 200, body = Challenge))
+    responses((status = 200, body = ToSign))
 )]
 pub async fn ask_challenge(
     State(state): State<ApiState>,
-    extensions: Extensions,
     Body(request): Body<ChallengeRequest>,
-) -> Result<Json<Challenge>, ApiError> {
+) -> Result<Json<ToSign>, ApiError> {
     if request.practitioner == Some(request.address) {
         return Err(ApiError::InvalidBody("a practitioner acts for another key than the own one".into()));
     }
     let now = (state.now)();
-    let challenge = store::sign_in::Challenge {
+    let challenge = Challenge {
         nonce: Nonce(random()),
         address: request.address,
         practitioner: request.practitioner,
@@ -45,10 +44,9 @@ pub async fn ask_challenge(
 
     let mut transaction = protected::begin_unnamed(&state).await?;
     let genesis = store::frontier::genesis(&mut transaction).await?.ok_or(ApiError::NotReady)?;
-    let requester = state.sign_in.requester(client(&extensions));
-    store::sign_in::insert(&mut transaction, &challenge, requester).await?;
     transaction.commit().await?;
-    Ok(Json(state.sign_in.text(&challenge, genesis).into()))
+    let sealed = challenge.seal(&state.cursors);
+    Ok(Json(ToSign::new(state.sign_in.text(&challenge, genesis), sealed)))
 }
 
 /// Answers a challenge and begins a session.
@@ -66,15 +64,18 @@ pub async fn sign_in(
     let now = (state.now)();
     let mut transaction = protected::begin_unnamed(&state).await?;
     let genesis = store::frontier::genesis(&mut transaction).await?.ok_or(ApiError::NotReady)?;
-    let challenge = store::sign_in::consume(&mut transaction, request.nonce, now).await?;
+    let challenge =
+        Challenge::open(&state.cursors, &request.challenge).filter(|challenge| challenge.expires_at.0 > now);
     let challenge = challenge.ok_or(ApiError::ChallengeEnded)?;
 
     let message = state.sign_in.text(&challenge, genesis).to_message();
     if let Err(refusal) = check(&challenge, &request, &message) {
-        // A challenge is used up by a wrong answer too.
-        transaction.commit().await?;
         metrics::counter!("aegle_sign_ins_total", "outcome" => "refused").increment(1);
         return Err(refusal);
+    }
+    // Only what its wallet signed uses a challenge up: a wrong answer is nobody's to end it by.
+    if !store::sign_in::use_up(&mut transaction, challenge.nonce, challenge.expires_at, now).await? {
+        return Err(ApiError::ChallengeEnded);
     }
 
     let config = &state.sign_in.config;
@@ -96,7 +97,7 @@ pub async fn sign_in(
 }
 
 /// Whether everybody whom the text names signed this text.
-fn check(challenge: &store::sign_in::Challenge, request: &SignInRequest, message: &str) -> Result<(), ApiError> {
+fn check(challenge: &Challenge, request: &SignInRequest, message: &str) -> Result<(), ApiError> {
     let refuse = |reason| Err(ApiError::SignatureInvalid(reason));
     if request.signed_message.as_ref().is_some_and(|signed| signed != message) {
         return refuse("The wallet signed another text than the challenge's");
