@@ -125,7 +125,7 @@ pub(crate) fn of_report(report: &DiagnosticReport) -> Category {
 }
 
 /// LOINC codes of FHIR's vital signs profiles.
-const VITAL_SIGNS: [&str; 15] = [
+pub(crate) const VITAL_SIGNS: [&str; 15] = [
     "85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "29463-7", "3141-9", "39156-5",
     "85354-9", "8480-6", "8462-4", "55284-4",
 ];
