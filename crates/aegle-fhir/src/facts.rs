@@ -171,14 +171,29 @@ pub(crate) fn facts(resource: &Resource) -> Option<Facts> {
         }
         R::RelatedPerson(r) => of!(r, Demographics).about(&r.patient).named(&r.name),
         R::Coverage(r) => of!(r, Financial).about(&r.beneficiary).on(&r.period).coded(&r.type_),
-        R::Claim(r) => of!(r, Financial).about(&r.patient).on(&r.billable_period).issued(&r.created).by(&r.provider),
+        R::Claim(r) => {
+            let facts = of!(r, Financial).about(&r.patient).on(&r.billable_period).issued(&r.created).by(&r.provider);
+            r.item.iter().fold(facts, |facts, item| facts.during(&item.encounter))
+        }
         R::ClaimResponse(r) => of!(r, Financial).about(&r.patient).issued(&r.created).with(&r.request),
         R::ExplanationOfBenefit(r) => {
-            of!(r, Financial).about(&r.patient).on(&r.billable_period).issued(&r.created).by(&r.provider).with(&r.claim)
+            let facts = of!(r, Financial).about(&r.patient).on(&r.billable_period).issued(&r.created);
+            let facts = facts.by(&r.provider).with(&r.claim);
+            r.item.iter().fold(facts, |facts, item| facts.during(&item.encounter))
         }
         R::Account(r) => of!(r, Financial).about(&r.subject).on(&r.service_period),
-        R::ChargeItem(r) => of!(r, Financial).about(&r.subject).on(&r.occurrence).or_on(&r.entered_date).coded(&r.code),
-        R::Invoice(r) => of!(r, Financial).about(&r.subject).issued(&r.date),
+        R::ChargeItem(r) => {
+            let facts = of!(r, Financial).about(&r.subject).during(&r.context).on(&r.occurrence);
+            facts.or_on(&r.entered_date).coded(&r.code)
+        }
+        R::Invoice(r) => {
+            let charged = r.line_item.iter().filter_map(|item| match &item.charge_item {
+                Some(r4::InvoiceLineItemChargeItem::Reference(charged)) => Some(charged),
+                _ => None,
+            });
+            let facts = of!(r, Financial).about(&r.subject).issued(&r.date);
+            charged.fold(facts, |facts, charged| facts.with(&Some(charged.clone())))
+        }
         R::CoverageEligibilityRequest(r) => of!(r, Financial).about(&r.patient).issued(&r.created),
         R::CoverageEligibilityResponse(r) => of!(r, Financial).about(&r.patient).issued(&r.created).with(&r.request),
 

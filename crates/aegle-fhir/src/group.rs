@@ -1,7 +1,8 @@
 //! Which resources make a record together.
 //!
-//! A document, a study and an encounter gather what refers to them; what remains is put together by
-//! category, day and sensitivity. Every choice depends on the resources alone, never on their order.
+//! A document, a study and an encounter gather what refers to them. Bills stay apart from care: those of
+//! an encounter are together, others by year. What remains is put together by category, day and
+//! sensitivity. Every choice depends on the resources alone, never on their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +23,23 @@ pub(crate) struct Group {
     pub kind: Kind,
     /// What the group is about: a document, a study or an encounter.
     pub anchor: Option<usize>,
+    /// Of what bills and insurance are, where the group is that.
+    pub paperwork: Option<Paperwork>,
     /// Sorted by type and digest, the anchor first.
     pub care: Vec<usize>,
     /// What care refers to: practitioners, organizations, medications. Others may carry them as well.
     pub support: Vec<usize>,
     /// Who wrote each of `care`, where that is a resource with a name.
     pub authors: Vec<Option<usize>>,
+    /// Care that bills name, without carrying it: its sensitivity is theirs.
+    pub named: BTreeSet<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Paperwork {
+    /// The encounter, by its place, that was billed.
+    Encounter(usize),
+    Year(Option<i16>),
 }
 
 impl Group {
@@ -40,6 +52,8 @@ impl Group {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Anchor([u8; 32], usize),
+    Bills([u8; 32], usize),
+    Paperwork(Option<i16>, BTreeSet<Policy>),
     Common(Category, Option<(Date, Date)>, BTreeSet<Policy>),
 }
 
@@ -54,7 +68,12 @@ pub(crate) fn group(members: &[Member]) -> Vec<Group> {
     let make = |(key, mut care): (Key, Vec<usize>)| {
         let anchor = match key {
             Key::Anchor(_, place) => Some(place),
-            Key::Common(..) => None,
+            Key::Bills(..) | Key::Paperwork(..) | Key::Common(..) => None,
+        };
+        let paperwork = match key {
+            Key::Bills(_, place) => Some(Paperwork::Encounter(place)),
+            Key::Paperwork(year, _) => Some(Paperwork::Year(year)),
+            Key::Anchor(..) | Key::Common(..) => None,
         };
         care.sort_by_key(|place| (Some(*place) != anchor, grouping.order(*place)));
         let kind = anchor.map_or(Kind::Collection, |place| match members[place].resource.facts.role {
@@ -64,7 +83,8 @@ pub(crate) fn group(members: &[Member]) -> Vec<Group> {
         });
         let support = grouping.support(&care);
         let authors = care.iter().map(|place| grouping.author(*place)).collect();
-        Group { kind, anchor, care, support, authors }
+        let named = care.iter().flat_map(|place| grouping.billed(*place)).collect();
+        Group { kind, anchor, paperwork, care, support, authors, named }
     };
     groups.into_iter().map(make).collect()
 }
@@ -122,6 +142,17 @@ impl<'a> Grouping<'a> {
         (resource.resource_type, resource.digest)
     }
 
+    fn is_bill(&self, place: usize) -> bool {
+        self.category(place) == Category::Financial
+    }
+
+    /// The care that a bill names: its encounters, diagnoses and procedures.
+    fn billed(&self, place: usize) -> BTreeSet<usize> {
+        let refers = if self.is_bill(place) { self.members[place].resource.refers.as_slice() } else { &[] };
+        let is_care = |other: &usize| self.members[*other].is_care && self.role(*other) != Role::Patient;
+        self.resolve(place, refers).into_iter().filter(is_care).collect()
+    }
+
     fn anchor(&self, place: usize) -> Key {
         Key::Anchor(self.members[place].resource.digest, place)
     }
@@ -156,8 +187,12 @@ impl<'a> Grouping<'a> {
             keys[place] = match self.role(place) {
                 Role::Study => Some(self.anchor(place)),
                 Role::Encounter | Role::Document => Some(self.anchor(self.encounter(place).unwrap_or(place))),
-                // A bill is not needed to treat, and a visit is not shared with whoever may see bills.
-                Role::Other if self.category(place) == Category::Financial => None,
+                // A bill is not needed to treat, and a visit is not shared with whoever may see bills: they
+                // are a record of their own beside the visit's.
+                Role::Other if self.is_bill(place) => self.encounter(place).map(|encounter| {
+                    let resource = &self.members[encounter].resource;
+                    Key::Bills(resource.digest, encounter)
+                }),
                 Role::Other => {
                     let studies = self.kin[place].iter().filter(is_study);
                     let study = studies.min_by_key(|study| self.order(**study)).copied();
@@ -189,6 +224,10 @@ impl<'a> Grouping<'a> {
     fn common(&self, place: usize, mut sensitivity: BTreeSet<Policy>) -> Key {
         let resource = &self.members[place].resource;
         sensitivity.extend(&resource.sensitivity);
+        if self.is_bill(place) {
+            sensitivity.extend(self.billed(place).iter().flat_map(|care| &self.members[*care].resource.sensitivity));
+            return Key::Paperwork(resource.facts.days.map(|days| days.from.year()), sensitivity);
+        }
         let days = resource.facts.days.map(|days| (days.from, days.until));
         Key::Common(resource.facts.category, days, sensitivity)
     }
@@ -200,8 +239,7 @@ impl<'a> Grouping<'a> {
                 if keys[place].is_some() || self.role(place) == Role::Patient {
                     return None;
                 }
-                let bill = |place| self.category(place) == Category::Financial;
-                let kin = self.kin[place].iter().filter(|other| !bill(place) || bill(**other));
+                let kin = self.kin[place].iter().filter(|other| self.is_bill(place) == self.is_bill(**other));
                 kin.filter_map(|other| keys[*other].clone()).min()
             };
             let joined: Vec<_> = (0..keys.len()).filter_map(|place| Some((place, joins(place)?))).collect();

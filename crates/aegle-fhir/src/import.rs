@@ -1,15 +1,20 @@
 //! From the input to records: whom it is about, what of it is the chosen patient's, and what becomes of
 //! the rest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 
 use crate::{
     group,
     patients::{About, Patients, Sighting},
     problem::{Problem, Reason, Report},
     record::{self, Record},
+    reference::Scope,
     resource::Resource,
     secret::Secret,
+    sensitivity::Policy,
     source::{Found, Progress, Source, SourceError},
 };
 
@@ -137,6 +142,7 @@ impl Loader<'_> {
         let raw = match found {
             Found::Resource(raw) => raw,
             Found::Skipped(problem) => return self.report.skip(problem),
+            Found::Labelled(scopes, policies) => return self.label(&scopes, &policies),
         };
         let resource = match Resource::read(&raw) {
             Ok(resource) => resource,
@@ -164,6 +170,12 @@ impl Loader<'_> {
         }
         self.known.insert(resource.digest, self.members.len());
         self.members.push(Member { resource, is_care });
+    }
+
+    fn label(&mut self, scopes: &RangeInclusive<Scope>, policies: &[Policy]) {
+        let labelled =
+            self.members.iter_mut().filter(|member| member.resource.scopes().any(|scope| scopes.contains(&scope)));
+        labelled.for_each(|member| member.resource.sensitivity.extend(policies));
     }
 
     fn skip(&mut self, resource: &Resource, reason: Reason) {

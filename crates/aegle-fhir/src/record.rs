@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::{
     days::Days,
     facts::{Author, Code, Role},
-    group::Group,
+    group::{Group, Paperwork},
     import::Member,
     resource::Resource,
     secret::Secret,
@@ -22,7 +22,7 @@ pub enum Kind {
     Encounter,
     Document,
     Study,
-    /// The same category, day and sensitivity.
+    /// The same category, day and sensitivity; bills of the same encounter, or of the same year.
     Collection,
 }
 
@@ -124,16 +124,29 @@ pub(crate) fn of(group: &Group, members: &[Member], secret: &Secret) -> Option<R
 
     let mut digests: Vec<_> = care.iter().map(|resource| resource.digest).collect();
     digests.sort_unstable();
-    let labels = labels(&care, &all, anchor, secret)?;
+    let visit = match group.paperwork {
+        Some(Paperwork::Encounter(visit)) => Some(resource(&visit)),
+        _ => None,
+    };
+    let mut labels = labels(&care, &all, anchor, secret)?;
+    // What bills say of days is when they were made out, and until when they may be paid.
+    if let Some(days) = visit.and_then(|visit| visit.facts.days) {
+        (labels.from, labels.until) = (Some(days.from), Some(days.until));
+    }
+    let named = group.named.iter().flat_map(|place| &members[*place].resource.sensitivity);
+    labels.sensitivity.extend(named.filter_map(|policy| policy.parse().ok()));
+    if labels.sensitivity.len() > MAX_SENSITIVITIES {
+        return None;
+    }
     let content = match anchor.filter(|anchor| anchor.resource_type == "Bundle") {
         Some(document) => Content::Whole(document.json.clone()),
         None => Content::Entries(all.iter().map(|resource| (full_url(resource), resource.json.clone())).collect()),
     };
     Some(Record {
         key: secret.derive("aegle:import:key:v1", &digests.iter().map(<[u8; 32]>::as_slice).collect::<Vec<_>>()),
-        identity: identity(group, &care, anchor, secret),
+        identity: identity(group, &care, anchor, visit, secret),
         kind: group.kind,
-        description: describe(group, &care, &all, anchor, members),
+        description: describe(group, &care, &all, anchor, visit, members),
         labels,
         resources: all.iter().map(|resource| resource.parts().count()).sum(),
         content,
@@ -145,17 +158,28 @@ fn full_url(resource: &Resource) -> Option<Box<str>> {
     resource.found.iter().filter_map(|(_, url)| url.as_ref()).min().cloned()
 }
 
-fn identity(group: &Group, care: &[&Resource], anchor: Option<&Resource>, secret: &Secret) -> [u8; 32] {
+fn identity(
+    group: &Group,
+    care: &[&Resource],
+    anchor: Option<&Resource>,
+    visit: Option<&Resource>,
+    secret: &Secret,
+) -> [u8; 32] {
     let mut parts = vec![group.kind.name().to_owned()];
-    match anchor {
-        Some(anchor) => {
-            let name = anchor.facts.id.clone().or_else(|| full_url(anchor).map(Into::into));
-            parts.push(anchor.resource_type.to_owned());
-            parts.push(name.unwrap_or_else(|| hex::encode(anchor.digest)));
+    match anchor.or(visit) {
+        Some(about) => {
+            let name = about.facts.id.clone().or_else(|| full_url(about).map(Into::into));
+            parts.push(about.resource_type.to_owned());
+            parts.push(name.unwrap_or_else(|| hex::encode(about.digest)));
         }
         None => {
-            let first = care.first().map(|first| (first.facts.category.as_str(), days(care)));
-            parts.push(format!("{first:?}"));
+            match group.paperwork {
+                Some(Paperwork::Year(year)) => parts.push(format!("paperwork {year:?}")),
+                _ => {
+                    let first = care.first().map(|first| (first.facts.category.as_str(), days(care)));
+                    parts.push(format!("{first:?}"));
+                }
+            }
             parts.extend(
                 care.iter()
                     .flat_map(|resource| &resource.sensitivity)
@@ -204,6 +228,7 @@ fn describe(
     care: &[&Resource],
     all: &[&Resource],
     anchor: Option<&Resource>,
+    visit: Option<&Resource>,
     members: &[Member],
 ) -> Description {
     let of_anchor = anchor.and_then(|anchor| anchor.facts.title.as_deref());
@@ -212,6 +237,11 @@ fn describe(
     let reports = || care.iter().filter(|resource| resource.resource_type == "DiagnosticReport");
     let report = reports().next().filter(|_| reports().count() == 1).and_then(|report| report.facts.title.as_deref());
     let only = report.or(titles.first().copied().filter(|_| titles.len() == 1));
+    let year = match group.paperwork {
+        Some(Paperwork::Year(year)) => year.map(|year| year.to_string()),
+        _ => None,
+    };
+    let only = visit.and_then(|visit| visit.facts.title.as_deref()).or(only).or(year.as_deref());
     let heading = care.first().map_or("", |first| first.facts.category.title());
     let title = match (group.kind, of_anchor) {
         (Kind::Encounter, title) => title.map_or("Visit".to_owned(), |title| format!("Visit: {title}")),

@@ -37,7 +37,7 @@ const ALIASES: [(&str, &[Policy]); 5] = [
     ("Title38Section7332", &["ETH", "HIV", "SCA"]),
 ];
 
-const SPECIALLY_PROTECTED: Policy = "SPI";
+pub(crate) const SPECIALLY_PROTECTED: Policy = "SPI";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum System {

@@ -6,6 +6,7 @@ mod lines;
 use std::{
     fs::{self, File},
     io::{self, BufReader, Cursor, Read},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -63,6 +64,8 @@ pub(crate) struct Raw<'a> {
 pub(crate) enum Found<'a> {
     Resource(Raw<'a>),
     Skipped(Problem),
+    /// Sensitivities of a Bundle that are said after its entries, which have these scopes.
+    Labelled(RangeInclusive<Scope>, Vec<Policy>),
 }
 
 /// Files seen while reading.
@@ -95,6 +98,11 @@ impl Sink<'_> {
         if self.files.resources.is_multiple_of(STEP) {
             (self.progress)(self.files);
         }
+    }
+
+    /// Labels what has been found since the scope was opened.
+    fn label(&mut self, since: Scope, policies: Vec<Policy>) {
+        (self.take)(Found::Labelled(since..=self.next_scope, policies));
     }
 
     fn scope(&mut self) -> Scope {

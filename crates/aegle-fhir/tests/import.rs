@@ -191,6 +191,130 @@ mod grouping {
         assert_eq!(plain[0].description.title, "Laboratory results: Panel");
     }
 
+    /// An encounter of a given id and day, said to be of a type.
+    fn encounter(id: &str, day: &str, kind: &str) -> String {
+        format!(
+            r#"{{"resourceType":"Encounter","id":"{id}","status":"finished","class":{{"code":"AMB"}},"type":[{{"text":"{kind}"}}],"subject":{{"reference":"Patient/p"}},"period":{{"start":"{day}T09:00:00Z","end":"{day}T09:30:00Z"}}}}"#
+        )
+    }
+
+    fn financial(resource_type: &str, id: &str, more: &str) -> String {
+        format!(
+            r#"{{"resourceType":"{resource_type}","id":"{id}","status":"active","patient":{{"reference":"Patient/p"}},{more}}}"#
+        )
+    }
+
+    fn item(encounter: &str) -> String {
+        format!(r#""item":[{{"sequence":1,"encounter":[{{"reference":"Encounter/{encounter}"}}]}},{{"sequence":2}}]"#)
+    }
+
+    /// Resources of each record that is of bills, with its title, days and sensitivity.
+    fn paperwork(import: &Import) -> Vec<String> {
+        let records = import.records.iter().filter(|record| categories(record) == ["financial"]);
+        let mut all: Vec<_> = records
+            .map(|record| {
+                let labels = &record.labels;
+                let day = |day: Option<jiff::civil::Date>| day.map_or("?".to_owned(), |day| day.to_string());
+                let title = &record.description.title;
+                let (from, until) = (day(labels.from), day(labels.until));
+                format!("{} × {title}, {from} to {until} {:?}", record.resources, sensitivity(record))
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn all_bills_of_a_visit_are_one_record_beside_it_on_its_days() {
+        let lines = [
+            PATIENT.to_owned(),
+            encounter("e1", "2020-01-01", "Check-up"),
+            encounter("e2", "2020-01-01", "Emergency"),
+            financial("Claim", "visit", &format!(r#""created":"2020-01-02",{}"#, item("e1"))),
+            // A prescription's claim on another day, and an answer that says until when it may be appealed.
+            financial("Claim", "medicine", &format!(r#""created":"2020-01-05",{}"#, item("e1"))),
+            financial("ClaimResponse", "paid", r#""created":"2020-03-01","request":{"reference":"Claim/medicine"}"#),
+            financial(
+                "ExplanationOfBenefit",
+                "answer",
+                r#""created":"2020-02-01","billablePeriod":{"start":"2020-01-01","end":"2021-01-01"},"claim":{"reference":"Claim/visit"}"#,
+            ),
+            financial("ExplanationOfBenefit", "alone", &format!(r#""created":"2020-02-01",{}"#, item("e2"))),
+        ];
+        let import = import(&source().bytes("a.ndjson", lines.join("\n")));
+        assert_eq!(
+            paperwork(&import),
+            [
+                "1 × Insurance and bills: Emergency, 2020-01-01 to 2020-01-01 []",
+                "4 × Insurance and bills: Check-up, 2020-01-01 to 2020-01-01 []",
+            ]
+        );
+        let visits = import.records.iter().filter(|record| record.kind == Kind::Encounter);
+        for visit in visits {
+            assert_eq!((visit.resources, categories(visit)), (1, vec!["encounter"]), "no visit waits for its bills");
+        }
+    }
+
+    #[test]
+    fn bills_of_no_known_visit_are_one_record_a_year() {
+        let lines = [
+            PATIENT.to_owned(),
+            financial("Claim", "a", r#""created":"2019-03-01""#),
+            financial("Claim", "b", &format!(r#""created":"2019-11-01",{}"#, item("elsewhere"))),
+            financial("ExplanationOfBenefit", "c", r#""created":"2020-01-03","claim":{"reference":"Claim/b"}"#),
+            financial("Claim", "d", r#""created":"2020-05-01""#),
+            financial("Claim", "undated", r#""use":"claim""#),
+            r#"{"resourceType":"Coverage","id":"card","status":"active","beneficiary":{"reference":"Patient/p"},"payor":[{"display":"Example"}],"period":{"start":"2020-01-01","end":"2022-12-31"}}"#.to_owned(),
+        ];
+        let import = import(&source().bytes("a.ndjson", lines.join("\n")));
+        assert_eq!(
+            paperwork(&import),
+            [
+                "1 × Insurance and bills, ? to ? []",
+                "2 × Insurance and bills: 2020, 2020-01-01 to 2022-12-31 []",
+                "3 × Insurance and bills: 2019, 2019-03-01 to 2020-01-03 []",
+            ],
+            "an answer is with its claim, though it came in the next year"
+        );
+        // The next bill of the year makes a next version, not another record.
+        let of_2020 = |import: &Import| {
+            let year = |record: &&Record| record.description.title.ends_with("2020");
+            let record = import.records.iter().find(year).unwrap();
+            (record.identity, record.key)
+        };
+        let before = of_2020(&import);
+        let more = financial("Claim", "later", r#""created":"2020-12-01""#);
+        let after = of_2020(&super::import(&source().bytes("a.ndjson", [lines.join("\n"), more].join("\n"))));
+        assert_eq!(before.0, after.0);
+        assert_ne!(before.1, after.1);
+    }
+
+    #[test]
+    fn a_bill_is_as_sensitive_as_what_it_names() {
+        let condition = r#"{"resourceType":"Condition","id":"c","code":{"text":"HIV infection"},"subject":{"reference":"Patient/p"},"recordedDate":"2018-01-01"}"#;
+        let diagnosis = r#""diagnosis":[{"sequence":1,"diagnosisReference":{"reference":"Condition/c"}}]"#;
+        let lines = [
+            PATIENT.to_owned(),
+            condition.to_owned(),
+            encounter("e", "2020-01-01", "Psychiatry"),
+            encounter("plain", "2020-01-02", "Check-up"),
+            financial("Claim", "visit", &format!(r#""created":"2020-01-02",{}"#, item("e"))),
+            financial("Claim", "plain", &format!(r#""created":"2020-01-02",{}"#, item("plain"))),
+            financial("Claim", "other", &format!(r#""created":"2020-01-02",{diagnosis}"#)),
+            financial("Claim", "rest", r#""created":"2020-01-02""#),
+        ];
+        let import = import(&source().bytes("a.ndjson", lines.join("\n")));
+        assert_eq!(
+            paperwork(&import),
+            [
+                r#"1 × Insurance and bills: 2020, 2020-01-02 to 2020-01-02 ["HIV"]"#,
+                "1 × Insurance and bills: 2020, 2020-01-02 to 2020-01-02 []",
+                "1 × Insurance and bills: Check-up, 2020-01-02 to 2020-01-02 []",
+                r#"1 × Insurance and bills: Psychiatry, 2020-01-01 to 2020-01-01 ["PSY"]"#,
+            ]
+        );
+    }
+
     #[test]
     fn bills_with_their_answers_and_personal_details_stay_out_of_visits() {
         let encounter = r#"{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"}}"#;
@@ -260,6 +384,32 @@ mod labels {
             dated(r#","effectivePeriod":{"start":"2021","end":"2020"}"#).as_deref(),
             Some("2020-01-01 2021-12-31")
         );
+    }
+
+    #[test]
+    fn labels_of_a_bundle_count_wherever_they_stand_in_it() {
+        let label =
+            r#""meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"MH"}]}"#;
+        let entries: Vec<_> = std::iter::once(PATIENT.to_owned())
+            .chain((0..200).map(|index| observation(&format!("o{index}"), r#","effectiveDateTime":"2020""#)))
+            .map(|resource| entry(&resource))
+            .collect();
+        let entries = entries.join(",");
+        let head = r#""resourceType":"Bundle","type":"collection""#;
+        let stranger = observation("elsewhere", r#","effectiveDateTime":"2021""#);
+        for limit in [4_096, Limits::default().resource] {
+            for bundle in [
+                format!(r#"{{{head},{label},"entry":[{entries}]}}"#),
+                format!(r#"{{{head},"entry":[{entries}],{label}}}"#),
+            ] {
+                let source = Source::new(Limits { resource: limit, ..Limits::default() });
+                let import = super::import(&source.bytes("a.json", bundle).bytes("b.json", stranger.clone()));
+                let (here, elsewhere): (Vec<_>, Vec<_>) =
+                    care(&import).into_iter().partition(|record| record.resources > 1);
+                assert_eq!((here.len(), sensitivity(here[0])), (1, vec!["MH"]), "within {limit} bytes");
+                assert!(sensitivity(elsewhere[0]).is_empty(), "another file's");
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 use fhirkit::Json;
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
 
@@ -111,9 +111,12 @@ fn is_document(kind: Option<&RawValue>) -> bool {
 }
 
 fn security(meta: Option<&RawValue>) -> Vec<Policy> {
-    let Some(meta) = meta.map(RawValue::get).filter(|meta| limits::is_simple(meta)) else { return Vec::new() };
-    let Ok(meta) = Json::parse(meta) else { return Vec::new() };
-    sensitivity::find(&Json::Object(vec![("meta".to_owned(), meta)])).into_iter().collect()
+    let Some(meta) = meta.map(RawValue::get) else { return Vec::new() };
+    match limits::is_simple(meta).then(|| Json::parse(meta)) {
+        Some(Ok(meta)) => sensitivity::find(&Json::Object(vec![("meta".to_owned(), meta)])).into_iter().collect(),
+        // Labels that cannot be read are not taken for none.
+        _ => vec![sensitivity::SPECIALLY_PROTECTED],
+    }
 }
 
 pub(crate) fn reason(error: &serde_json::Error) -> Reason {
@@ -129,8 +132,8 @@ pub(crate) fn reason(error: &serde_json::Error) -> Reason {
     }
 }
 
-/// A value too large to be held: a Bundle's entries, one at a time. What describes the Bundle has to
-/// come before them.
+/// A value too large to be held: a Bundle's entries, one at a time. That it is a Bundle has to come
+/// before them.
 pub(super) fn stream(at: &Position, reader: impl Read, sink: &mut Sink<'_>) {
     let left = Rc::new(Cell::new(sink.limits.resource));
     let metered = Metered { reader, left: left.clone() };
@@ -188,9 +191,13 @@ impl<'de> Visitor<'de> for BundleSeed<'_, '_> {
                         self.left.set(0);
                     }
                 }
-                // What came before it was passed on without these labels.
-                "meta" if entries => return Err(A::Error::custom("labels after entries")),
-                "meta" => self.around.inherited = security(Some(&map.next_value::<Box<RawValue>>()?)),
+                "meta" => {
+                    let labels = security(Some(&map.next_value::<Box<RawValue>>()?));
+                    if entries {
+                        self.sink.label(self.around.scope, labels.clone());
+                    }
+                    self.around.inherited.extend(labels);
+                }
                 "entry" if is_bundle => {
                     entries = true;
                     let seed = EntriesSeed { around: &self.around, left: &self.left, sink: &mut *self.sink };
