@@ -98,10 +98,12 @@ mod codes {
         ))
     }
 
+    type Examples<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
+
     /// A code of each label in each system that has one, and codes beside it that mean something else.
     #[test]
     fn each_label_has_codes_and_their_neighbours_have_none() {
-        let cases: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+        let cases: &[Examples] = &[
             (
                 "HIV",
                 &[
