@@ -194,6 +194,7 @@ pub(crate) fn facts(resource: &Resource) -> Option<Facts> {
             let facts = of!(r, Financial).about(&r.subject).issued(&r.date);
             charged.fold(facts, |facts, charged| facts.with(&Some(charged.clone())))
         }
+        R::EnrollmentRequest(r) => of!(r, Financial).about(&r.candidate).issued(&r.created).by(&r.provider),
         R::CoverageEligibilityRequest(r) => of!(r, Financial).about(&r.patient).issued(&r.created),
         R::CoverageEligibilityResponse(r) => of!(r, Financial).about(&r.patient).issued(&r.created).with(&r.request),
 
@@ -216,6 +217,7 @@ pub(crate) fn facts(resource: &Resource) -> Option<Facts> {
                 },
             )
         }
+        R::AppointmentResponse(r) => of!(r, Encounter).about(&r.actor).with(&r.appointment).on(&r.start),
 
         R::Observation(r) => {
             let category = category::of_observation(r);

@@ -202,9 +202,10 @@ impl<'a> Grouping<'a> {
             };
         }
         self.follow(&mut keys);
-        // A report goes by its own category and day and its results follow it; so do answers to a claim.
+        // A report goes by its own category and day and its results follow it; so do answers to a claim or an
+        // appointment.
         for (place, member) in self.members.iter().enumerate() {
-            let leads = matches!(member.resource.resource_type, "DiagnosticReport" | "Claim");
+            let leads = matches!(member.resource.resource_type, "Appointment" | "DiagnosticReport" | "Claim");
             if keys[place].is_none() && member.is_care && leads {
                 let kin = self.kin[place].iter().filter(|other| keys[**other].is_none());
                 let sensitivity = kin.flat_map(|other| self.members[*other].resource.sensitivity.iter().copied());

@@ -256,6 +256,20 @@ mod grouping {
     }
 
     #[test]
+    fn the_answer_to_an_appointment_is_with_it() {
+        let participant = r#"{"actor":{"reference":"Patient/p"},"status":"accepted"}"#;
+        let lines = [
+            PATIENT.to_owned(),
+            format!(
+                r#"{{"resourceType":"Appointment","id":"a","status":"booked","start":"2020-01-01T09:00:00Z","participant":[{participant}]}}"#
+            ),
+            r#"{"resourceType":"AppointmentResponse","id":"r","appointment":{"reference":"Appointment/a"},"actor":{"reference":"Patient/p"},"participantStatus":"accepted"}"#.to_owned(),
+        ];
+        let import = import(&source().bytes("a.ndjson", lines.join("\n")));
+        assert_eq!(care(&import).iter().map(|record| record.resources).collect::<Vec<_>>(), [2], "{:?}", import.report);
+    }
+
+    #[test]
     fn bills_of_no_known_visit_are_one_record_a_year() {
         let lines = [
             PATIENT.to_owned(),
