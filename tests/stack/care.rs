@@ -23,11 +23,12 @@ use aegle_client::{
     state::{Action, CredentialKind, CredentialTerms, Purpose, Recovery, Right, Vault, day_of},
 };
 use aegle_decision::{Base, Key, Labels, Policy};
-use aegle_envelope::{RootSecret, SecretKey, keyring::Guardian};
+use aegle_envelope::{EncryptionKey, RootSecret, SecretKey, keyring::Guardian};
 use rand::rngs::OsRng;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use sqlx::{Connection, PgConnection};
 
 use crate::stack::Stack;
 
@@ -105,6 +106,22 @@ impl Care {
         Provider { key, secrets: secret.into(), credential: Key(credential.to_bytes()) }
     }
 
+    /// Has the server tell another key to encrypt to for a grantee; gives the one that it told before.
+    async fn name_another_key(&self, grantee: &Key, key: EncryptionKey) -> EncryptionKey {
+        let mut database = PgConnection::connect(&self.stack.settings.database_url).await.expect("database");
+        let told: Vec<u8> = sqlx::query_scalar(
+            "UPDATE protected.opening new SET encryption_key = $1 FROM protected.opening old
+             WHERE new.grantee = $2 AND old.consent = new.consent RETURNING old.encryption_key::bytea",
+        )
+        .bind(&key.0[..])
+        .bind(&grantee.0[..])
+        .fetch_one(&mut database)
+        .await
+        .expect("one opening");
+        database.close().await.expect("close");
+        EncryptionKey(told.try_into().expect("32 bytes"))
+    }
+
     /// A vault whose key derives from a root secret, unlocked.
     async fn create_vault(&self, owner: &Keypair) -> Unlocked {
         let vault_id = id::vault_id(&mut OsRng);
@@ -159,6 +176,7 @@ fn nothing() -> Policy {
         sensitivity: BTreeSet::new(),
         erase_by: None,
         preview: None,
+        recipient: None,
     }
 }
 
@@ -296,10 +314,14 @@ async fn a_patient_shares_loses_everything_and_reads_again() {
     let result = accepted.record;
     care.finalized(accepted.sent.expect("minted").slot).await;
     assert_eq!(care.open(&session, &unlocked.secrets(), Purpose::PatientRequest, result).await, RESULT);
+    // A server that names another key for kin gets nothing; with the one that was signed they get the result.
+    let named = care.name_another_key(&key_of(&stranger), EncryptionKey([9; 32])).await;
+    assert_eq!(named, kin);
     let filled = wrap::fill(&session, reader, &unlocked, &[], &mut OsRng).await.expect("filled");
-    assert_eq!((filled.stored, &filled.unproven[..]), (1, &[(key_of(&stranger), kin)][..]), "the owner's own alone");
-    let known = [(key_of(&stranger), kin)];
-    let filled = wrap::fill(&session, reader, &unlocked, &known, &mut OsRng).await.expect("filled");
+    let lie = (key_of(&stranger), EncryptionKey([9; 32]));
+    assert_eq!((filled.stored, &filled.unproven[..]), (1, &[lie][..]), "the owner's own alone");
+    care.name_another_key(&key_of(&stranger), kin).await;
+    let filled = wrap::fill(&session, reader, &unlocked, &[], &mut OsRng).await.expect("filled");
     assert_eq!((filled.stored, filled.unproven.len()), (1, 0));
     let refused = record::get(&helping, Purpose::Treatment, result).await.err();
     assert!(refused.is_some_and(|error| error.is("not_permitted")), "the agent takes in and does not read");

@@ -1,15 +1,17 @@
 //! Allowing somebody, and stopping to.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aegle_client::{
-    Pubkey, Sent,
+    Pubkey, Reader, SendError, Sent,
     aegle::GrantConsentParams,
     commitment::{Opening, random_bytes},
     id,
     instruction::{self, Authority},
     pda,
-    state::Purpose,
+    state::{Consent, Purpose, day_of},
 };
-use aegle_decision::{Document, Key, Policy, Preview};
+use aegle_decision::{Document, Key, Policy, PolicyVersion, Preview};
 use aegle_envelope::EncryptionKey;
 use rand::{CryptoRng, RngCore};
 use serde::Serialize;
@@ -113,7 +115,8 @@ pub async fn grant(
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Granted, Error> {
     let Grant { grantee, encryption_key, purposes, actions, from_day, until_day, policy } = grant;
-    let policy = Document::new(Policy { preview: Some(shown.hash), ..policy });
+    let recipient = Some(encryption_key.0);
+    let policy = Document::new(Policy { kind: PolicyVersion::V2, preview: Some(shown.hash), recipient, ..policy });
     policy.value().validate()?;
     let vault = unlocked.vault();
     let address = Pubkey::from(vault.0);
@@ -166,6 +169,44 @@ pub async fn revoke(pay: &Pay<'_>, signer: &Keypair, vault: Key, consent: Key) -
 /// The server's.
 pub async fn list(session: &Session, vault: Key) -> Result<Vec<HeldConsent>, Error> {
     session.list("/v1/consents", &[("patient", vault.to_string())]).await
+}
+
+/// Whom the consents in effect on chain name, with the keys to encrypt to that their policies name. What the
+/// server keeps of them is believed as far as it opens what the chain committed to.
+///
+/// # Errors
+/// The server's or the node's.
+pub(crate) async fn recipients(
+    session: &Session,
+    reader: &Reader,
+    vault: Key,
+) -> Result<BTreeMap<Key, BTreeSet<EncryptionKey>>, Error> {
+    let state = chain::vault(reader, &vault).await?;
+    let today = day_of(reader.now().await?).unwrap_or(u32::MAX);
+    let mut recipients: BTreeMap<Key, BTreeSet<EncryptionKey>> = BTreeMap::new();
+    for held in list(session, vault).await?.into_iter().filter(|held| held.opened && !held.revoked) {
+        let on_chain: Consent = match reader.account("consent", &held.consent.0.into()).await {
+            Err(SendError::NotFound { .. }) => continue,
+            read => read?,
+        };
+        let in_effect = on_chain.revoked_slot == 0
+            && on_chain.consent_epoch == state.consent_epoch
+            && (on_chain.from_day..on_chain.until_day).contains(&today);
+        let Ok(policy) = Document::<Policy>::read(held.policy.into_bytes()) else { continue };
+        let opening = Opening {
+            vault: vault.0.into(),
+            consent_id: on_chain.consent_id,
+            grantee: held.grantee.0.into(),
+            salt: held.salt.0,
+        };
+        let opens = on_chain.vault == opening.vault
+            && on_chain.handle == opening.handle()
+            && on_chain.policy_commitment == policy.commitment(&held.policy_salt.0);
+        if in_effect && opens {
+            recipients.entry(held.grantee).or_default().extend(policy.value().recipient.map(EncryptionKey));
+        }
+    }
+    Ok(recipients)
 }
 
 /// What `grantee` would see now, and what says so. For the patient.

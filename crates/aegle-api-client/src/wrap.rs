@@ -1,6 +1,6 @@
 //! Content keys for whom they are open to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use aegle_client::{Reader, state::Purpose};
 use aegle_decision::Key;
@@ -9,7 +9,7 @@ use rand::{CryptoRng, RngCore};
 use serde::Serialize;
 
 use crate::{
-    Error, Session, Unlocked, chain, record,
+    Error, Session, Unlocked, chain, consent, record,
     wire::{HeldRecord, HeldWrap, NewWrap, PendingWrap, Stored, WrappedKey},
 };
 
@@ -34,8 +34,8 @@ struct RecordWrap {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filled {
     pub stored: usize,
-    /// Keys that the server asked to encrypt to and the chain does not have for their holder: nothing was
-    /// encrypted to them.
+    /// Keys that the server asked to encrypt to, and neither the chain nor what the patient signed has for
+    /// their holder: nothing was encrypted to them.
     pub unproven: Vec<(Key, EncryptionKey)>,
     /// Records of which no key at hand opens the content.
     pub unreadable: Vec<Key>,
@@ -66,8 +66,10 @@ pub async fn exposed(session: &Session, vault: Key) -> Result<BTreeSet<Key>, Err
     Ok(list(session, vault).await?.iter().filter(|wrap| lost(wrap)).map(|wrap| wrap.record).collect())
 }
 
-/// Encrypts every key that is pending. A key to encrypt to is believed only where the chain has it, as the
-/// vault's or in a credential of its holder, or where `known` names it: a server that lies gets nothing.
+/// Encrypts every key that is pending. A holder is believed where it is the vault, or a consent in effect on
+/// chain names it; a key where it is the vault's on chain, or one that a registrar attests for the holder, or,
+/// for somebody whom none attests, the one in the policy that was signed. `known` names others that the caller
+/// knows, for consents whose policy names no key. A server that lies gets nothing.
 ///
 /// # Errors
 /// The server's or the node's.
@@ -85,6 +87,7 @@ pub async fn fill(
         proven.entry(*holder).or_default().push(*key);
     }
     let mut filled = Filled::default();
+    let mut allowed: Option<BTreeMap<Key, BTreeSet<EncryptionKey>>> = None;
     let mut held: Option<BTreeMap<Key, HeldRecord>> = None;
     for _ in 0..ROUNDS {
         let pending = pending(session, vault).await?;
@@ -93,11 +96,23 @@ pub async fn fill(
             if filled.unproven.contains(&(holder, recipient)) || filled.unreadable.contains(&record) {
                 continue;
             }
-            if !proven.contains_key(&holder) || holder != vault && !proven[&holder].contains(&recipient) {
-                let attested = chain::attested_keys(session.api(), reader, &holder).await?;
-                proven.entry(holder).or_default().extend(attested);
-            }
-            if !proven[&holder].contains(&recipient) {
+            let keys = match proven.entry(holder) {
+                Entry::Occupied(keys) => keys.into_mut(),
+                Entry::Vacant(keys) => {
+                    let allowed = match &mut allowed {
+                        Some(allowed) => allowed,
+                        None => allowed.insert(consent::recipients(session, reader, vault).await?),
+                    };
+                    keys.insert(match allowed.remove(&holder) {
+                        None => Vec::new(),
+                        Some(signed) => match chain::attested_keys(session.api(), reader, &holder).await? {
+                            attested if attested.is_empty() => signed.into_iter().collect(),
+                            attested => attested,
+                        },
+                    })
+                }
+            };
+            if !keys.contains(&recipient) {
                 filled.unproven.push((holder, recipient));
                 continue;
             }

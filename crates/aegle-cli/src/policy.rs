@@ -80,6 +80,7 @@ impl PolicyArgs {
             sensitivity: self.sensitivity.iter().cloned().collect(),
             erase_by: self.erase_by,
             preview: None,
+            recipient: None,
         }
     }
 

@@ -12,7 +12,8 @@ use crate::{
 #[derive(Args)]
 #[command(after_help = "\
 Somebody whom you allow gets new records by itself once their keys are encrypted to them; this does it. Keys are
-encrypted only to whom the ledger names as their owner. A record whose key somebody got before you stopped allowing
+encrypted only to whom a consent of yours on the ledger names, and to the key that a registrar attests for them or
+that you named when you allowed them. A record whose key somebody got before you stopped allowing
 them, and whose content they did not fetch, is encrypted anew.
 
 Examples:
@@ -52,8 +53,8 @@ pub async fn run(args: WrapArgs, context: &Context) -> Result<Answer, Problem> {
     let warning = if unproven.is_empty() {
         ""
     } else {
-        " The server asked to encrypt to keys that the ledger does not have for their owners; nothing was encrypted to \
-         those."
+        " The server asked to encrypt to keys that neither the ledger nor your consents have for their owners; \
+         nothing was encrypted to those. Allow them anew if you know the key."
     };
     let renewed = match anew {
         0 => String::new(),

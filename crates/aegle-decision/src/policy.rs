@@ -32,6 +32,10 @@ pub struct Policy {
     /// SHA-256 over the preview the patient saw when signing.
     #[serde(default, with = "hex_option", skip_serializing_if = "Option::is_none")]
     pub preview: Option<[u8; 32]>,
+    /// X25519 key to which contents are encrypted for the grantee, from version 2 on: signed with the rest,
+    /// so that nobody can put another in its place.
+    #[serde(default, with = "hex_option", skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<[u8; 32]>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,9 @@ pub enum PolicyVersion {
     #[default]
     #[serde(rename = "aegle:policy:v1")]
     V1,
+    /// Version 1 with the `recipient`.
+    #[serde(rename = "aegle:policy:v2")]
+    V2,
 }
 
 /// What holds where no rule speaks: the default policies of IHE Privacy Consent on FHIR 1.1.
@@ -85,8 +92,12 @@ impl Policy {
     /// Checks what the types cannot say.
     ///
     /// # Errors
-    /// A period that ends before it begins, or more conditions than are read.
+    /// A recipient that the version does not have or lacks, a period that ends before it begins, or more
+    /// conditions than are read.
     pub fn validate(&self) -> Result<(), DocumentError> {
+        if self.recipient.is_some() != (self.kind == PolicyVersion::V2) {
+            return Err(DocumentError::Invalid("a policy of version 2 names a recipient, one of version 1 does not"));
+        }
         let rules = || self.permit.iter().chain(&self.deny);
         if rules().any(|rule| matches!((rule.from, rule.until), (Some(from), Some(until)) if until < from)) {
             return Err(DocumentError::Invalid("a rule's last day is before its first"));

@@ -20,7 +20,7 @@ type Kem = X25519HkdfSha256;
 const ENC_LENGTH: usize = 32;
 
 /// An X25519 public key, to which keys are wrapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EncryptionKey(#[serde(with = "text::bytes")] pub [u8; 32]);
 

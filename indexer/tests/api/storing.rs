@@ -145,6 +145,13 @@ async fn an_opening_is_stored_once_by_who_may_grant_and_opens_what_is_on_chain(p
         wrong["policy"] = malformed.into();
         assert_eq!(patient.post("/v1/consents", &wrong).await.problem(), (400, "invalid_body".into()), "{malformed}");
     }
+    let recipient = |key: [u8; 32]| format!(r#"{{"kind":"aegle:policy:v2","recipient":"{}"}}"#, hex::encode(key));
+    for wrong in [recipient(key(9)), recipient(grantee).replace("v2", "v1"), r#"{"kind":"aegle:policy:v2"}"#.into()] {
+        let (body, ..) = consent(world.vault, key(73), grantee, &wrong);
+        assert_eq!(patient.post("/v1/consents", &body).await.problem(), (400, "invalid_body".into()), "{wrong}");
+    }
+    let (named, ..) = consent(world.vault, key(73), grantee, &recipient(grantee));
+    patient.post("/v1/consents", &named).await.ok();
     for who in [&doctor, &reader, &wallet(9)] {
         let refused = world.session(who).await.post("/v1/consents", &body).await;
         assert_eq!(refused.problem(), (403, "not_permitted".into()));

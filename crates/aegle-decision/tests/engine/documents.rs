@@ -93,15 +93,47 @@ fn a_policy_reads_as_it_is_written() {
     assert_eq!(document.bytes(), text.as_bytes());
     assert_ne!(document.commitment(&[1; 32]), Document::new(expected).commitment(&[1; 32]));
     for refused in [
-        r#"{"kind":"aegle:policy:v2"}"#,
+        r#"{"kind":"aegle:policy:v3"}"#,
         r#"{}"#,
         r#"{"kind":"aegle:policy:v1","base":"anything"}"#,
         r#"{"kind":"aegle:policy:v1","permits":[]}"#,
         r#"{"kind":"aegle:policy:v1","deny":[{"category":["laboratory"]}]}"#,
         r#"{"kind":"aegle:policy:v1","sensitivity":["H I V"]}"#,
         r#"{"kind":"aegle:policy:v1","preview":"00"}"#,
+        r#"{"kind":"aegle:policy:v2","recipient":"00"}"#,
     ] {
         assert!(Document::<Policy>::read(refused.as_bytes().to_vec()).is_err(), "{refused}");
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    policy: String,
+    #[serde(with = "hex::serde")]
+    salt: [u8; 32],
+    #[serde(with = "hex::serde")]
+    commitment: [u8; 32],
+    recipient: Option<String>,
+}
+
+#[test]
+fn policies_of_both_versions_read_and_commit_as_published() {
+    let vectors: Vec<Vector> = serde_json::from_str(include_str!("../../vectors/policy.json")).unwrap();
+    let read = |vector: &Vector| Document::<Policy>::read(vector.policy.clone().into_bytes()).unwrap();
+    for vector in &vectors {
+        let document = read(vector);
+        document.value().validate().unwrap();
+        assert_eq!(document.value().recipient.map(hex::encode), vector.recipient, "{}", vector.policy);
+        assert_eq!(document.commitment(&vector.salt), vector.commitment, "{}", vector.policy);
+        assert_eq!(Document::new(document.value().clone()).bytes(), document.bytes(), "written as it is read");
+    }
+    let kinds: BTreeSet<&str> = vectors.iter().map(|vector| &vector.policy[..26]).collect();
+    assert_eq!(kinds, BTreeSet::from([r#"{"kind":"aegle:policy:v1","#, r#"{"kind":"aegle:policy:v2","#]));
+    // A version 1 that names a recipient is none, and neither is a version 2 that does not.
+    for vector in &vectors {
+        let other = vector.policy.replace("v1", "v3").replace("v2", "v1").replace("v3", "v2");
+        let other = Document::<Policy>::read(other.into_bytes()).unwrap();
+        assert!(other.value().validate().is_err(), "{:?}", other.value());
     }
 }
 

@@ -152,6 +152,7 @@ pub fn policy() -> Policy {
         sensitivity: Default::default(),
         erase_by: None,
         preview: None,
+        recipient: None,
     }
 }
 

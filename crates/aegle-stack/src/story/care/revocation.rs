@@ -105,6 +105,7 @@ pub async fn gather(stage: &Stage<'_>) -> anyhow::Result<Crowd> {
         sensitivity: [].into(),
         erase_by: None,
         preview: None,
+        recipient: None,
     };
     let shown = consent::draft(&session, vault, PURPOSE as u16, &policy).await?;
     ensure!(shown.records == [added.record], "the preview shows {} records", shown.records.len());

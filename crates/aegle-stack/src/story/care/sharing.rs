@@ -126,6 +126,7 @@ pub async fn grant(
         sensitivity: [].into(),
         erase_by: None,
         preview: None,
+        recipient: None,
     };
     let purposes = PURPOSE as u16;
     let shown = consent::draft(&patient.session, vault, purposes, &policy).await?;

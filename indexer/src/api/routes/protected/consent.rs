@@ -85,7 +85,7 @@ pub struct NewConsent {
     /// The very text of the policy that is committed to.
     policy: String,
     policy_salt: Digest,
-    /// X25519 key to which contents are wrapped for the grantee: its credential's, or its own vault's.
+    /// X25519 key to which contents are wrapped for the grantee; the policy's recipient, where it names one.
     encryption_key: Digest,
 }
 
@@ -122,9 +122,12 @@ pub async fn create_consent(
     bearer: Bearer,
     Body(new): Body<NewConsent>,
 ) -> Result<Reply<Answer<HeldConsent>>, ApiError> {
-    Document::<Policy>::read(new.policy.clone().into_bytes())
-        .and_then(|policy| policy.value().validate())
+    let policy = Document::<Policy>::read(new.policy.clone().into_bytes())
+        .and_then(|policy| policy.value().validate().map(|()| policy))
         .map_err(|error| ApiError::InvalidBody(format!("policy: {error}")))?;
+    if policy.value().recipient.is_some_and(|recipient| recipient != new.encryption_key.0) {
+        return Err(ApiError::InvalidBody("encryption_key: the policy names another recipient".into()));
+    }
     let consent = pda::find_consent(&new.vault.0.into(), &new.consent_id.0).0.to_bytes();
     let opening = Opening {
         consent: Address(consent),
