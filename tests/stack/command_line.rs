@@ -6,7 +6,7 @@ use solana_keypair::{Keypair, write_keypair_file};
 use solana_signer::Signer;
 use tokio::process::Command;
 
-use crate::stack::Stack;
+use crate::{proxy::Proxy, stack::Stack};
 
 #[derive(Clone, Copy)]
 struct Aegle<'a> {
@@ -18,23 +18,32 @@ struct Aegle<'a> {
 
 impl Aegle<'_> {
     async fn output(&self, arguments: &[&str]) -> Output {
-        Command::new(folders::sibling("aegle").expect("aegle"))
+        self.command(arguments).output().await.expect("aegle")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(folders::sibling("aegle").expect("aegle"));
+        command
             .args(arguments)
             .arg("--json")
             .env("AEGLE_RPC_URL", &self.stack.settings.rpc_url)
             .env("AEGLE_API_URL", &self.stack.indexer.api.url)
             .env("AEGLE_KEYPAIR", self.owner)
             .envs([self.payer.map_or(("AEGLE_RELAY", OsStr::new("true")), |payer| ("AEGLE_PAYER", payer.as_os_str()))])
-            .current_dir(&self.stack.folder)
-            .output()
-            .await
-            .expect("aegle")
+            .current_dir(&self.stack.folder);
+        command
     }
 
     async fn run(&self, arguments: &[&str]) -> Value {
-        let output = self.output(arguments).await;
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("JSON")
+        succeeded(arguments, &self.output(arguments).await)
+    }
+
+    /// Runs through connections to the server that break.
+    async fn run_through(&self, proxy: &Proxy, arguments: &[&str]) -> Value {
+        let site = self.stack.indexer.api.url.as_str();
+        let mut command = self.command(arguments);
+        let output = command.env("AEGLE_API_URL", &proxy.url).env("AEGLE_SITE", site).output().await.expect("aegle");
+        succeeded(arguments, &output)
     }
 
     async fn refused(&self, arguments: &[&str]) -> Value {
@@ -42,6 +51,11 @@ impl Aegle<'_> {
         assert!(!output.status.success(), "{arguments:?} succeeded");
         serde_json::from_slice(&output.stderr).expect("JSON")
     }
+}
+
+fn succeeded(arguments: &[&str], output: &Output) -> Value {
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -304,28 +318,47 @@ async fn an_operator_upgrades_the_program_and_anybody_verifies_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     let stack = Stack::start(|_| {}).await;
-    let names = ["owner.json", "payer.json", "doctor.json", "board.json", "governance.json"];
-    let [owner, payer, doctors, boards, governance] = names.map(|name| stack.folder.join(name));
-    let (sponsor, doctor, board) = (Keypair::new(), Keypair::new(), Keypair::new());
-    for (key, path) in [(&Keypair::new(), &owner), (&sponsor, &payer), (&doctor, &doctors), (&board, &boards)] {
+    let names =
+        ["owner.json", "payer.json", "doctor.json", "board.json", "clinic.json", "sister.json", "governance.json"];
+    let [owner, payer, doctors, boards, clinics, sisters, governance] = names.map(|name| stack.folder.join(name));
+    let (sponsor, doctor, board, clinic, sister) =
+        (Keypair::new(), Keypair::new(), Keypair::new(), Keypair::new(), Keypair::new());
+    for (key, path) in [
+        (&Keypair::new(), &owner),
+        (&sponsor, &payer),
+        (&doctor, &doctors),
+        (&board, &boards),
+        (&clinic, &clinics),
+        (&sister, &sisters),
+    ] {
         write_keypair_file(key, path).expect("key");
     }
     write_keypair_file(&stack.upgrade_authority, &governance).expect("governance");
     stack.operator.sender.reader().airdrop(&sponsor.pubkey(), 10_000_000_000).await.expect("airdrop");
     let aegle = Aegle { stack: &stack, owner: &owner, payer: Some(&payer) };
     let as_doctor = Aegle { owner: &doctors, ..aegle };
+    let as_clinic = Aegle { owner: &clinics, ..aegle };
+    let as_sister = Aegle { owner: &sisters, ..aegle };
     let write = |name: &str, text: &str| std::fs::write(stack.folder.join(name), text).expect("file");
     let read = |name: &str| std::fs::read_to_string(stack.folder.join(name)).expect("file");
 
-    // A doctor whom a board attests.
+    // A doctor and a clinic whom a board attests, and a sister whom nobody does.
     write("profile", "a cardiologist");
-    let add = ["registrar", "add", &board.pubkey().to_string(), "--kind", "practitioner", "--profile", "profile"];
-    Aegle { owner: &governance, ..aegle }.run(&add).await;
+    let add = ["registrar", "add", &board.pubkey().to_string(), "--kind", "practitioner,organization"];
+    Aegle { owner: &governance, ..aegle }.run(&[&add[..], &["--profile", "profile"]].concat()).await;
     let key = as_doctor.run(&["key", "encryption", "--out", "doctor-key"]).await;
-    let grantee = doctor.pubkey().to_string();
-    let issue = ["credential", "issue", "--subject", &grantee, "--kind", "practitioner", "--profile", "profile"];
-    let issue = [&issue[..], &["--until", "2099-01-01", "--encryption-key", text(&key, "encryption_key")]].concat();
-    let credential = Aegle { owner: &boards, ..aegle }.run(&issue).await;
+    let clinics_key = as_clinic.run(&["key", "encryption", "--out", "clinic-key"]).await;
+    let sisters_key = as_sister.run(&["key", "encryption", "--out", "sister-key"]).await;
+    let (grantee, clinic, sister) =
+        (doctor.pubkey().to_string(), clinic.pubkey().to_string(), sister.pubkey().to_string());
+    let issue = async |subject: &str, kind: &str, key: &Value| {
+        let key = text(key, "encryption_key");
+        let issue = ["credential", "issue", "--subject", subject, "--kind", kind, "--profile", "profile"];
+        let issue = [&issue[..], &["--until", "2099-01-01", "--encryption-key", key]].concat();
+        Aegle { owner: &boards, ..aegle }.run(&issue).await
+    };
+    issue(&clinic, "organization", &clinics_key).await;
+    let credential = issue(&grantee, "practitioner", &key).await;
     let credential = text(&credential, "credential");
 
     // A vault that the code opens as well as the wallet.
@@ -390,11 +423,36 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     let explained = aegle.run(&["explain", "--vault", vault, "--grantee", &grantee]).await;
     assert_eq!((&explained["seen"], &explained["withheld"]), (&(expected + 1).into(), &1.into()));
 
+    // A clinic reads through a doctor of its own who signs in, too; a sister by the key that she was asked for.
+    let grant = ["consent", "grant", "--grantee", &clinic, "--until", "2099-01-01", "--yes"];
+    aegle.run(&[&grant[..], &what[..]].concat()).await;
+    let grant = ["consent", "grant", "--vault", vault, "--grantee", &sister, "--purpose", "FAMRQT", "--base", "normal"];
+    let grant = [&grant[..], &["--until", "2099-01-01", "--yes"]].concat();
+    assert_eq!(aegle.refused(&grant).await["code"], "no_attested_key");
+    let named = ["--encryption-key", text(&sisters_key, "encryption_key")];
+    let allowed = aegle.run(&[&grant[..], &named[..]].concat()).await;
+    stack.finalized(slot(&allowed)).await;
+    let reading = ["record", "open", &letter, "--purpose", "TREAT", "--encryption-key-file", "clinic-key", "--out"];
+    assert_eq!(as_clinic.refused(&[&reading[..], &["clinics"]].concat()).await["code"], "not_permitted");
+    let acting = |name: &'static str| ["--practitioner", name];
+    let unqualified = as_clinic.refused(&[&reading[..], &["clinics"], &acting("sister.json")[..]].concat()).await;
+    assert_eq!(unqualified["code"], "not_permitted");
+    as_clinic.run(&[&reading[..], &["clinics"], &acting("doctor.json")[..]].concat()).await;
+    assert_eq!(read("clinics"), "marker of the letter");
+    let elsewhere = as_doctor.refused(&["session", "list", "--site", "https://elsewhere.example"]).await;
+    assert_eq!(elsewhere["code"], "wrong_site", "nothing is signed for another page");
+
     // A question, and a result by mail.
     as_doctor.run(&["request", "send", "--vault", vault, "--purpose", "TREAT", "--message", "On Friday?"]).await;
     let asked = aegle.run(&["request", "list", "--vault", vault]).await;
     assert_eq!(asked["items"][0]["message"], "On Friday?");
     aegle.run(&["request", "withdraw", text(&asked["items"][0], "request"), "--vault", vault]).await;
+    let ask = ["request", "send", "--vault", vault, "--purpose", "TREAT", "--practitioner", "doctor.json"];
+    as_clinic.run(&ask).await;
+    let asked = aegle.run(&["request", "list", "--vault", vault]).await;
+    let both = |item: &Value, whose: &str| (item[whose].clone(), item["practitioner"].clone());
+    let recorded = (Value::from(clinic.as_str()), Value::from(grantee.as_str()));
+    assert_eq!(both(&asked["items"][0], "requester"), recorded, "who asks, and who acts for them");
     write("result.txt", "marker of the result");
     let post = ["mailbox", "post", "result.txt", "--vault", vault, "--category", "laboratory"];
     let posted = as_doctor.run(&[&post[..], &signed[..]].concat()).await;
@@ -403,8 +461,9 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     assert_eq!((read("result").as_str(), &opened["issuer_verified"]), ("marker of the result", &true.into()));
     let accepted = aegle.run(&["mailbox", "accept", item, "--vault", vault]).await;
     assert!(accepted["record"].is_string(), "{accepted}");
-    as_doctor.run(&post).await;
+    as_clinic.run(&[&post[..], &acting("doctor.json")[..]].concat()).await;
     let waiting = aegle.run(&["mailbox", "list", "--vault", vault]).await;
+    assert_eq!(both(&waiting["items"][0], "sender"), recorded, "who sends, and who acts for them");
     aegle.run(&["mailbox", "discard", text(&waiting["items"][0], "item"), "--vault", vault, "--yes"]).await;
 
     // A new key and code; what was granted goes on, what was lost with the paper is worth nothing.
@@ -418,9 +477,29 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     let wrapped = aegle.run(&["wrap", "--vault", vault]).await;
     assert_eq!(
         (&wrapped["encrypted"], &wrapped["unproven"]),
-        (&1.into(), &serde_json::json!([])),
-        "the result, for the doctor"
+        (&3.into(), &serde_json::json!([])),
+        "the result, for the doctor, the clinic and the sister"
     );
+    let result = text(&accepted, "record");
+    let reading = ["record", "open", result, "--purpose", "FAMRQT", "--encryption-key-file", "sister-key"];
+    as_sister.run(&[&reading[..], &["--out", "sisters"]].concat()).await;
+    assert_eq!(read("sisters"), "marker of the result");
+
+    // A next version, over connections that break again and again: both ways go on where they were.
+    let scan: Vec<u8> = (0..1_000_000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    std::fs::write(stack.folder.join("scan.pdf"), &scan).expect("scan");
+    let proxy = Proxy::start(&stack.indexer.api.url, 300_000).await;
+    let amend = ["record", "add", "scan.pdf", "--vault", vault, "--category", "laboratory", "--amends", &letter];
+    let amended = aegle.run_through(&proxy, &amend).await;
+    assert_eq!(amended["previous"], letter.as_str());
+    assert!(proxy.broken() >= 3, "the upload was cut");
+    stack.finalized(slot(&amended)).await;
+    let reading = ["record", "open", text(&amended, "record"), "--out", "scan"];
+    aegle.run_through(&proxy, &reading).await;
+    assert!(proxy.broken() >= 3, "the download was cut");
+    assert_eq!(std::fs::read(stack.folder.join("scan")).expect("scan"), scan);
+    let versions = aegle.run(&["record", "show", &letter]).await;
+    assert_eq!(versions["status"], "amended");
 
     // And no longer.
     let revoked = aegle.run(&["consent", "revoke", text(&granted, "consent")]).await;
@@ -475,7 +554,12 @@ async fn the_operator_pays_for_people_with_empty_wallets() {
     let created = aegle.run(&[&create[..], &["--invitation", "invitation"]].concat()).await;
     let vault = text(&created, "vault");
     stack.confirmed(slot(&created)).await;
-    aegle.run(&["keyring", "create", "--vault", vault, "--out", "code"]).await;
+    let annas_key = by(annas).run(&["key", "encryption", "--out", "anna-key"]).await;
+    let bens_key = by(bens).run(&["key", "encryption", "--out", "ben-key"]).await;
+    let guardian = |who: &str, key: &Value| format!("{who}={}", text(key, "encryption_key"));
+    let (first, second) = (guardian(&anna, &annas_key), guardian(&ben, &bens_key));
+    let create = ["keyring", "create", "--vault", vault, "--out", "code", "--threshold", "2"];
+    aegle.run(&[&create[..], &["--guardian", &first, "--guardian", &second]].concat()).await;
 
     std::fs::write(stack.folder.join("letter.txt"), "marker of the letter").expect("letter");
     let add = ["record", "add", "letter.txt", "--vault", vault, "--category", "laboratory"];
@@ -506,7 +590,7 @@ async fn the_operator_pays_for_people_with_empty_wallets() {
     assert_eq!(limit["code"], "relay_limit");
     assert!(text(&limit, "advice").contains("midnight"), "{limit}");
 
-    let prepared = by(heirs).run(&["recovery", "prepare", "--vault", vault]).await;
+    let prepared = by(heirs).run(&["keyring", "prepare", "--vault", vault, "--out", "prepared"]).await;
     let new_key = text(&prepared, "new_encryption_key");
     let (annas_file, bens_file) = (format!("guardians/{anna}.json"), format!("guardians/{ben}.json"));
     let propose = ["recovery", "propose", "--yes", "--opening", &annas_file, "--new-owner", &heir];
@@ -521,6 +605,23 @@ async fn the_operator_pays_for_people_with_empty_wallets() {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         executed = by(heirs).output(&execute).await;
     }
+    let executed: Value = serde_json::from_slice(&executed.stdout).expect("JSON");
+    stack.finalized(slot(&executed)).await;
+    let kept = by(annas).run(&["keyring", "shares"]).await;
+    assert_eq!((&kept["items"][0]["vault"], &kept["items"][1]), (&vault.into(), &Value::Null));
+    let hand_over = ["keyring", "shares", "--hand-over", recovery, "--encryption-key-file"];
+    by(annas).run(&[&hand_over[..], &["anna-key"]].concat()).await;
+    let take_over = ["keyring", "take-over", "--prepared", "prepared", "--out", "new-code"];
+    assert_eq!(by(heirs).refused(&take_over).await["code"], "keyring", "one share of two");
+    assert!(!stack.folder.join("new-code").exists());
+    assert_eq!(by(bens).refused(&[&hand_over[..], &["anna-key"]].concat()).await["code"], "keyring", "another's key");
+    by(bens).run(&[&hand_over[..], &["ben-key"]].concat()).await;
+    let taken = by(heirs).run(&take_over).await;
+    assert_eq!((&taken["keys_encrypted"], &taken["unreadable"]), (&1.into(), &0.into()), "{taken}");
+    let letter = ["record", "open", text(&added, "record"), "--code-file", "new-code", "--out", "heirs"];
+    by(heirs).run(&letter).await;
+    assert_eq!(std::fs::read_to_string(stack.folder.join("heirs")).expect("copy"), "marker of the letter");
+
     by(heirs).run(&["consent", "revoke-all", "--vault", vault, "--yes"]).await;
     by(heirs).run(&["record", "reissue", record]).await;
     let cap = ["delegate", "cap", "--vault", vault, "9", "--commitment", "finalized"];

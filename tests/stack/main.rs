@@ -4,6 +4,7 @@ mod care;
 mod command_line;
 mod crashes;
 mod lag;
+mod proxy;
 mod relay;
 mod stack;
 mod takeover;

@@ -74,7 +74,11 @@ impl Error {
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Problem(problem) => matches!(problem.status, 429 | 500..=599),
-            Self::Http(error) => !error.is_builder() && !error.is_decode(),
+            // A body that breaks off is an error of decoding, too.
+            Self::Http(error) => {
+                let source = std::error::Error::source(error);
+                !error.is_builder() && !source.is_some_and(|source| source.is::<serde_json::Error>())
+            }
             _ => false,
         }
     }

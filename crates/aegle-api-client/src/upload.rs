@@ -24,11 +24,12 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 #[derive(Deserialize)]
 struct Created {
     id: Digest,
+    min_chunk_bytes: u64,
     max_chunk_bytes: u64,
 }
 
 /// Uploads ciphertext of `size` bytes. A connection that breaks is made again, and the upload goes on
-/// where the server has it.
+/// where the server has it, with less in one request: one that breaks off adds nothing.
 ///
 /// # Errors
 /// The server's refusal, the source's, or no connection for longer than is waited.
@@ -39,19 +40,22 @@ pub(crate) async fn upload(
     progress: Progress<'_>,
 ) -> Result<Digest, Error> {
     let created: Created = api::json(session.request(Method::POST, "/v1/uploads").json(&json!({"size": size}))).await?;
-    let most = CHUNK.min(created.max_chunk_bytes).max(1);
+    let limit = CHUNK.min(created.max_chunk_bytes).max(1);
+    let mut most = limit;
     let path = format!("/v1/uploads/{}", hex::encode(created.id.0));
     let (mut offset, mut failures) = (0, 0);
     while offset < size {
         progress(offset, size);
         source.seek(SeekFrom::Start(offset))?;
-        let mut chunk = vec![0; usize::try_from(most.min(size - offset)).unwrap_or(usize::MAX)];
+        let length = most.min(size - offset);
+        let mut chunk = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
         source.read_exact(&mut chunk)?;
         match append(session, &path, offset, chunk).await {
-            Ok(reached) => (offset, failures) = (reached, 0),
+            Ok(reached) => (offset, failures, most) = (reached, 0, most.saturating_mul(2).min(limit)),
             Err(error) if error.is_passing() && failures < ATTEMPTS => {
                 sleep(PAUSE * 2u32.pow(failures)).await;
                 failures += 1;
+                most = (length / 2).clamp(created.min_chunk_bytes.min(limit), limit);
                 // What the server took before the connection broke counts.
                 if let Ok(response) = api::send(session.request(Method::HEAD, &path)).await {
                     offset = reached(response.headers())?;
