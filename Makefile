@@ -92,7 +92,8 @@ bench: build ## Prints the measured figures with their targets
 
 .PHONY: fuzz
 fuzz: build $(SCHEMATHESIS)/.installed ## Lets two users who are hostile to each other fuzz the API; EXAMPLES and SEED choose how
-	@AEGLE_SCHEMATHESIS=$(SCHEMATHESIS)/bin/schemathesis AEGLE_FUZZ_EXAMPLES=$(or $(EXAMPLES),40) AEGLE_SEED=$(or $(SEED),1) \
+	@AEGLE_SCHEMATHESIS=$(SCHEMATHESIS)/bin/schemathesis \
+		AEGLE_LOCALNET=$(AEGLE_CACHE)/target/localnet/debug/aegle-localnet AEGLE_FUZZ_EXAMPLES=$(or $(EXAMPLES),20) AEGLE_SEED=$(or $(SEED),1) \
 		$(BIN)/with-postgres cargo test --workspace --locked --test api -- --ignored --nocapture hostile
 
 $(SCHEMATHESIS)/.installed: scripts/fuzz/requirements.txt

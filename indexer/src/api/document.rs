@@ -9,6 +9,7 @@ use utoipa::{
 
 use super::{
     error::Problem,
+    links::add_links,
     routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT},
 };
 
@@ -51,5 +52,6 @@ pub fn describe(mut document: OpenApi) -> OpenApi {
             ResponseBuilder::new().description("A refusal.").content("application/problem+json", problem).build();
         operation.responses.responses.insert("default".into(), refusal.into());
     }
+    add_links(&mut document);
     document
 }

@@ -14,6 +14,7 @@ mod error;
 mod event_cursor;
 mod extract;
 mod layers;
+mod links;
 mod model;
 mod places;
 mod protected;

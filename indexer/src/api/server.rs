@@ -172,7 +172,8 @@ fn parts() -> Parts {
 }
 
 fn to_json(document: &OpenApi) -> String {
-    document.to_pretty_json().unwrap_or_default()
+    // The library writes this one field of links in snake case.
+    document.to_pretty_json().unwrap_or_default().replace(r#""operation_id":"#, r#""operationId":"#)
 }
 
 fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {

@@ -1,4 +1,4 @@
-use std::{env, fs, path::Path};
+use std::{collections::BTreeMap, env, fs, path::Path};
 
 use aegle_indexer::api::openapi;
 use axum::{body::Body, http::Request};
@@ -82,6 +82,28 @@ fn every_reference_of_the_document_leads_somewhere() {
     }
     let document = serde_json::from_str(&openapi()).unwrap();
     check(&document, &document);
+}
+
+#[test]
+fn operations_have_names_of_their_own_and_every_link_gives_one_what_it_takes() {
+    let document: Value = serde_json::from_str(&openapi()).unwrap();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let mut named = BTreeMap::new();
+    for operation in operations {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(named.insert(id, operation).is_none(), "{id} names two operations");
+    }
+    let responses = named.values().flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let links: Vec<_> = responses.filter_map(|response| response["links"].as_object()).flatten().collect();
+    assert_eq!(links.len(), 25);
+    for (name, link) in links {
+        let target = named[link["operationId"].as_str().unwrap()];
+        for parameter in link["parameters"].as_object().unwrap().keys() {
+            let takes = target["parameters"].as_array().unwrap().iter().any(|taken| taken["name"] == **parameter);
+            assert!(takes, "{name} does not take {parameter}");
+        }
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -62,6 +62,11 @@ fn answer(challenge: &Value, wallet: &Keypair) -> Value {
     json!({ "challenge": challenge["challenge"], "signature": sign(wallet, text(challenge)) })
 }
 
+/// A challenge, answered and not sent.
+pub async fn answered_challenge(client: &Client, wallet: &Keypair) -> Value {
+    answer(&challenge(client, wallet).await, wallet)
+}
+
 /// A session of the wallet: its token and what is told of it.
 pub async fn sign_in(client: &Client, wallet: &Keypair) -> (String, Value) {
     let challenge = challenge(client, wallet).await;

@@ -15,6 +15,7 @@ use crate::api::{
 /// The consents of a vault, revoked and expired ones included, by address.
 #[utoipa::path(
     get,
+    operation_id = "list_chain_consents",
     path = "/v1/chain/vaults/{vault}/consents",
     tag = "chain",
     params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),

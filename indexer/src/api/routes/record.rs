@@ -17,6 +17,7 @@ use crate::api::{
 /// The records of a vault, every version and erased ones included, by address.
 #[utoipa::path(
     get,
+    operation_id = "list_chain_records",
     path = "/v1/chain/vaults/{vault}/records",
     tag = "chain",
     params(("vault" = Address, Path, description = "Address of the vault, base58"), ListQuery),
@@ -45,6 +46,7 @@ pub async fn list_records(
 /// A record, the versions before and after it, and the transaction of every change.
 #[utoipa::path(
     get,
+    operation_id = "get_chain_record",
     path = "/v1/chain/records/{record}",
     tag = "chain",
     params(("record" = Address, Path, description = "Address of the record, base58"), ListQuery),

@@ -10,7 +10,13 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        KnownFormat, RefOr, SchemaFormat, Type,
+        schema::{ObjectBuilder, Schema},
+    },
+};
 
 use crate::{
     api::{
@@ -39,6 +45,18 @@ pub struct NewUpload {
     #[schema(minimum = 1)]
     size: u64,
 }
+
+/// Bytes, as the document describes them.
+struct Chunk;
+
+impl PartialSchema for Chunk {
+    fn schema() -> RefOr<Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).into()
+    }
+}
+
+impl ToSchema for Chunk {}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedUpload {
@@ -129,7 +147,7 @@ pub async fn find_upload(
         ("upload" = Digest, Path, description = "Id of the upload, hex"),
         ("upload-offset" = u64, Header, description = "Where the bytes belong: how many are there")
     ),
-    request_body(content = Vec<u8>, content_type = "application/partial-upload"),
+    request_body(content = inline(Chunk), content_type = "application/partial-upload"),
     responses((
         status = 204,
         description = "They are stored.",

@@ -1,0 +1,195 @@
+"""Requests that can succeed, one kind for each operation.
+
+A schema cannot say that an upload is finished, that an opening opens a commitment or that a wallet signed:
+such parts come from the desk, which the test keeps for each user.
+"""
+
+import base64
+import json
+import os
+import urllib.error
+import urllib.request
+
+with open(os.environ["AEGLE_FUZZ_TASK"]) as file:
+    TASK = json.load(file)
+OWN, OTHER = TASK["own"], TASK["other"]
+POLICY = {"kind": "aegle:policy:v1", "base": "all-normal"}
+
+
+def desk(what, token=None):
+    request = urllib.request.Request(f"{TASK['desk']}/{what}")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        given = json.load(answer)
+    if given is None:
+        raise LookupError(what)
+    return given
+
+
+def some_id(rng):
+    return rng.randbytes(32).hex()
+
+
+def wrap(user):
+    return {"holder": user["vault"], "recipient": TASK["vault_key"], "wrapped_key": TASK["wrapped_key"]}
+
+
+def whole_upload(rng, token):
+    begun = desk("begun", token)
+    return {
+        "path": {"upload": begun["id"]},
+        "headers": {"upload-offset": "0"},
+        "body": rng.randbytes(begun["size"]),
+    }
+
+
+def begun_upload(rng, token):
+    return {"path": {"upload": desk("begun", token)["id"]}}
+
+
+def new_record(rng, token):
+    return {
+        "body": {
+            "vault": OWN["vault"],
+            "record_id": some_id(rng),
+            "upload": desk("upload", token),
+            "opening": TASK["opening"],
+            "wraps": [wrap(OWN)],
+        }
+    }
+
+
+def new_content(rng, token):
+    return {
+        "path": {"record": desk("record", token)["record"]},
+        "body": {"vault": OWN["vault"], "upload": desk("upload", token), "wraps": [wrap(OWN)]},
+    }
+
+
+def new_mail(rng, token):
+    return {
+        "body": {
+            "vault": rng.choice([OWN, OTHER])["vault"],
+            "upload": desk("upload", token),
+            "opening": TASK["opening"],
+            "recipient": TASK["vault_key"],
+            "wrapped_key": TASK["wrapped_key"],
+        }
+    }
+
+
+def own_item(rng, token):
+    item = desk("item")
+    return {"path": {"vault": item["vault"], "item": item["item"]}}
+
+
+def own_request(rng, token):
+    request = desk("request")
+    return {"path": {"vault": request["vault"], "request": request["request"]}}
+
+
+def new_request(rng, token):
+    message = base64.b64encode(rng.randbytes(20)).decode()
+    vault = rng.choice([OWN, OTHER])["vault"]
+    return {"body": {"vault": vault, "purposes": rng.choice([1, 16, 17]), "actions": 1, "message": message}}
+
+
+def new_consent(rng, token):
+    return {
+        "body": {
+            "vault": OWN["vault"],
+            "consent_id": some_id(rng),
+            "grantee": OTHER["wallet"],
+            "salt": some_id(rng),
+            "policy": json.dumps(POLICY),
+            "policy_salt": some_id(rng),
+            "encryption_key": TASK["vault_key"],
+        }
+    }
+
+
+def new_wraps(rng, token):
+    return {"body": {"vault": OWN["vault"], "wraps": [{"record": rng.choice(OWN["records"]), "wrap": wrap(OWN)}]}}
+
+
+def new_keyring(rng, token):
+    return {"body": {"vault": OWN["vault"], "key_epoch": rng.choice([0, 1]), "keyring": "ring", "shares": []}}
+
+
+def own_record(rng, token):
+    purpose = rng.choice(["TREAT", "PATRQT", "HRESCH"])
+    record = rng.choice([*OWN["records"] * 2, OTHER["records"][0]])
+    return {"path": {"record": record}, "headers": {"aegle-purpose": purpose}}
+
+
+def own_list(rng, token):
+    return {"query": {"patient": OWN["vault"]}}
+
+
+def on_chain(name):
+    return lambda rng, token: {"path": {name: TASK["chain"][name]}, "query": {}}
+
+
+def of_vault(rng, token):
+    return {"path": {"vault": rng.choice([OWN, OTHER])["vault"]}, "query": {"limit": rng.randint(1, 200)}}
+
+
+READY = {
+    "POST /v1/sign-in": lambda rng, token: {"body": desk("answer")},
+    "POST /v1/sign-in/challenge": lambda rng, token: {"body": {"address": rng.choice([OWN, OTHER])["wallet"]}},
+    "DELETE /v1/sessions/{session}": lambda rng, token: {"path": {"session": desk("session")["id"]}},
+    "POST /v1/uploads": lambda rng, token: {"body": {"size": rng.randint(1, 20_000)}},
+    "PATCH /v1/uploads/{upload}": whole_upload,
+    "HEAD /v1/uploads/{upload}": begun_upload,
+    "DELETE /v1/uploads/{upload}": begun_upload,
+    "POST /v1/records": new_record,
+    "PUT /v1/records/{record}/content": new_content,
+    "GET /v1/records/{record}": own_record,
+    "GET /v1/records/{record}/content": own_record,
+    "POST /v1/mailbox": new_mail,
+    "POST /v1/mailbox/{vault}/{item}/accept": lambda rng, token: {
+        **own_item(rng, token),
+        "body": {"record_id": some_id(rng)},
+    },
+    "GET /v1/mailbox/{vault}/{item}/content": own_item,
+    "DELETE /v1/mailbox/{vault}/{item}": own_item,
+    "POST /v1/access-requests": new_request,
+    "DELETE /v1/access-requests/{vault}/{request}": own_request,
+    "POST /v1/consents": new_consent,
+    "POST /v1/consents/draft": lambda rng, token: {
+        "body": {"vault": OWN["vault"], "purposes": 1, "policy": POLICY}
+    },
+    "POST /v1/wraps": new_wraps,
+    "POST /v1/keyrings": new_keyring,
+    "POST /v1/guardian-shares": lambda rng, token: {"body": TASK["handed"]},
+    "GET /v1/consents": own_list,
+    "GET /v1/keyrings": own_list,
+    "GET /v1/wraps": own_list,
+    "GET /v1/wraps/pending": own_list,
+    "GET /v1/explain": lambda rng, token: {
+        "query": {"patient": OWN["vault"], "grantee": OTHER["wallet"], "purpose": "TREAT"}
+    },
+    "POST /v1/relay": lambda rng, token: {"body": desk("transaction")},
+    "GET /v1/relay/{signature}": lambda rng, token: {"path": {"signature": desk("relayed", token)["signature"]}},
+    "GET /v1/chain/consents/{consent}": on_chain("consent"),
+    "GET /v1/chain/credentials/{credential}": on_chain("credential"),
+    "GET /v1/chain/registrars/{registrar}": on_chain("registrar"),
+    "GET /v1/chain/recoveries/{recovery}": on_chain("recovery"),
+    "GET /v1/chain/vaults/{vault}/records": of_vault,
+    "GET /v1/chain/vaults/{vault}/consents": of_vault,
+    "GET /v1/chain/vaults/{vault}/delegates": of_vault,
+    "GET /v1/chain/vaults/{vault}/recoveries": of_vault,
+}
+
+
+def ready(method, path, rng, token):
+    """Parts of a request of this operation that can succeed; none where every generated one can, or where
+    the desk has nothing, as after the session ended."""
+    make = READY.get(f"{method.upper()} {path}")
+    if make is None:
+        return None
+    try:
+        return make(rng, token)
+    except (urllib.error.URLError, LookupError, OSError):
+        return None
