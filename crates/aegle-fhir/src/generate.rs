@@ -31,10 +31,15 @@ pub struct Generator {
 pub struct Generated {
     /// A transaction Bundle with everything but the document.
     pub transaction: String,
+    /// The same as given out later: the laboratory has corrected a result of each of the last two visits
+    /// that have any.
+    pub corrected: String,
     /// A document Bundle: the discharge summary of the stay in hospital.
     pub document: String,
 }
 
+/// Visits of which a result is corrected later.
+const CORRECTED: usize = 2;
 /// Days between encounters.
 const INTERVAL: i64 = 56;
 
@@ -61,6 +66,8 @@ struct Scene {
     rng: ChaCha20Rng,
     entries: Vec<(String, Resource)>,
     document: Vec<(String, Resource)>,
+    /// Full URLs of a result that may be corrected and of its report, for each visit.
+    results: Vec<(String, String)>,
     patient: String,
     practitioner: String,
     organization: String,
@@ -72,6 +79,7 @@ impl Scene {
             rng: ChaCha20Rng::seed_from_u64(generator.seed),
             entries: Vec::new(),
             document: Vec::new(),
+            results: Vec::new(),
             patient: String::new(),
             practitioner: String::new(),
             organization: String::new(),
@@ -96,6 +104,21 @@ impl Scene {
         url
     }
 
+    /// Resources as they are once results have been corrected.
+    fn corrected(&self) -> Vec<(String, Resource)> {
+        let mut entries = self.entries.clone();
+        for (result, report) in self.results.iter().rev().take(CORRECTED) {
+            for (url, resource) in &mut entries {
+                match resource {
+                    Resource::Observation(observation) if url == result => care::correct(observation),
+                    Resource::DiagnosticReport(found) if url == report => found.status = values::some("corrected"),
+                    _ => {}
+                }
+            }
+        }
+        entries
+    }
+
     fn finish(self) -> Generated {
         let entry = |(full_url, resource): (String, Resource), request: bool| BundleEntry {
             full_url: Some(full_url.into()),
@@ -107,11 +130,13 @@ impl Scene {
             resource: Some(resource),
             ..Default::default()
         };
-        let transaction = Bundle {
+        let transaction = |entries: Vec<(String, Resource)>| Bundle {
             type_: Some("transaction".into()),
-            entry: self.entries.into_iter().map(|found| entry(found, true)).collect(),
+            entry: entries.into_iter().map(|found| entry(found, true)).collect(),
             ..Default::default()
         };
+        let corrected = to_json(&transaction(self.corrected()));
+        let transaction = to_json(&transaction(self.entries));
         let id =
             self.document.first().and_then(|(url, _)| url.strip_prefix("urn:uuid:")).unwrap_or_default().to_owned();
         let timestamp = self.document.first().and_then(|(_, resource)| match resource {
@@ -125,6 +150,6 @@ impl Scene {
             entry: self.document.into_iter().map(|found| entry(found, false)).collect(),
             ..Default::default()
         };
-        Generated { transaction: to_json(&transaction), document: to_json(&document) }
+        Generated { transaction, corrected, document: to_json(&document) }
     }
 }

@@ -1,7 +1,13 @@
 //! `make demo`: everything real and together, a story played through it, what it cost, and the
 //! addresses to look around.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use aegle_stack::{
     folders,
@@ -9,11 +15,13 @@ use aegle_stack::{
     ledger::{Embedded, Ledger},
     operator::{Cost, Operator},
     postgres::Postgres,
-    progress::step,
+    progress::{counted, step},
     replay,
     story::{
         self, Outcome, Promise,
         care::{self, Played},
+        reading,
+        summary::Summary,
     },
 };
 use anyhow::{Context, ensure};
@@ -145,6 +153,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let delay = if own_database { story::RECOVERY_DELAY } else { 3 * DAY };
     let config = operator.configure(authority, authority.pubkey(), &uri, delay).await?;
     let recovers = config.min_recovery_delay <= story::RECOVERY_DELAY && config.governance == authority.pubkey();
+    // What is secret in one part must not be what another publishes: each has a seed of its own.
     let seed = OsRng.next_u64();
     let people = format!("{} patients and {} providers", story::PATIENTS, story::PROVIDERS);
     let story = if recovers {
@@ -156,21 +165,29 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     };
     let governance = recovers.then_some(authority);
     let embedded = ledger.is_embedded();
-    let mut outcome = step(&story, story::play(&operator, &indexer.api, governance, seed)).await?;
+    let progress = Arc::default();
+    let played = story::play(&operator, &indexer.api, governance, seed, &progress);
+    let through = || format!(", {} of {} patients", progress.load(Ordering::Relaxed), story::PATIENTS);
+    let mut outcome = counted(&story, through, played).await?;
+    let recovered = outcome.recovered.take();
     // The next part goes on over midnight.
     let ending = embedded && outcome.vaults.iter().any(|vault| vault.expiring.is_some());
     let expired = async { if ending { Some(expiry(&operator, &indexer, &outcome).await) } else { None } };
     let care = async {
         match governance {
-            Some(governance) => care::play(&operator, &settings, &indexer, governance, relay.pubkey(), seed).await,
+            Some(governance) => {
+                care::play(&operator, &settings, &indexer, governance, relay.pubkey(), seed.wrapping_add(1)).await
+            }
             None => Ok(Played::default()),
         }
     };
-    let both = async {
-        let (expired, care) = tokio::join!(expired, care);
-        Ok((expired, care?))
+    let read = reading::play(&operator, &indexer.api.url, &outcome, recovered, seed.wrapping_add(2));
+    let all = async {
+        let (expired, care, read) = tokio::join!(expired, care, read);
+        Ok((expired, care?, read))
     };
-    let (expired, care) = step("Records and consent, from an import to a recovery", both).await?;
+    let (expired, care, read) = step("Records and consent, from an import to a recovery", all).await?;
+    outcome.promises.extend(read);
     outcome.add(care.vaults, care.promises, care.last_slot);
 
     println!();
@@ -184,6 +201,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     if options.record.is_none() {
         std::fs::remove_file(&recording).ok();
     }
+    println!("\n{}", Summary(&outcome.shelves));
     costs(&operator.costs());
     latency(outcome.visible);
     let (blocks, mean, bound) = indexer.api.block_latency().await?;
@@ -364,7 +382,7 @@ fn latency(visible: Vec<Duration>) {
     let visible = sorted(visible.into_iter());
     if let (Some(median), Some(most)) = (visible.get(visible.len() / 2), visible.last()) {
         println!(
-            "\nFrom confirmed to queryable over {} consents: median {} ms, longest {} ms",
+            "\nFrom confirmed to queryable over {} transactions: median {} ms, longest {} ms",
             visible.len(),
             median.as_millis(),
             most.as_millis()

@@ -6,6 +6,15 @@ use tokio::time::{Instant, interval};
 
 /// Runs `work`; from the second second on, the line says how long it has taken.
 pub async fn step<T>(what: &str, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    counted(what, String::new, work).await
+}
+
+/// The same; the line also says `how_far`.
+pub async fn counted<T>(
+    what: &str,
+    how_far: impl Fn() -> String,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     let started = Instant::now();
     let mut ticks = interval(Duration::from_secs(2));
     ticks.tick().await;
@@ -15,13 +24,15 @@ pub async fn step<T>(what: &str, work: impl Future<Output = anyhow::Result<T>>) 
         tokio::select! {
             result = &mut work => break result,
             _ = ticks.tick() => {
-                print!("{}{what} … {} s", if shown { "\r" } else { "" }, started.elapsed().as_secs());
+                let begin = if shown { "\r" } else { "" };
+                print!("{begin}{what}{} … {} s", how_far(), started.elapsed().as_secs());
                 let _ = std::io::stdout().flush();
                 shown = true;
             }
         }
     };
     let end = if result.is_ok() { "done" } else { "failed" };
-    println!("{}{what}: {end} after {:.1} s", if shown { "\r" } else { "" }, started.elapsed().as_secs_f64());
+    let begin = if shown { "\r" } else { "" };
+    println!("{begin}{what}{}: {end} after {:.1} s", how_far(), started.elapsed().as_secs_f64());
     result
 }

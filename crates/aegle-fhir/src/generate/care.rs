@@ -3,11 +3,12 @@
 use fhirkit::{
     Primitive,
     r4::{
-        Composition, CompositionSection, Condition, ConditionOnset, DiagnosticReport, DiagnosticReportEffective,
-        Dosage, Encounter, EncounterParticipant, ImagingStudy, ImagingStudySeries, ImagingStudySeriesInstance,
-        Immunization, ImmunizationOccurrence, MedicationRequest, MedicationRequestMedication, Observation,
-        ObservationComponent, ObservationComponentValue, ObservationEffective, ObservationReferenceRange,
-        ObservationValue, Organization, Patient, Practitioner, Resource,
+        Annotation, Composition, CompositionSection, Condition, ConditionOnset, DiagnosticReport,
+        DiagnosticReportEffective, Dosage, Encounter, EncounterParticipant, ImagingStudy, ImagingStudySeries,
+        ImagingStudySeriesInstance, Immunization, ImmunizationOccurrence, MedicationRequest,
+        MedicationRequestMedication, Observation, ObservationComponent, ObservationComponentValue,
+        ObservationEffective, ObservationReferenceRange, ObservationValue, Organization, Patient, Practitioner,
+        Resource,
     },
 };
 use jiff::{ToSpan, civil::Date};
@@ -16,8 +17,8 @@ use rand::Rng;
 use super::{
     Generator, Scene,
     values::{
-        CVX, DICOM, LOINC, RXNORM, SNOMED, Term, coding, concept, hl7, identifier, meta, name, narrative, period,
-        quantity, range, reference, some,
+        CVX, DICOM, LOINC, RXNORM, SNOMED, Term, coding, concept, decimal, hl7, identifier, meta, name, narrative,
+        period, quantity, range, reference, some,
     },
 };
 
@@ -55,6 +56,20 @@ const PANEL: [(&str, &str, i64, i64, &str); 5] = [
     ("2951-2", "Sodium [Moles/volume] in Serum or Plasma", 1360, 1450, "mmol/L"),
     ("718-7", "Hemoglobin [Mass/volume] in Blood", 120, 175, "g/dL"),
 ];
+
+/// The laboratory measured again.
+pub(super) fn correct(observation: &mut Observation) {
+    observation.status = some("corrected");
+    if let Some(ObservationValue::Quantity(value)) = &mut observation.value {
+        let shown = value.value.as_ref().and_then(|value| value.value.as_ref()).map(ToString::to_string);
+        let tenths = shown.and_then(|text| text.replace('.', "").parse::<i64>().ok()).unwrap_or_default();
+        value.value = decimal(tenths + 1 + tenths / 10);
+    }
+    observation.note = vec![Annotation {
+        text: some("Measured again from the same specimen after the analyser was calibrated."),
+        ..Default::default()
+    }];
+}
 
 impl Scene {
     pub(super) fn people(&mut self, generator: &Generator) {
@@ -299,7 +314,7 @@ impl Scene {
             results.push(self.observation(visit, "laboratory", (LOINC, code, display), value, Some(range)));
         }
         let id = self.id();
-        self.add(
+        let report = self.add(
             &id,
             Resource::DiagnosticReport(Box::new(DiagnosticReport {
                 id: Some(id.clone()),
@@ -316,6 +331,7 @@ impl Scene {
                 ..Default::default()
             })),
         );
+        self.results.extend(results.into_iter().next().map(|first| (first, report)));
     }
 
     fn measured(&self, visit: &Visit, id: &str, category: &'static str, code: Term) -> Observation {

@@ -51,15 +51,13 @@ pub(super) fn some(text: &str) -> Option<Primitive<String>> {
     Some(text.into())
 }
 
+pub(super) fn decimal(tenths: i64) -> Option<Primitive<Decimal>> {
+    Decimal::parse(&format!("{}.{}", tenths / 10, tenths % 10)).ok().map(Into::into)
+}
+
 /// A value in tenths, with its UCUM unit.
 pub(super) fn quantity(tenths: i64, unit: &str) -> Quantity {
-    Quantity {
-        value: Decimal::parse(&format!("{}.{}", tenths / 10, tenths % 10)).ok().map(Into::into),
-        unit: some(unit),
-        system: some(UCUM),
-        code: some(unit),
-        ..Default::default()
-    }
+    Quantity { value: decimal(tenths), unit: some(unit), system: some(UCUM), code: some(unit), ..Default::default() }
 }
 
 pub(super) fn range(low: i64, high: i64, unit: &str) -> ObservationReferenceRange {

@@ -2,15 +2,27 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use aegle_api_client::{
+    Session,
+    keyring::Guardians,
+    record::{self, Query},
+    recovery::{Prepared, hand_over, take_over},
+    wrap,
+};
 use aegle_client::{
     Pubkey,
-    aegle::{AegleError, ApproveRecoveryParams, ChangeGuardiansParams, GrantConsentParams, ProposeRecoveryParams},
+    aegle::{
+        AddDelegateParams, AegleError, ApproveRecoveryParams, ChangeGuardiansParams, GrantConsentParams,
+        ProposeRecoveryParams,
+    },
     commitment::GuardianList,
     id,
     instruction::{self, Authority},
     pda,
     state::{Action, Purpose, Record, Recovery, Right, Vault},
 };
+use aegle_decision::Key;
+use aegle_envelope::{SecretKey, keyring::Guardian};
 use anyhow::{Context, ensure};
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
@@ -18,7 +30,14 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::time::Instant;
 
-use super::{KINDS, PatientStory, Promise, Promises, VaultOutcome, keypair, ledger_time};
+use super::{
+    PatientStory, Promise, Promises, VaultOutcome,
+    consent::{TREATMENT, Wishes},
+    keypair, ledger_time,
+    life::{Life, date},
+    owner::{Allowed, Owner},
+    provider::Role,
+};
 
 /// Seconds that a recovery can be vetoed at least. On a slow machine it is the time of so many
 /// transactions, up to the longest.
@@ -34,23 +53,31 @@ struct Scene {
     vault: Pubkey,
     /// The thief has this key, too.
     owner: Keypair,
-    guardians: Vec<Keypair>,
+    guardians: Vec<(Keypair, SecretKey)>,
     list: GuardianList,
-    /// Minted by a delegate.
+    /// Minted by a delegate, and what is in it.
     record: Pubkey,
+    content: Vec<u8>,
     /// Signed by the old owner and held back.
     held_back: Instruction,
     new_owner: Keypair,
+    prepared: Prepared,
 }
 
-/// Plays the recovery. Returns what the API should show of the vault, and what held.
-pub async fn play(story: PatientStory) -> (Option<VaultOutcome>, Vec<Promise>) {
+/// The vault is the owner's again; its content is yet to be opened.
+pub struct Recovered {
+    scene: Scene,
+    recovery: Pubkey,
+}
+
+/// Plays the recovery. Returns the vault that was recovered, and what held.
+pub(super) async fn play(story: PatientStory) -> (Option<Recovered>, Vec<Promise>) {
     let mut promises = Promises::default();
-    let outcome = steps(story, &mut promises).await;
-    (outcome, promises.0)
+    let recovered = steps(story, &mut promises).await;
+    (recovered, promises.0)
 }
 
-async fn steps(story: PatientStory, promises: &mut Promises) -> Option<VaultOutcome> {
+async fn steps(story: PatientStory, promises: &mut Promises) -> Option<Recovered> {
     let named = "guardians are named, and the chain does not say who";
     let mut scene = promises.note(named, Scene::set(story).await)?;
     promises.note("the owner takes a token that her delegate minted", scene.reissue(&scene.owner).await)?;
@@ -60,42 +87,96 @@ async fn steps(story: PatientStory, promises: &mut Promises) -> Option<VaultOutc
     promises.note("after its delay the recovery gives the vault to the new owner", scene.execute(recovery).await)?;
     promises.note("the old key is refused, and what it had prepared", scene.refuse_old_key().await)?;
     promises.note("the token is reissued to the new owner", scene.reissue(&scene.new_owner).await)?;
-    Some(VaultOutcome {
-        vault: scene.vault,
-        records: BTreeMap::from([("active", 1)]),
-        consents: BTreeMap::from([("out_of_epoch", 1)]),
-        delegates: 1,
-        key_epoch: 1,
-        expiring: None,
-    })
+    Some(Recovered { scene, recovery })
+}
+
+impl Recovered {
+    /// What the API should show of the vault.
+    pub fn outcome(&self) -> VaultOutcome {
+        VaultOutcome {
+            vault: self.scene.vault,
+            records: BTreeMap::from([("active", 1)]),
+            consents: BTreeMap::from([("out_of_epoch", 1)]),
+            delegates: 1,
+            key_epoch: 1,
+            expiring: None,
+        }
+    }
+
+    /// Two guardians hand their shares over; the new owner opens with them what there was, and encrypts its
+    /// keys anew. The recovery is final.
+    pub async fn read_again(&mut self) -> anyhow::Result<()> {
+        let Self { scene, recovery } = self;
+        let Scene { story, vault, owner, guardians, content, new_owner, prepared, .. } = scene;
+        let PatientStory { operator, client, rng, .. } = story;
+        let (reader, recovery, key) = (operator.sender.reader(), Key(recovery.to_bytes()), Key(vault.to_bytes()));
+        for (guardian, secret) in &guardians[..usize::from(THRESHOLD)] {
+            let session = Session::sign_in(client, guardian, None).await?;
+            hand_over(&session, reader, secret, recovery, rng).await?;
+        }
+        let session = Session::sign_in(client, new_owner, None).await?;
+        let known = known(guardians);
+        let guardians = Guardians { threshold: THRESHOLD, guardians: &known };
+        let (unlocked, _) = take_over(&session, reader, new_owner, prepared, Some(guardians), rng).await?;
+        let filled = wrap::fill(&session, reader, &unlocked, &[], rng).await?;
+        ensure!(filled.stored == 1, "{filled:?}");
+        let purpose = Purpose::PatientRequest;
+        let [held] = &record::list(&session, purpose, key, &Query::default()).await?[..] else {
+            anyhow::bail!("not the one record that there was")
+        };
+        let newest = prepared.root.vault_key(&key, prepared.key_epoch).into();
+        let mut found = Vec::new();
+        record::open(&session, reader, &newest, purpose, held.record, &mut found, &|_, _| {}).await?;
+        ensure!(found == *content, "another content than before");
+        let thief = Session::sign_in(client, owner, None).await?;
+        let refused = record::get(&thief, purpose, held.record).await;
+        ensure!(refused.is_err_and(|error| error.is("not_permitted")), "the thief reads the record");
+        Ok(())
+    }
+}
+
+fn known(guardians: &[(Keypair, SecretKey)]) -> Vec<Guardian> {
+    let known = |(key, secret): &(Keypair, SecretKey)| Guardian {
+        guardian: Key(key.pubkey().to_bytes()),
+        encryption_key: secret.encryption_key(),
+    };
+    guardians.iter().map(known).collect()
 }
 
 impl Scene {
     async fn set(mut story: PatientStory) -> anyhow::Result<Self> {
-        let (owner, new_owner) = (keypair(&mut story.rng), keypair(&mut story.rng));
+        let new_owner = keypair(&mut story.rng);
         let started = Instant::now();
-        let vault = story.create_vault(&owner).await?;
+        let owner = story.arrive().await?;
+        let vault = owner.vault;
         let took = i64::try_from(started.elapsed().as_secs())?;
         let delay = (took * TRANSACTIONS).clamp(RECOVERY_DELAY, LONGEST_DELAY);
-        let guardians: Vec<Keypair> = (0..GUARDIANS).map(|_| keypair(&mut story.rng)).collect();
-        let keys: Vec<Pubkey> = guardians.iter().map(Signer::pubkey).collect();
+        let guardians: Vec<_> =
+            (0..GUARDIANS).map(|_| (keypair(&mut story.rng), SecretKey::generate(&mut story.rng))).collect();
+        let keys: Vec<Pubkey> = guardians.iter().map(|(key, _)| key.pubkey()).collect();
         let list = GuardianList::new(vault, &keys, &mut story.rng);
         let params = ChangeGuardiansParams {
             guardians: list.guardians(THRESHOLD, delay),
             expected: story.expected(vault).await?,
         };
-        story.send("name guardians", instruction::change_guardians(vault, params), &owner).await?;
+        story.send("name guardians", instruction::change_guardians(vault, params), &owner.wallet).await?;
         story.shown(&format!("vaults/{vault}"), "/guardians/count", GUARDIANS).await?;
         story.shown(&format!("vaults/{vault}"), "/guardians/threshold", THRESHOLD).await?;
+        let threshold = Guardians { threshold: THRESHOLD, guardians: &known(&guardians) };
+        story.keep_keys(&owner, Some(threshold)).await?;
 
-        let delegate = story.add_delegate(vault, &owner, Right::Mint as u8).await?;
-        let by = Authority::Delegate(delegate.pubkey());
-        let params = story.new_record(vault, by).await?;
-        let record = pda::find_record(&vault, &params.record_id).0;
-        let mint = instruction::mint_record(vault, by, story.operator.payer(), params);
-        story.send("mint a record", mint, &delegate).await?;
-        let (authority, grantee) = (Authority::Owner(owner.pubkey()), story.providers[0]);
-        story.grant(vault, authority, &owner, grantee, KINDS[0], story.today + 30).await?;
+        let (record, content) = Self::mint(&mut story, &owner).await?;
+        let providers = story.providers.clone();
+        let (seen, sensitivities) = (Key(record.to_bytes()), [].into());
+        let policy = TREATMENT.policy(&Wishes { today: date(story.today)?, exception: seen, sensitivities });
+        let allowed = Allowed {
+            to: providers.of(Role::FamilyDoctor)?,
+            purposes: TREATMENT.purposes,
+            actions: TREATMENT.actions,
+            until_day: story.today + 30,
+            policy,
+        };
+        story.allow(&owner, &owner.wallet, allowed).await?;
 
         let consent_id = id::consent_id(&mut story.rng, &vault);
         let params = GrantConsentParams {
@@ -107,8 +188,33 @@ impl Scene {
             until_day: story.today + 30,
             expected: story.expected(vault).await?,
         };
-        let held_back = instruction::grant_consent(vault, authority, story.operator.payer(), consent_id, params);
-        Ok(Self { story, vault, owner, guardians, list, record, held_back, new_owner })
+        let held_back =
+            instruction::grant_consent(vault, owner.authority(), story.operator.payer(), consent_id, params);
+        let reader = story.operator.sender.reader();
+        let prepared = Prepared::new(reader, Key(vault.to_bytes()), &mut story.rng).await?;
+        let owner = owner.wallet;
+        Ok(Self { story, vault, owner, guardians, list, record, content, held_back, new_owner, prepared })
+    }
+
+    /// A delegate mints one visit of a life.
+    async fn mint(story: &mut PatientStory, owner: &Owner) -> anyhow::Result<(Pubkey, Vec<u8>)> {
+        let delegate = keypair(&mut story.rng);
+        let params = AddDelegateParams {
+            key: delegate.pubkey(),
+            rights: Right::Mint as u8,
+            until_day: story.today + 30,
+            expected: story.expected(owner.vault).await?,
+        };
+        let add = instruction::add_delegate(owner.vault, story.operator.payer(), params);
+        story.send("add a delegate", add, &owner.wallet).await?;
+        let (seed, number, today) = (story.bytes(), story.number + 1, date(story.today)?);
+        let life = tokio::task::spawn_blocking(move || Life::new(seed, number, today)).await??;
+        let visit = life.records.iter().find(|record| record.kind == aegle_fhir::Kind::Encounter);
+        let visit = visit.context("a life without visits")?;
+        let by = Authority::Delegate(delegate.pubkey());
+        let stored = story.store(owner, by, visit).await?;
+        story.mint(&delegate, by, None, &[stored]).await?;
+        Ok((stored.record.0.into(), visit.content()))
     }
 
     async fn account(&self) -> anyhow::Result<Vault> {
@@ -135,13 +241,13 @@ impl Scene {
 
     async fn propose(&mut self) -> anyhow::Result<Pubkey> {
         let account = self.account().await?;
-        let first = &self.guardians[0];
+        let (first, _) = &self.guardians[0];
         let recovery_id = id::recovery_id(&mut self.story.rng, &self.vault);
         let recovery = pda::find_recovery(&self.vault, &recovery_id).0;
         let params = ProposeRecoveryParams {
             recovery_id,
             new_owner: self.new_owner.pubkey(),
-            new_encryption_key: self.story.bytes(),
+            new_encryption_key: self.prepared.encryption_key().0,
             opening: self.list.opening(&first.pubkey()).context("no guardian")?,
             guardian_epoch: account.guardian_epoch,
             delegate_epoch: account.delegate_epoch,
@@ -155,7 +261,7 @@ impl Scene {
     }
 
     async fn approve(&self, recovery: Pubkey, guardian: usize) -> anyhow::Result<()> {
-        let guardian = &self.guardians[guardian];
+        let (guardian, _) = &self.guardians[guardian];
         let opening = self.list.opening(&guardian.pubkey()).context("no guardian")?;
         let params = ApproveRecoveryParams { opening };
         let approve = instruction::approve_recovery(self.vault, guardian.pubkey(), recovery, params);

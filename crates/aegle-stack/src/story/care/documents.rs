@@ -1,9 +1,6 @@
 //! What a hospital gave out, and what becomes of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::Cursor,
-};
+use std::{collections::BTreeMap, io::Cursor};
 
 use aegle_api_client::{
     Pay,
@@ -11,16 +8,14 @@ use aegle_api_client::{
 };
 use aegle_client::{commitment::random_bytes, instruction::Authority};
 use aegle_decision::Key;
-use aegle_envelope::Coding;
-use aegle_fhir::{Generator, Import, Limits, MEDIA_TYPE, Record, Secret, Source, generate};
+use aegle_fhir::{Generator, Import, Record, Secret, generate};
 use anyhow::{Context, ensure};
-use jiff::civil::Date;
 use rand::{Rng, RngCore};
 use serde_json::{Value, json};
 use solana_signer::Signer;
 use tokio::time::Instant;
 
-use super::{SCAN_BYTES, Stage, labels, people::Patient, quiet};
+use super::{super::life, SCAN_BYTES, Stage, labels, people::Patient, quiet};
 
 /// Begins the names of markers.
 const MARKER: &str = "marker: ";
@@ -37,7 +32,7 @@ pub async fn import(stage: &Stage<'_>, patient: &Patient) -> anyhow::Result<(Str
     let secret = Secret::new(random_bytes(&mut *stage.rng.borrow_mut()));
     let mut notes = Notes::new();
     let started = Instant::now();
-    let import = read(&files, &secret)?;
+    let import = life::import(&files, &secret)?;
     let resources = import.report.mapped_total();
     ensure!(import.report.unmapped_total() == 0, "not everything was mapped: {:?}", import.report.unmapped);
     let contents: Vec<Vec<u8>> = import.records.iter().map(Record::content).collect();
@@ -48,7 +43,7 @@ pub async fn import(stage: &Stage<'_>, patient: &Patient) -> anyhow::Result<(Str
     let added = add(stage, patient, &import, &mut notes).await?;
     let took = started.elapsed();
     let reversed: Vec<String> = files.iter().rev().cloned().collect();
-    let again = add(stage, patient, &read(&reversed, &secret)?, &mut notes).await?;
+    let again = add(stage, patient, &life::import(&reversed, &secret)?, &mut notes).await?;
     ensure!(again == 0, "the second run added {again}");
     scan(stage, patient).await?;
     Ok((format!("{resources} resources, {added} records after {:.1} s, then {again}", took.as_secs_f64()), ()))
@@ -56,8 +51,7 @@ pub async fn import(stage: &Stage<'_>, patient: &Patient) -> anyhow::Result<(Str
 
 /// FHIR files as a hospital's system gives them out, with markers wherever they are free text.
 fn files(stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
-    let day = jiff::Timestamp::from_second(i64::from(stage.today) * super::super::DAY)?;
-    let today: Date = day.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = life::date(stage.today)?;
     let generated =
         generate(&Generator { seed: stage.rng.borrow_mut().next_u64(), number: 1, today, encounters: ENCOUNTERS });
     let mut rng = stage.fork();
@@ -96,15 +90,6 @@ fn plant(bundle: &str, marks: &BTreeMap<&'static str, String>) -> anyhow::Result
     Ok(bundle.to_string())
 }
 
-fn read(files: &[String], secret: &Secret) -> anyhow::Result<Import> {
-    let source = files.iter().enumerate().fold(Source::new(Limits::default()), |source, (number, file)| {
-        source.bytes(&format!("{number}.json"), file.as_str())
-    });
-    let patients = source.patients(&mut |_| {})?;
-    ensure!(patients.list().len() == 1, "the files are about {} patients", patients.list().len());
-    Ok(source.import(&patients, &BTreeSet::from([0]), secret, &mut |_| {})?)
-}
-
 /// Encrypts, uploads and mints what is not noted yet. Returns how much that was.
 async fn add(stage: &Stage<'_>, patient: &Patient, import: &Import, notes: &mut Notes) -> anyhow::Result<usize> {
     let mut rng = stage.fork();
@@ -115,7 +100,7 @@ async fn add(stage: &Stage<'_>, patient: &Patient, import: &Import, notes: &mut 
         let mut unminted: Vec<Unminted> = Vec::new();
         for record in batch {
             let mut content = Cursor::new(record.content());
-            let sealed = Sealed::new(patient.vault(), draft(record), &mut content, None, &mut rng)?;
+            let sealed = Sealed::new(patient.vault(), life::draft(record), &mut content, None, &mut rng)?;
             let (session, vault) = (&patient.session, patient.vault());
             let stored = record::store(session, &pay, authority, vault, sealed, &mut rng, &quiet).await?;
             notes.insert(record.key, stored.record);
@@ -125,19 +110,6 @@ async fn add(stage: &Stage<'_>, patient: &Patient, import: &Import, notes: &mut 
         stage.confirmed(&sent).await?;
     }
     Ok(new.len())
-}
-
-fn draft(record: &Record) -> Draft {
-    let description = record.description.clone();
-    let coding = |code: aegle_fhir::Code| Coding { system: code.system, code: code.code, display: code.display };
-    Draft {
-        labels: record.labels.clone(),
-        media_type: MEDIA_TYPE.into(),
-        title: Some(description.title),
-        codes: description.codes.into_iter().map(coding).collect(),
-        author: description.author,
-        issued: description.issued,
-    }
 }
 
 /// A scan that is no FHIR, and large.
