@@ -3,14 +3,18 @@
 //! The same seed gives the same bytes. The people have names that nobody has, and every resource says
 //! that it is test data (`HTEST`).
 
-mod care;
+mod catalogue;
+mod people;
+mod resources;
 mod values;
+mod visits;
 
 use fhirkit::{
     r4::{Bundle, BundleEntry, BundleEntryRequest, Resource},
     to_json,
 };
 use jiff::{ToSpan, civil::Date};
+use people::Person;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -41,21 +45,23 @@ pub struct Generated {
 /// Visits of which a result is corrected later.
 const CORRECTED: usize = 2;
 /// Days between encounters.
-const INTERVAL: i64 = 56;
+const INTERVAL: i64 = 84;
 
 /// Generates one patient's records.
 pub fn generate(generator: &Generator) -> Generated {
-    let mut scene = Scene::new(generator);
     let encounters = generator.encounters.max(4);
+    let days_before = |days: i64| generator.today.checked_sub(days.days()).unwrap_or(Date::MIN);
+    let first = days_before(i64::from(encounters) * INTERVAL);
+    let mut scene = Scene::new(generator, first);
+    scene.history(first);
     for index in 0..encounters {
-        let before = i64::from(encounters - 1 - index) * INTERVAL + scene.rng.gen_range(0..28);
-        let day = generator.today.checked_sub(before.days()).unwrap_or(Date::MIN);
+        let day = days_before(i64::from(encounters - 1 - index) * INTERVAL + scene.rng.gen_range(0..28));
         match index {
             0 => scene.first_visit(day),
             1 => scene.psychiatric_visit(day),
             2 => scene.imaging_visit(day),
             3 => scene.hospital_stay(day),
-            _ => scene.check_up(day, index % 3 == 0),
+            _ => scene.check_up(day, index % 3 == 1),
         }
     }
     scene.finish()
@@ -64,27 +70,33 @@ pub fn generate(generator: &Generator) -> Generated {
 /// Resources so far, each with its full URL.
 struct Scene {
     rng: ChaCha20Rng,
+    today: Date,
     entries: Vec<(String, Resource)>,
     document: Vec<(String, Resource)>,
-    /// Full URLs of a result that may be corrected and of its report, for each visit.
-    results: Vec<(String, String)>,
+    /// Full URLs of a visit, of a result there that may be corrected, and of its report.
+    results: Vec<(String, String, String)>,
+    person: Person,
     patient: String,
     practitioner: String,
+    psychiatrist: String,
     organization: String,
 }
 
 impl Scene {
-    fn new(generator: &Generator) -> Self {
+    fn new(generator: &Generator, first: Date) -> Self {
         let mut scene = Self {
             rng: ChaCha20Rng::seed_from_u64(generator.seed),
+            today: generator.today,
             entries: Vec::new(),
             document: Vec::new(),
             results: Vec::new(),
+            person: Person::default(),
             patient: String::new(),
             practitioner: String::new(),
+            psychiatrist: String::new(),
             organization: String::new(),
         };
-        scene.people(generator);
+        scene.people(generator, first);
         scene
     }
 
@@ -107,10 +119,13 @@ impl Scene {
     /// Resources as they are once results have been corrected.
     fn corrected(&self) -> Vec<(String, Resource)> {
         let mut entries = self.entries.clone();
-        for (result, report) in self.results.iter().rev().take(CORRECTED) {
+        // The first result of a visit.
+        let mut results: Vec<_> = self.results.iter().collect();
+        results.dedup_by_key(|(visit, ..)| visit);
+        for (_, result, report) in results.into_iter().rev().take(CORRECTED) {
             for (url, resource) in &mut entries {
                 match resource {
-                    Resource::Observation(observation) if url == result => care::correct(observation),
+                    Resource::Observation(observation) if url == result => resources::correct(observation),
                     Resource::DiagnosticReport(found) if url == report => found.status = values::some("corrected"),
                     _ => {}
                 }

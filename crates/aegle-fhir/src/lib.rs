@@ -22,7 +22,7 @@ mod source;
 
 pub use category::Category;
 pub use facts::Code;
-pub use generate::{Generator, generate};
+pub use generate::{Generated, Generator, generate};
 pub use import::{Import, ImportError};
 pub use limits::Limits;
 pub use patients::{Patient, Patients};

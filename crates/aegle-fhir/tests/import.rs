@@ -83,7 +83,9 @@ mod grouping {
         let import = import(&source().bytes("a.json", files.transaction).bytes("b.json", files.document));
         let count = |kind| import.records.iter().filter(|record| record.kind == kind).count();
         assert_eq!((count(Kind::Encounter), count(Kind::Study), count(Kind::Document)), (6, 1, 1));
-        assert_eq!(count(Kind::Collection), 1, "the patient's details");
+        let collections = import.records.iter().filter(|record| record.kind == Kind::Collection);
+        let apart: BTreeSet<_> = collections.flat_map(categories).collect();
+        assert_eq!(apart, ["allergy", "demographics", "financial", "immunization"].into());
         assert!(import.report.invalid.is_empty(), "{:?}", import.report);
         assert!(import.report.unmapped.is_empty(), "{:?}", import.report);
         assert_eq!(import.report.read, import.report.mapped_total());

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 /// Visits of each patient.
-const ENCOUNTERS: u32 = 6;
+const ENCOUNTERS: u32 = 5;
 
 /// A patient's records to be, and what they were made of.
 pub struct Life {
