@@ -35,15 +35,12 @@ pub(super) fn at(day: Date, hour: u8) -> String {
 }
 
 impl Scene {
-    /// What the patient brings along: vaccinations given elsewhere.
+    /// What the patient brings along: a vaccination given elsewhere.
     pub(super) fn history(&mut self, first: Date) {
-        for (vaccine, years) in VACCINES {
-            let days = years * 365 - self.rng.gen_range(0..180);
-            let day = first.checked_sub(days.days()).unwrap_or(first);
-            if self.person.age(day) >= 18 && self.rng.gen_bool(0.6) {
-                self.immunization(vaccine, &day.to_string(), None);
-            }
-        }
+        let Some((vaccine, years)) = VACCINES.choose(&mut self.rng) else { return };
+        let days = years * 365 - self.rng.gen_range(0..180);
+        let day = first.checked_sub(days.days()).unwrap_or(first);
+        self.immunization(*vaccine, &day.to_string(), None);
     }
 
     /// Finds what later visits treat.

@@ -146,10 +146,10 @@ fn known(guardians: &[(Keypair, SecretKey)]) -> Vec<Guardian> {
 impl Scene {
     async fn set(mut story: PatientStory) -> anyhow::Result<Self> {
         let new_owner = keypair(&mut story.rng);
-        let started = Instant::now();
         let owner = story.arrive().await?;
         let vault = owner.vault;
-        let took = i64::try_from(started.elapsed().as_secs())?;
+        let (record, content, took) = Self::mint(&mut story, &owner).await?;
+        let took = i64::try_from(took.as_secs())?;
         let delay = (took * TRANSACTIONS).clamp(RECOVERY_DELAY, LONGEST_DELAY);
         let guardians: Vec<_> =
             (0..GUARDIANS).map(|_| (keypair(&mut story.rng), SecretKey::generate(&mut story.rng))).collect();
@@ -165,7 +165,6 @@ impl Scene {
         let threshold = Guardians { threshold: THRESHOLD, guardians: &known(&guardians) };
         story.keep_keys(&owner, Some(threshold)).await?;
 
-        let (record, content) = Self::mint(&mut story, &owner).await?;
         let providers = story.providers.clone();
         let (seen, sensitivities) = (Key(record.to_bytes()), [].into());
         let policy = TREATMENT.policy(&Wishes { today: date(story.today)?, exception: seen, sensitivities });
@@ -196,8 +195,8 @@ impl Scene {
         Ok(Self { story, vault, owner, guardians, list, record, content, held_back, new_owner, prepared })
     }
 
-    /// A delegate mints one visit of a life.
-    async fn mint(story: &mut PatientStory, owner: &Owner) -> anyhow::Result<(Pubkey, Vec<u8>)> {
+    /// A delegate mints one visit of a life; also tells how long a transaction took.
+    async fn mint(story: &mut PatientStory, owner: &Owner) -> anyhow::Result<(Pubkey, Vec<u8>, Duration)> {
         let delegate = keypair(&mut story.rng);
         let params = AddDelegateParams {
             key: delegate.pubkey(),
@@ -206,7 +205,9 @@ impl Scene {
             expected: story.expected(owner.vault).await?,
         };
         let add = instruction::add_delegate(owner.vault, story.operator.payer(), params);
+        let started = Instant::now();
         story.send("add a delegate", add, &owner.wallet).await?;
+        let took = started.elapsed();
         let (seed, number, today) = (story.bytes(), story.number + 1, date(story.today)?);
         let life = tokio::task::spawn_blocking(move || Life::new(seed, number, today)).await??;
         let visit = life.records.iter().find(|record| record.kind == aegle_fhir::Kind::Encounter);
@@ -214,7 +215,7 @@ impl Scene {
         let by = Authority::Delegate(delegate.pubkey());
         let stored = story.store(owner, by, visit).await?;
         story.mint(&delegate, by, None, &[stored]).await?;
-        Ok((stored.record.0.into(), visit.content()))
+        Ok((stored.record.0.into(), visit.content(), took))
     }
 
     async fn account(&self) -> anyhow::Result<Vault> {

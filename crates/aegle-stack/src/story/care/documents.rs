@@ -19,7 +19,7 @@ use super::{super::life, SCAN_BYTES, Stage, labels, people::Patient, quiet};
 
 /// Begins the names of markers.
 const MARKER: &str = "marker: ";
-const ENCOUNTERS: u32 = 11;
+const ENCOUNTERS: u32 = 7;
 /// Records minted in one transaction, as many as fit.
 const AT_ONCE: usize = 3;
 
