@@ -447,9 +447,10 @@ impl Scene {
             net: money(amount),
             ..Default::default()
         };
-        let (days, care) = (stay.days * 640, self.rng.gen_range(900..4_000));
-        let services = stay.procedure.unwrap_or(super::catalogue::ADMISSION);
         let admission = super::catalogue::ADMISSION;
+        let mut services = vec![(admission, stay.days * 640)];
+        services.extend(stay.procedure.map(|procedure| (procedure, self.rng.gen_range(900..4_000))));
+        let total = services.iter().map(|(_, amount)| amount).sum();
         self.add(
             &id,
             Resource::Claim(Box::new(Claim {
@@ -475,8 +476,8 @@ impl Scene {
                     coverage: display("Statutory health insurance"),
                     ..Default::default()
                 }],
-                item: vec![item(1, admission, days), item(2, services, care)],
-                total: money(days + care),
+                item: (1..).zip(services).map(|(sequence, (term, amount))| item(sequence, term, amount)).collect(),
+                total: money(total),
                 ..Default::default()
             })),
         );
