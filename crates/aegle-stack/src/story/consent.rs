@@ -92,6 +92,7 @@ fn based_on(base: Base) -> Policy {
         sensitivity: [].into(),
         erase_by: None,
         preview: None,
+        recipient: None,
     }
 }
 

@@ -12,7 +12,6 @@ use aegle_client::{
     state::{DAY, Record, Right},
 };
 use aegle_decision::Key;
-use aegle_envelope::EncryptionKey;
 use anyhow::{Context, ensure};
 use rand::{Rng, seq::SliceRandom};
 use solana_keypair::Keypair;
@@ -231,12 +230,8 @@ impl PatientStory {
         self.operator.account_for("change the key", &rotated.sent).await?;
         self.reached(&rotated.sent).await;
         self.mirrored(&rotated.sent).await?;
-        let providers = self.providers.clone();
-        let relative = &shelf.relative;
-        let known: Vec<(Key, EncryptionKey)> =
-            providers.iter().chain([relative]).map(|reader| (reader.key(), reader.encryption_key)).collect();
         let reader = self.operator.sender.reader();
-        let filled = wrap::fill(&session, reader, &rotated.unlocked, &known, &mut self.rng).await?;
+        let filled = wrap::fill(&session, reader, &rotated.unlocked, &[], &mut self.rng).await?;
         ensure!(filled.unproven.is_empty() && filled.unreadable.is_empty(), "{filled:?}");
         ensure!(filled.stored >= shelf.records.len(), "{} keys were encrypted anew", filled.stored);
         Ok(())
