@@ -19,7 +19,7 @@ use tracing::{error, info};
 #[cfg(feature = "yellowstone")]
 use crate::source::{YellowstoneConfig, YellowstoneSource};
 use crate::{
-    api,
+    agent, api,
     blob::Blobs,
     config::Config,
     db::MIGRATIONS,
@@ -114,6 +114,9 @@ enum Command {
         #[arg(long)]
         recording: Option<PathBuf>,
     },
+    /// Makes records of what is sent to patients who let the agent, until told to stop; needs the API, a node and
+    /// no database
+    Agent,
     /// Makes invitations to the relay and prints their codes, one a line; each opens one vault
     Invite {
         /// How many
@@ -163,6 +166,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let options = RepairOptions { deep, from_slot, dry_run };
             restore(&config, options, recording.as_deref(), json, stop).await
         }
+        Command::Agent => take_in_mail(config, stop).await,
         Command::Invite { count, days } => invite(&config, count, days).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
@@ -188,6 +192,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     if let Some(blobs) = blobs {
         let mut settings = config.api.clone();
         settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
+        settings.agent = config.agent.keypair.clone();
         roles.spawn(api::serve(pool.clone(), settings, blobs, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);
@@ -325,6 +330,13 @@ async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
     let pool = connect(config).await?;
     MIGRATIONS.run(&pool).await.context("the schema could not be brought up to date")?;
     info!("the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn take_in_mail(config: Config, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let rpc_url = config.rpc_url()?;
+    let metrics = telemetry::start_metrics()?;
+    agent::run(config.agent, rpc_url, &config.api.sign_in.uri, metrics, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,7 +10,10 @@ use figment::{
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::{api::ApiConfig, blob::BlobConfig, ingest::IngestConfig, telemetry::LogConfig, verify::VerifyConfig};
+use crate::{
+    agent::AgentConfig, api::ApiConfig, blob::BlobConfig, ingest::IngestConfig, telemetry::LogConfig,
+    verify::VerifyConfig,
+};
 
 /// First words of the environment variables that are ours; other programs of Aegle have variables too.
 const SECTIONS: &[&str] = &[
@@ -27,6 +30,7 @@ const SECTIONS: &[&str] = &[
     "verify",
     "api",
     "blob",
+    "agent",
 ];
 
 /// A value that logs and errors never repeat.
@@ -80,6 +84,8 @@ pub struct Config {
     pub api: ApiConfig,
     #[serde(default)]
     pub blob: BlobConfig,
+    #[serde(default)]
+    pub agent: AgentConfig,
 }
 
 fn default_connections() -> u32 {
@@ -130,6 +136,7 @@ impl Config {
         self.ingest.validate().map_err(|reason| wrong("ingest", reason))?;
         self.api.validate().map_err(|reason| wrong("api", reason))?;
         self.blob.validate().map_err(|reason| wrong("blob", reason))?;
+        self.agent.validate().map_err(|reason| wrong("agent", reason))?;
         if self.database_connections < 4 {
             return Err(wrong("database_connections", format!("{} is fewer than 4", self.database_connections)));
         }

@@ -1,5 +1,6 @@
 //! Mirrors the Aegle program into Postgres and serves it over HTTP.
 
+pub mod agent;
 pub mod api;
 mod base58;
 pub mod blob;

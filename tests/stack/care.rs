@@ -24,6 +24,7 @@ use aegle_client::{
 };
 use aegle_decision::{Base, Key, Labels, Policy};
 use aegle_envelope::{EncryptionKey, RootSecret, SecretKey, keyring::Guardian};
+use aegle_stack::indexer::Settings;
 use rand::rngs::OsRng;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -34,24 +35,29 @@ use crate::stack::Stack;
 
 const WITHIN: Duration = Duration::from_secs(40);
 const LETTER: &[u8] = b"{\"resourceType\":\"Bundle\",\"type\":\"document\",\"note\":\"marker of the letter\"}";
-const RESULT: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"marker of the result\"}";
+pub const RESULT: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"marker of the result\"}";
 
-struct Care {
-    stack: Stack,
-    api: Api,
-    today: u32,
+pub struct Care {
+    pub stack: Stack,
+    pub api: Api,
+    pub today: u32,
 }
 
 /// A provider whom a registrar attests.
-struct Provider {
-    key: Keypair,
+pub struct Provider {
+    pub key: Keypair,
     secrets: Secrets,
     credential: Key,
 }
 
 impl Care {
     async fn start() -> Self {
-        let stack = Stack::start(|_| {}).await;
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same with other settings of the indexer.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let stack = Stack::start(change).await;
         let url = &stack.indexer.api.url;
         let api = Api::new(url, Origin::of(url).expect("origin")).expect("API");
         let now = stack.operator.sender.reader().now().await.expect("clock");
@@ -63,28 +69,28 @@ impl Care {
     }
 
     /// Sends and waits until the mirror has it.
-    async fn send(&self, instruction: Instruction, signers: &[&Keypair]) {
+    pub async fn send(&self, instruction: Instruction, signers: &[&Keypair]) {
         let sent = self.stack.operator.sender.send(&[instruction], signers).await.expect("sent");
         self.confirmed(sent.slot).await;
     }
 
-    async fn confirmed(&self, slot: u64) {
+    pub async fn confirmed(&self, slot: u64) {
         self.api.reached(slot, false, WITHIN).await.expect("confirmed");
     }
 
-    async fn finalized(&self, slot: u64) {
+    pub async fn finalized(&self, slot: u64) {
         self.api.reached(slot, true, WITHIN).await.expect("final");
     }
 
-    async fn vault(&self, vault: &Key) -> Vault {
+    pub async fn vault(&self, vault: &Key) -> Vault {
         self.stack.operator.sender.account("vault", &Pubkey::from(vault.0)).await.expect("vault")
     }
 
-    async fn sign_in(&self, key: &Keypair) -> Session {
+    pub async fn sign_in(&self, key: &Keypair) -> Session {
         Session::sign_in(&self.api, key, None).await.expect("session")
     }
 
-    async fn provider(&self) -> Provider {
+    pub async fn provider(&self) -> Provider {
         let (board, key, secret) = (Keypair::new(), Keypair::new(), SecretKey::generate(&mut OsRng));
         let (governance, payer) = (&self.stack.upgrade_authority, self.stack.operator.payer());
         let params = AddRegistrarParams {
@@ -123,7 +129,7 @@ impl Care {
     }
 
     /// A vault whose key derives from a root secret, unlocked.
-    async fn create_vault(&self, owner: &Keypair) -> Unlocked {
+    pub async fn create_vault(&self, owner: &Keypair) -> Unlocked {
         let vault_id = id::vault_id(&mut OsRng);
         let vault = Key(pda::find_vault(&vault_id).0.to_bytes());
         let unlocked = Unlocked::new(vault, 0, RootSecret::generate(&mut OsRng));
@@ -132,7 +138,7 @@ impl Care {
         unlocked
     }
 
-    fn sealed(&self, vault: Key, content: &[u8], provider: &Provider) -> Sealed {
+    pub fn sealed(&self, vault: Key, content: &[u8], provider: &Provider) -> Sealed {
         let labels = Labels {
             kind: Default::default(),
             categories: BTreeSet::from(["laboratory".parse().expect("category")]),
@@ -155,7 +161,7 @@ impl Care {
         Sealed::new(vault, draft, &mut Cursor::new(content), Some(issuer), &mut OsRng).expect("sealed")
     }
 
-    async fn open(&self, session: &Session, secrets: &Secrets, purpose: Purpose, record: Key) -> Vec<u8> {
+    pub async fn open(&self, session: &Session, secrets: &Secrets, purpose: Purpose, record: Key) -> Vec<u8> {
         let mut content = Vec::new();
         let reader = self.stack.operator.sender.reader();
         let opened = record::open(session, reader, secrets, purpose, record, &mut content, &|_, _| {}).await;
@@ -180,7 +186,7 @@ fn nothing() -> Policy {
     }
 }
 
-fn key_of(key: &Keypair) -> Key {
+pub fn key_of(key: &Keypair) -> Key {
     Key(key.pubkey().to_bytes())
 }
 

@@ -1,5 +1,6 @@
 //! The whole stack: ledger, program, indexer as a process of its own, Postgres, API and command line.
 
+mod agent;
 mod care;
 mod command_line;
 mod crashes;

@@ -5,6 +5,7 @@
 //! encrypt to are believed only where the chain has them.
 
 mod access_request;
+pub mod agent;
 mod api;
 mod chain;
 pub mod consent;

@@ -12,7 +12,7 @@ use aegle_client::{
 };
 use aegle_decision::Key;
 use aegle_envelope::{Binding, EncryptionKey, Expected, LabelsOpening, Manifest};
-use rand::{CryptoRng, RngCore, SeedableRng, rngs::StdRng};
+use rand::{CryptoRng, RngCore};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::json;
@@ -84,6 +84,26 @@ pub async fn open(
     Ok((manifest, issuer))
 }
 
+/// Id and address of the record that an item becomes.
+fn record_of(item: &MailboxItem) -> ([u8; 32], Pubkey) {
+    let vault = Pubkey::from(item.vault.0);
+    let record_id = id::mailed_record_id(&item.item.0, &vault);
+    (record_id, pda::find_record(&vault, &record_id).0)
+}
+
+/// Whether the ledger has the record that an item becomes already.
+///
+/// # Errors
+/// The node's; [`Error::Chain`] where the record there is not the item's.
+pub async fn is_minted(reader: &Reader, item: &MailboxItem) -> Result<bool, Error> {
+    match reader.account::<Record>("record", &record_of(item).1).await {
+        Ok(minted) if minted.commitment == item.opening.commitment() => Ok(true),
+        Ok(_) => Err(Error::Chain("the item's record is another one")),
+        Err(SendError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A record made of an item.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepted {
@@ -95,29 +115,27 @@ pub struct Accepted {
 /// Makes a record of an item, as the vault's owner or as a delegate with the right to mint, who need not be
 /// able to read it.
 ///
-/// The record's id follows from the item's, so that an attempt that was cut off is completed by the next.
+/// The record's id follows from the item's, so that an attempt that was cut off is completed by the next, and
+/// two attempts at once, even by different keys, make one record.
 ///
 /// # Errors
 /// The server's or the program's.
 pub async fn accept(session: &Session, pay: &Pay<'_>, signer: &Keypair, item: &MailboxItem) -> Result<Accepted, Error> {
-    let vault = Pubkey::from(item.vault.0);
-    let state = chain::vault(pay.reader(), &item.vault).await?;
-    let key = signer.pubkey();
-    let authority = if state.owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
-    let record_id = id::record_id(&mut StdRng::from_seed(item.item.0), &vault, &state.owner, &authority);
-    let (record, commitment) = (pda::find_record(&vault, &record_id).0, item.opening.commitment());
-    let sent = match pay.reader().account::<Record>("record", &record).await {
-        Ok(minted) if minted.commitment == commitment => None,
-        Ok(_) => return Err(Error::Chain("the item's record is another one")),
-        Err(SendError::NotFound { .. }) => {
-            let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
-            Some(pay.send(&[instruction::mint_record(vault, authority, pay.payer(), params)], &[signer]).await?)
-        }
-        Err(error) => return Err(error.into()),
+    let (record_id, record) = record_of(item);
+    let sent = if is_minted(pay.reader(), item).await? {
+        None
+    } else {
+        let state = chain::vault(pay.reader(), &item.vault).await?;
+        let key = signer.pubkey();
+        let authority = if state.owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
+        let commitment = item.opening.commitment();
+        let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
+        let mint = instruction::mint_record(item.vault.0.into(), authority, pay.payer(), params);
+        Some(pay.send(&[mint], &[signer]).await?)
     };
     let accepted: StoredRecord =
         session.post(&format!("{}/accept", path(item)), &json!({"record_id": Digest(record_id)})).await?;
-    if (accepted.record.0, accepted.commitment.0) != (record.to_bytes(), commitment) {
+    if (accepted.record.0, accepted.commitment.0) != (record.to_bytes(), item.opening.commitment()) {
         return Err(Error::Answer("another item than the one accepted"));
     }
     Ok(Accepted { record: accepted.record, sent })

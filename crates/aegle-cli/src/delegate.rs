@@ -7,7 +7,7 @@ use aegle_client::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    Answer, Context, Problem,
+    Answer, Context, Problem, agent,
     api::{self, ListArgs, Listed},
     context::address,
     time,
@@ -20,13 +20,15 @@ pub enum DelegateCommand {
     #[command(after_help = "\
 Examples:
   aegle delegate add --vault VAULT KEY --right mint --until 2030-12-31
-  aegle delegate add --vault VAULT KEY --right grant --right revoke --until 2030-12-31")]
+  aegle delegate add --vault VAULT KEY --right grant --right revoke --until 2030-12-31
+  aegle delegate add --vault VAULT --agent --until 2030-12-31")]
     Add(AddArgs),
     /// Stop somebody from acting for you, at once and for good
     #[command(after_help = "\
 Examples:
-  aegle delegate remove --vault VAULT KEY")]
-    Remove(DelegateArgs),
+  aegle delegate remove --vault VAULT KEY
+  aegle delegate remove --vault VAULT --agent")]
+    Remove(ActingArgs),
     /// Set how many records all your delegates together may ever have added
     #[command(after_help = "\
 Each costs whoever pays some rent; the cap bounds what a delegate can spend. A new vault has 1000.
@@ -51,16 +53,36 @@ Examples:
 #[derive(Args)]
 pub struct AddArgs {
     #[command(flatten)]
-    delegate: DelegateArgs,
-    /// What the delegate may do; may be repeated
+    delegate: ActingArgs,
+    /// What the delegate may do; may be repeated. The server's agent may mint and nothing else
     #[arg(
-        long = "right", required = true, value_name = "RIGHT", value_parser = words::parser(RIGHTS),
+        long = "right", required_unless_present = "agent", conflicts_with = "agent", value_name = "RIGHT", value_parser = words::parser(RIGHTS),
         ignore_case = true, value_delimiter = ','
     )]
     rights: Vec<u16>,
     /// The day that ends it, YYYY-MM-DD: the first one without rights, UTC
     #[arg(long, value_name = "DAY", value_parser = time::day)]
     until: u32,
+}
+
+/// Somebody with a key, or the server's agent.
+#[derive(Args)]
+pub struct ActingArgs {
+    #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
+    vault: Pubkey,
+    /// The delegate's key
+    #[arg(value_parser = address, required_unless_present = "agent")]
+    key: Option<Pubkey>,
+    /// The server's agent, which makes records of what is sent to you and cannot read it
+    #[arg(long, conflicts_with = "key")]
+    agent: bool,
+}
+
+impl ActingArgs {
+    /// None for the server's agent.
+    fn delegate(&self) -> Option<DelegateArgs> {
+        self.key.map(|key| DelegateArgs { vault: self.vault, key })
+    }
 }
 
 #[derive(Args)]
@@ -100,7 +122,9 @@ const LISTED: Listed = Listed {
 };
 
 async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
-    let DelegateArgs { vault: address, key } = args.delegate;
+    let Some(DelegateArgs { vault: address, key }) = args.delegate.delegate() else {
+        return agent::allow(&args.delegate.vault, args.until, context).await;
+    };
     let signing = context.signing().await?;
     let vault: Vault = signing.reader().account("vault", &address).await?;
     signing.require_owner(&vault)?;
@@ -126,8 +150,10 @@ async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
         .sent(&sent, context.commitment()))
 }
 
-async fn remove(args: DelegateArgs, context: &Context) -> Result<Answer, Problem> {
-    let DelegateArgs { vault, key } = args;
+async fn remove(args: ActingArgs, context: &Context) -> Result<Answer, Problem> {
+    let Some(DelegateArgs { vault, key }) = args.delegate() else {
+        return agent::stop_allowing(&args.vault, context).await;
+    };
     let signing = context.signing().await?;
     let sent = context.send(instruction::remove_delegate(vault, signing.key(), &key), &signing).await?;
     Ok(Answer::new("They can no longer act for you. What they did before stays.")

@@ -1,5 +1,6 @@
 //! The command line of Aegle: one module per noun, and what they share.
 
+mod agent;
 mod answer;
 mod api;
 mod completions;

@@ -3,7 +3,7 @@
 
 use aegle::pda;
 use anchor_lang::prelude::Pubkey;
-use rand::RngCore;
+use rand::{RngCore, SeedableRng, rngs::StdRng};
 
 use crate::{commitment::random_bytes, instruction::Authority};
 
@@ -20,6 +20,17 @@ pub fn record_id(rng: &mut impl RngCore, vault: &Pubkey, owner: &Pubkey, authori
         let (mint, mint_bump) = pda::find_mint(&record);
         let holder = authority.token_holder(owner, &record);
         bump == FIRST_BUMP && mint_bump == FIRST_BUMP && pda::find_token(&mint, &holder).1 == FIRST_BUMP
+    })
+}
+
+/// The id of the record that a mailbox item becomes, from the item's 32 random bytes. It is the same whoever takes the item in, owner or delegate,
+/// so that two who do so at once cannot make two records of it.
+pub fn mailed_record_id(item: &[u8; 32], vault: &Pubkey) -> [u8; 32] {
+    search(&mut StdRng::from_seed(*item), |id| {
+        let (record, bump) = pda::find_record(vault, id);
+        let (mint, mint_bump) = pda::find_mint(&record);
+        // A delegate's token is in the record's own name.
+        bump == FIRST_BUMP && mint_bump == FIRST_BUMP && pda::find_token(&mint, &record).1 == FIRST_BUMP
     })
 }
 

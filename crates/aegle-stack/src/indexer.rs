@@ -120,6 +120,61 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Starts the server's agent as a process of its own, with a log beside the indexer's.
+    pub fn start_agent(&self, name: &str) -> anyhow::Result<Agent> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let log = self.log.with_file_name(format!("{name}.log"));
+        let to = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
+        let mut command = self.command(&["agent"])?;
+        command
+            .env_remove("DATABASE_URL")
+            .env("AEGLE_AGENT__API_URL", format!("http://{}", self.listen))
+            .env("AEGLE_AGENT__LISTEN", format!("127.0.0.1:{port}"))
+            .stdout(to.try_clone()?)
+            .stderr(to);
+        let child = command.spawn().context("cannot start aegle-indexer agent")?;
+        Ok(Agent { child, api: Api::new(&format!("http://127.0.0.1:{port}"))?, log })
+    }
+}
+
+/// The server's agent. It reaches the API and a node, and no database.
+pub struct Agent {
+    child: Child,
+    api: Api,
+    pub log: PathBuf,
+}
+
+impl Agent {
+    /// The sum of a metric over its labels that `labels` is a part of; zero while there is none.
+    pub async fn metric(&self, name: &str, labels: &str) -> f64 {
+        let text = self.api.metrics().await.unwrap_or_default();
+        let is_its = |line: &&str| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])) && line.contains(labels)
+        };
+        let mine = text.lines().filter(is_its);
+        mine.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    }
+
+    /// Ends it as a power cut would.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("cannot kill the agent")
+    }
+
+    /// Asks it to end and waits.
+    pub async fn stop(self) -> anyhow::Result<ExitStatus> {
+        end(self.child).await.context("the agent does not end")
+    }
+}
+
+/// Asks a process to end and waits.
+async fn end(mut child: Child) -> anyhow::Result<ExitStatus> {
+    if let Some(pid) = child.id() {
+        kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)?;
+    }
+    Ok(timeout(Duration::from_secs(15), child.wait()).await??)
+}
+
 pub struct Indexer {
     child: Child,
     pub api: Api,
@@ -168,12 +223,8 @@ impl Indexer {
     }
 
     /// Asks it to end and waits.
-    pub async fn stop(mut self) -> anyhow::Result<ExitStatus> {
-        self.signal(Signal::SIGTERM)?;
-        timeout(Duration::from_secs(15), self.child.wait())
-            .await
-            .context("the indexer does not end")?
-            .map_err(Into::into)
+    pub async fn stop(self) -> anyhow::Result<ExitStatus> {
+        end(self.child).await.context("the indexer does not end")
     }
 }
 

@@ -140,6 +140,10 @@ async fn demo(options: Options) -> anyhow::Result<()> {
         let file = state.join("relay.json");
         write_keypair_file(&relay, &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
         settings.environment.push(("AEGLE_API__RELAY__KEYPAIR".into(), file.display().to_string()));
+        let file = state.join("agent.json");
+        write_keypair_file(&Keypair::new(), &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+        settings.environment.push(("AEGLE_AGENT__KEYPAIR".into(), file.display().to_string()));
+        settings.environment.push(("AEGLE_AGENT__POLL_MS".into(), "500".into()));
     }
     settings.start_slot = Some(operator.sender.rpc().get_slot().await?);
     settings.migrate().await?;

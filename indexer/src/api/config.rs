@@ -1,5 +1,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -24,6 +25,9 @@ pub struct ApiConfig {
     pub protected_connections: u32,
     pub sign_in: SignInConfig,
     pub relay: RelayConfig,
+    /// File with the agent's secret, from the section `agent`.
+    #[serde(skip)]
+    pub agent: Option<PathBuf>,
     /// Requests that one peer address may make each second, and at once.
     pub rate_per_second: u32,
     pub burst: u32,
@@ -50,6 +54,7 @@ impl Default for ApiConfig {
             protected_connections: 8,
             sign_in: SignInConfig::default(),
             relay: RelayConfig::default(),
+            agent: None,
             rate_per_second: 50,
             burst: 200,
             max_lag_slots: 150,

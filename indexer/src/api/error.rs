@@ -68,6 +68,7 @@ pub enum Code {
     NoFreeChunk,
     StoreUnavailable,
     RelayOff,
+    AgentOff,
     TransactionRefused,
     TransactionFails,
     InvitationNeeded,
@@ -89,7 +90,7 @@ impl Code {
             Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::SignatureInvalid | Self::NotPermitted | Self::InvitationNeeded => StatusCode::FORBIDDEN,
             Self::TransactionRefused | Self::TransactionFails => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotFound | Self::NoSuchRoute | Self::RelayOff => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchRoute | Self::RelayOff | Self::AgentOff => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ChallengeEnded
             | Self::KeyPending
@@ -166,6 +167,7 @@ impl Code {
             Self::NoFreeChunk => "No more chunks are taken now",
             Self::StoreUnavailable => "The blob store cannot be reached",
             Self::RelayOff => "This server pays for nobody",
+            Self::AgentOff => "This server has no agent",
             Self::TransactionRefused => "The relay does not sign this",
             Self::TransactionFails => "The transaction would fail",
             Self::InvitationNeeded => "A first vault needs an invitation",
@@ -287,6 +289,8 @@ pub enum ApiError {
     StoreUnavailable(#[source] StoreError),
     #[error("This server has no relay; pay for the transaction with a wallet of your own.")]
     RelayOff,
+    #[error("This server has no agent; take in what waits yourself, or let somebody else do so.")]
+    AgentOff,
     #[error("{0}.")]
     TransactionRefused(String),
     #[error("{0}.")]
@@ -363,6 +367,7 @@ impl ApiError {
             Self::NoFreeChunk => Code::NoFreeChunk,
             Self::StoreUnavailable(_) => Code::StoreUnavailable,
             Self::RelayOff => Code::RelayOff,
+            Self::AgentOff => Code::AgentOff,
             Self::TransactionRefused(_) => Code::TransactionRefused,
             Self::TransactionFails(_) => Code::TransactionFails,
             Self::InvitationNeeded => Code::InvitationNeeded,

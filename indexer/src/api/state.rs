@@ -20,7 +20,10 @@ use super::{
     snapshot::MaxLag,
     stream::Streams,
 };
-use crate::blob::{Blobs, Sweeper};
+use crate::{
+    agent::AgentKeys,
+    blob::{Blobs, Sweeper},
+};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub struct ApiState {
     pub gate: Gate,
     /// None where the server pays for nobody.
     pub relay: Option<Arc<Relay>>,
+    /// None where the server has no agent.
+    pub agent: Option<Arc<AgentKeys>>,
     pub cursors: CursorKey,
     pub max_lag: MaxLag,
     pub metrics: PrometheusHandle,
@@ -74,6 +79,7 @@ impl ApiState {
             protected,
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),
+            agent: config.agent.as_deref().map(AgentKeys::read).transpose().map_err(of_agent)?.map(Arc::new),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             gate: Gate::new(aegle_decision::decide),
             blobs: sweeper.blobs.clone(),
@@ -92,6 +98,10 @@ impl ApiState {
             now: wall_clock,
         })
     }
+}
+
+fn of_agent(reason: String) -> String {
+    format!("agent.{reason}")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock that is injected")]

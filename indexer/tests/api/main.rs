@@ -1,6 +1,7 @@
 //! The HTTP API over a real Postgres with the facts of a made-up ledger.
 
 mod access;
+mod agent;
 mod blobs;
 mod client;
 mod credentials;

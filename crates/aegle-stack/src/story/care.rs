@@ -80,7 +80,10 @@ pub async fn play(
     let last_slot = Cell::new(0);
     let stage = Stage { operator, settings, indexer, governance, api, today, rng, planted, last_slot };
     let (mut played, mut promises) = (Played::default(), Promises::default());
+    let agent = settings.start_agent("agent")?;
     steps(&stage, relay, &mut played, &mut promises).await;
+    let ended = agent.stop().await.and_then(|status| Ok(anyhow::ensure!(status.success(), "it ended with {status}")));
+    promises.note("the server's agent ends when it is told", ended);
     (played.promises, played.last_slot) = (promises.0, stage.last_slot.get());
     Ok(played)
 }
@@ -135,7 +138,7 @@ async fn share(stage: &Stage<'_>, patient: &Patient, staff: &Staff, promises: &m
     let imported = documents::import(stage, patient).await;
     promises.tell("FHIR documents become encrypted records, again they add nothing", imported)?;
     let mailed = sharing::mail(stage, patient, staff).await;
-    let what = "a result comes by mail, and an agent that may only mint makes a record of it";
+    let what = "a result comes by mail, and the server's agent, which may only mint, makes a record of it";
     let result = promises.note(what, mailed)?;
     let shared = sharing::grant(stage, patient, staff, result).await;
     promises.tell("the patient sees a preview, and signs it with the policy", shared)

@@ -64,7 +64,7 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
-    use protected::{access_request, consent, explain, keyring, mailbox, patient, record, wrap};
+    use protected::{access_request, agent, consent, explain, keyring, mailbox, patient, record, wrap};
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
         .routes(routes!(record::list_records, record::create_record))
@@ -81,6 +81,7 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(mailbox::delete_item))
         .routes(routes!(mailbox::get_item_content))
         .routes(routes!(mailbox::accept_item))
+        .routes(routes!(agent::get_agent_key))
         .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
         .routes(routes!(access_request::delete_access_request))
         .layer(from_fn(layers::yield_and_retry))

@@ -1,7 +1,7 @@
 //! Who takes part, and how each comes in.
 
 use aegle_api_client::{
-    Pay, Relay, Secrets, Session, Unlocked,
+    Pay, Relay, Secrets, Session, Unlocked, agent,
     keyring::{self, Guardians, Made},
 };
 use aegle_client::{
@@ -55,8 +55,8 @@ pub struct Patient {
     pub helpers: Vec<(Keypair, SecretKey)>,
     pub list: GuardianList,
     pub code: RecoveryCode,
-    /// May mint for the patient and nothing else, since then.
-    pub agent: Keypair,
+    /// The server's agent, which may mint for the patient and nothing else, since then.
+    pub agent: Pubkey,
     pub delegated: Sent,
     /// Who has the vault after a recovery.
     pub heir: Option<(Keypair, Session)>,
@@ -170,9 +170,11 @@ pub async fn arrive(stage: &Stage<'_>, invitation: &str) -> anyhow::Result<Patie
         expected: instruction::expected(&stage.vault(&unlocked.vault()).await?),
     };
     let pay = relay(&session, stage).await?;
-    let agent = keypair(&mut rng);
+    let named = agent::key(&session, unlocked.vault()).await?;
+    ensure!(!named.in_effect, "the agent acts for a vault that it was not added to");
+    let agent = Pubkey::from(named.key.0);
     let delegate = AddDelegateParams {
-        key: agent.pubkey(),
+        key: agent,
         rights: Right::Mint as u8,
         until_day: stage.today + 30,
         expected: params.expected,
@@ -199,9 +201,10 @@ pub async fn arrive(stage: &Stage<'_>, invitation: &str) -> anyhow::Result<Patie
 pub async fn empty(stage: &Stage<'_>, patient: &Patient) -> anyhow::Result<()> {
     let heir = patient.heir.as_ref().map(|(key, _)| key).context("nobody recovered the vault")?;
     let helpers = patient.helpers.iter().map(|(key, _)| key);
-    for key in helpers.chain([&patient.wallet, &patient.agent, heir]) {
-        let balance = stage.reader().rpc().get_balance(&key.pubkey()).await?;
-        ensure!(balance == 0, "{} has {balance} lamports", key.pubkey());
+    let wallets = helpers.chain([&patient.wallet, heir]).map(Signer::pubkey);
+    for key in wallets.chain([patient.agent]) {
+        let balance = stage.reader().rpc().get_balance(&key).await?;
+        ensure!(balance == 0, "{key} has {balance} lamports");
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is a patient's: every route here asks [`crate::api::access`] first.
 
 pub mod access_request;
+pub mod agent;
 pub mod consent;
 pub mod explain;
 mod identity;
