@@ -143,6 +143,7 @@ async fn the_agent_makes_one_record_of_each_item_while_it_may_and_no_more() {
     until("the cap is said", async || agents[0].metric("aegle_agent_failed_total", "reason=\"cap\"").await > 0.0).await;
     let state = care.vault(&vault).await;
     assert_eq!((state.record_count, state.delegate_mints), (ITEMS as u64 - 1, ITEMS as u32 - 1), "each once");
+    until("each is counted", async || accepted(&agents).await as usize >= left.len() - 1).await;
     assert_eq!(accepted(&agents).await as usize, left.len() - 1, "by one of them, not by both");
     let completed = agents[0].metric("aegle_agent_accepted_total", "completed").await
         + agents[1].metric("aegle_agent_accepted_total", "completed").await;
@@ -163,6 +164,8 @@ async fn the_agent_makes_one_record_of_each_item_while_it_may_and_no_more() {
     until("it goes on", async || waiting(&session, vault).await == 0).await;
 
     // The patient reads every one; the agent's key was never one that opens them.
+    let mirrored = care.stack.operator.sender.rpc().get_slot().await.expect("slot");
+    care.confirmed(mirrored).await;
     let held = record::list(&session, Purpose::PatientRequest, vault, &Query::default()).await.expect("records");
     assert_eq!(held.len(), ITEMS + 1);
     for held in &held {

@@ -151,13 +151,13 @@ impl Post {
         if item.vault.0 != self.vault.to_bytes() {
             return Err(Error::Answer("an item of another vault"));
         }
-        match mailbox::accept(session, pay, &self.key, item).await {
-            // Another agent, or the patient, minted it at the same time.
-            Err(error) if Trouble::of(&error) == Trouble::Refused && mailbox::is_minted(pay.reader(), item).await? => {
-                mailbox::accept(session, pay, &self.key, item).await
-            }
-            done => done,
+        let done = mailbox::accept(session, pay, &self.key, item).await;
+        let lost = done.as_ref().err().map(Trouble::of);
+        // Another agent, or the patient, minted it at the same time.
+        if matches!(lost, Some(Trouble::Refused | Trouble::Node)) && mailbox::is_minted(pay.reader(), item).await? {
+            return mailbox::accept(session, pay, &self.key, item).await;
         }
+        done
     }
 
     /// Ends the session. Where that fails it expires by itself.

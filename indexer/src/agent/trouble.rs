@@ -43,7 +43,7 @@ impl Trouble {
             },
             Error::Http(_) | Error::Answer(_) | Error::Challenge(_) => Self::Server,
             Error::Send(error) => Self::of_send(error),
-            Error::Relayed(_) => Self::Node,
+            Error::Relayed(_) | Error::Unsettled(_) => Self::Node,
             _ => Self::Refused,
         }
     }

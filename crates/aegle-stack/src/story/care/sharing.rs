@@ -89,13 +89,15 @@ pub async fn mail(stage: &Stage<'_>, patient: &Patient, staff: &Staff) -> anyhow
     // Nobody here takes it in.
     let (session, purpose) = (&patient.session, Purpose::PatientRequest);
     let deadline = Instant::now() + super::WITHIN;
-    while mailbox::list(session, Some(vault)).await?.iter().any(|item| item.item == posted.item) {
-        ensure!(Instant::now() < deadline, "the agent does not take the result in");
+    let result = loop {
+        let held = record::list(session, purpose, vault, &Query::default()).await?;
+        match held.iter().find(|held| held.opening.commitment() == posted.opening.commitment()) {
+            Some(minted) => break minted.record,
+            None => ensure!(Instant::now() < deadline, "the agent makes no record of the result"),
+        }
         sleep(POLL).await;
-    }
-    let held = record::list(session, purpose, vault, &Query::default()).await?;
-    let minted = held.iter().find(|held| held.opening.commitment() == posted.opening.commitment());
-    let result = minted.context("no record has the result's commitment")?.record;
+    };
+    ensure!(mailbox::list(session, Some(vault)).await?.is_empty(), "the result is a record and waits all the same");
     let state = agent::key(session, vault).await?;
     ensure!(state.in_effect && state.key == Key(patient.agent.to_bytes()), "the agent is no delegate");
     let mut found = Vec::new();
