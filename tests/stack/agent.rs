@@ -9,17 +9,20 @@ use aegle_api_client::{
     wire::MailboxItem,
 };
 use aegle_client::{
-    Pubkey,
     aegle::{AddDelegateParams, SetDelegateMintCapParams},
     instruction,
     state::{Purpose, Right},
 };
 use aegle_decision::Key;
-use aegle_stack::indexer::{Agent, Settings};
+use aegle_stack::{
+    folders,
+    indexer::{Agent, Settings},
+};
 use rand::rngs::OsRng;
+use serde_json::{Value, json};
 use solana_keypair::{Keypair, write_keypair_file};
 use solana_signer::Signer;
-use tokio::time::sleep;
+use tokio::{process::Command, time::sleep};
 
 use crate::care::{Care, Provider, RESULT, key_of};
 
@@ -62,6 +65,23 @@ async fn delegate(care: &Care, owner: &Keypair, vault: Key, key: Key, rights: u8
     care.send(instruction::add_delegate(vault.0.into(), payer, params), &[owner]).await;
 }
 
+/// What a patient types; both keys are in files beside the log.
+async fn aegle(care: &Care, arguments: &[&str]) -> Value {
+    let Settings { rpc_url, log, .. } = &care.stack.settings;
+    let output = Command::new(folders::sibling("aegle").expect("aegle"))
+        .args(arguments)
+        .args(["--agent", "--json"])
+        .env("AEGLE_RPC_URL", rpc_url)
+        .env("AEGLE_API_URL", &care.stack.indexer.api.url)
+        .env("AEGLE_KEYPAIR", log.with_file_name("owner.json"))
+        .env("AEGLE_PAYER", log.with_file_name("agents-payer.json"))
+        .output()
+        .await
+        .expect("aegle");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
 async fn post(care: &Care, sender: &Session, provider: &Provider, vault: Key) -> MailboxItem {
     let reader = care.stack.operator.sender.reader();
     let sealed = care.sealed(vault, RESULT, provider);
@@ -96,6 +116,7 @@ async fn the_agent_makes_one_record_of_each_item_while_it_may_and_no_more() {
     care.stack.operator.sender.reader().airdrop(&payer.pubkey(), 10_000_000_000).await.expect("airdrop");
     let provider = care.provider().await;
     let (owner, generous) = (Keypair::new(), Keypair::new());
+    write_keypair_file(&owner, care.stack.settings.log.with_file_name("owner.json")).expect("keypair file");
     let (unlocked, other) = (care.create_vault(&owner).await, care.create_vault(&generous).await);
     let (vault, wide) = (unlocked.vault(), other.vault());
 
@@ -111,7 +132,9 @@ async fn the_agent_makes_one_record_of_each_item_while_it_may_and_no_more() {
     }
 
     set_cap(&care, &owner, vault, ITEMS as u32 - 1).await;
-    delegate(&care, &owner, vault, named.key, Right::Mint as u8).await;
+    let address = vault.to_string();
+    let allowed = aegle(&care, &["delegate", "add", "--vault", &address, "--until", "2099-01-01"]).await;
+    assert_eq!((&allowed["key"], &allowed["rights"]), (&json!(named.key.to_string()), &json!(["mint"])));
     delegate(&care, &generous, wide, wide_named.key, Right::Mint as u8 | Right::Read as u8).await;
     let mirrored = care.api.mirror().await.expect("mirror").confirmed_slot;
     care.finalized(mirrored).await;
@@ -174,8 +197,9 @@ async fn the_agent_makes_one_record_of_each_item_while_it_may_and_no_more() {
     }
 
     // Removed, it stops at once, long before that is final.
-    let remove = instruction::remove_delegate(vault.0.into(), owner.pubkey(), &Pubkey::from(named.key.0));
-    care.send(remove, &[&owner]).await;
+    let removed = aegle(&care, &["delegate", "remove", "--vault", &address]).await;
+    assert_eq!(removed["key"], json!(named.key.to_string()));
+    care.confirmed(removed["slot"].as_u64().expect("slot")).await;
     post(&care, &sender, &provider, vault).await;
     for agent in &agents {
         until("it lets go", async || agent.metric("aegle_agent_vaults", "").await == 0.0).await;
