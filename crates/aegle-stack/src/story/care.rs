@@ -82,8 +82,12 @@ pub async fn play(
     let (mut played, mut promises) = (Played::default(), Promises::default());
     let agent = settings.start_agent("agent")?;
     steps(&stage, relay, &mut played, &mut promises).await;
-    let ended = agent.stop().await.and_then(|status| Ok(anyhow::ensure!(status.success(), "it ended with {status}")));
-    promises.note("the server's agent ends when it is told", ended);
+    let ended = async {
+        let status = agent.stop().await?;
+        anyhow::ensure!(status.success(), "it ended with {status}");
+        Ok(())
+    };
+    promises.note("the server's agent ends when it is told", ended.await);
     (played.promises, played.last_slot) = (promises.0, stage.last_slot.get());
     Ok(played)
 }
