@@ -165,6 +165,7 @@ READY = {
     "POST /v1/guardian-shares": lambda rng, token: {"body": TASK["handed"]},
     "GET /v1/consents": own_list,
     "GET /v1/keyrings": own_list,
+    "GET /v1/agent": own_list,
     "GET /v1/wraps": own_list,
     "GET /v1/wraps/pending": own_list,
     "GET /v1/explain": lambda rng, token: {

@@ -282,13 +282,15 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
     let ledger = Ledger::start(&relay).await;
     let keypair = folder.path().join("relay.json");
     write_keypair_file(&relay, &keypair).unwrap();
+    let agent = folder.path().join("agent.json");
+    write_keypair_file(&Keypair::new(), &agent).unwrap();
     let relay_config = RelayConfig {
         keypair: Some(keypair),
         rpc_url: Some(serde_json::from_value(json!(ledger.rpc_url)).unwrap()),
         wallet_per_minute: 1_000_000,
         ..RelayConfig::default()
     };
-    let api = ApiConfig { max_lag_seconds: u32::MAX, relay: relay_config, ..config() };
+    let api = ApiConfig { max_lag_seconds: u32::MAX, relay: relay_config, agent: Some(agent), ..config() };
     // What the fuzzer begins and leaves counts as uploads until it expires.
     let blobs = BlobConfig { max_unclaimed: 100_000, ..BlobConfig::default() };
     let mut world = World::with(&pool, Client::with_blobs(&pool, &api, blobs.clone())).await;
