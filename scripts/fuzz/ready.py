@@ -1,4 +1,5 @@
-"""Requests that can succeed, one kind for each operation.
+"""Requests that can succeed, one kind for each operation; one in three is as well made, and reaches for
+what is the other's.
 
 A schema cannot say that an upload is finished, that an opening opens a commitment or that a wallet signed:
 such parts come from the desk, which the test keeps for each user.
@@ -27,6 +28,10 @@ def desk(what, token=None):
     return given
 
 
+def whose(rng):
+    return rng.choice([OWN, OWN, OTHER])
+
+
 def some_id(rng):
     return rng.randbytes(32).hex()
 
@@ -51,7 +56,7 @@ def begun_upload(rng, token):
 def new_record(rng, token):
     return {
         "body": {
-            "vault": OWN["vault"],
+            "vault": whose(rng)["vault"],
             "record_id": some_id(rng),
             "upload": desk("upload", token),
             "opening": TASK["opening"],
@@ -61,6 +66,9 @@ def new_record(rng, token):
 
 
 def new_content(rng, token):
+    if whose(rng) is OTHER:
+        body = {"vault": OTHER["vault"], "upload": desk("upload", token), "wraps": [wrap(OTHER)]}
+        return {"path": {"record": rng.choice(OTHER["records"])}, "body": body}
     return {
         "path": {"record": desk("record", token)["record"]},
         "body": {"vault": OWN["vault"], "upload": desk("upload", token), "wraps": [wrap(OWN)]},
@@ -79,13 +87,13 @@ def new_mail(rng, token):
     }
 
 
-def own_item(rng, token):
-    item = desk("item")
+def an_item(rng, token):
+    item = OTHER if whose(rng) is OTHER else desk("item")
     return {"path": {"vault": item["vault"], "item": item["item"]}}
 
 
-def own_request(rng, token):
-    request = desk("request")
+def a_request(rng, token):
+    request = OTHER if whose(rng) is OTHER else desk("request")
     return {"path": {"vault": request["vault"], "request": request["request"]}}
 
 
@@ -98,7 +106,7 @@ def new_request(rng, token):
 def new_consent(rng, token):
     return {
         "body": {
-            "vault": OWN["vault"],
+            "vault": whose(rng)["vault"],
             "consent_id": some_id(rng),
             "grantee": OTHER["wallet"],
             "salt": some_id(rng),
@@ -110,21 +118,25 @@ def new_consent(rng, token):
 
 
 def new_wraps(rng, token):
-    return {"body": {"vault": OWN["vault"], "wraps": [{"record": rng.choice(OWN["records"]), "wrap": wrap(OWN)}]}}
+    user = whose(rng)
+    return {"body": {"vault": user["vault"], "wraps": [{"record": rng.choice(user["records"]), "wrap": wrap(OWN)}]}}
 
 
 def new_keyring(rng, token):
-    return {"body": {"vault": OWN["vault"], "key_epoch": rng.choice([0, 1]), "keyring": "ring", "shares": []}}
+    return {"body": {"vault": whose(rng)["vault"], "key_epoch": rng.choice([0, 1]), "keyring": "ring", "shares": []}}
 
 
-def own_record(rng, token):
-    purpose = rng.choice(["TREAT", "PATRQT", "HRESCH"])
-    record = rng.choice([*OWN["records"] * 2, OTHER["records"][0]])
-    return {"path": {"record": record}, "headers": {"aegle-purpose": purpose}}
+def a_record(rng, token):
+    record = rng.choice(whose(rng)["records"])
+    return {"path": {"record": record}, "headers": {"aegle-purpose": rng.choice(["TREAT", "TREAT", "PATRQT"])}}
 
 
-def own_list(rng, token):
-    return {"query": {"patient": OWN["vault"]}}
+def records(rng, token):
+    return {"query": {"patient": whose(rng)["vault"]}, "headers": {"aegle-purpose": "TREAT"}}
+
+
+def of_patient(rng, token):
+    return {"query": {"patient": whose(rng)["vault"]}}
 
 
 def on_chain(name):
@@ -145,31 +157,36 @@ READY = {
     "DELETE /v1/uploads/{upload}": begun_upload,
     "POST /v1/records": new_record,
     "PUT /v1/records/{record}/content": new_content,
-    "GET /v1/records/{record}": own_record,
-    "GET /v1/records/{record}/content": own_record,
+    "GET /v1/records": records,
+    "GET /v1/records/{record}": a_record,
+    "GET /v1/records/{record}/content": a_record,
+    "GET /v1/chain/records/{record}": lambda rng, token: {
+        "path": {"record": rng.choice(OWN["records"])},
+        "query": {},
+    },
     "POST /v1/mailbox": new_mail,
     "POST /v1/mailbox/{vault}/{item}/accept": lambda rng, token: {
-        **own_item(rng, token),
+        **an_item(rng, token),
         "body": {"record_id": some_id(rng)},
     },
-    "GET /v1/mailbox/{vault}/{item}/content": own_item,
-    "DELETE /v1/mailbox/{vault}/{item}": own_item,
+    "GET /v1/mailbox/{vault}/{item}/content": an_item,
+    "DELETE /v1/mailbox/{vault}/{item}": an_item,
     "POST /v1/access-requests": new_request,
-    "DELETE /v1/access-requests/{vault}/{request}": own_request,
+    "DELETE /v1/access-requests/{vault}/{request}": a_request,
     "POST /v1/consents": new_consent,
     "POST /v1/consents/draft": lambda rng, token: {
-        "body": {"vault": OWN["vault"], "purposes": 1, "policy": POLICY}
+        "body": {"vault": whose(rng)["vault"], "purposes": 1, "policy": POLICY}
     },
     "POST /v1/wraps": new_wraps,
     "POST /v1/keyrings": new_keyring,
     "POST /v1/guardian-shares": lambda rng, token: {"body": TASK["handed"]},
-    "GET /v1/consents": own_list,
-    "GET /v1/keyrings": own_list,
-    "GET /v1/agent": own_list,
-    "GET /v1/wraps": own_list,
-    "GET /v1/wraps/pending": own_list,
+    "GET /v1/consents": of_patient,
+    "GET /v1/keyrings": of_patient,
+    "GET /v1/agent": of_patient,
+    "GET /v1/wraps": of_patient,
+    "GET /v1/wraps/pending": of_patient,
     "GET /v1/explain": lambda rng, token: {
-        "query": {"patient": OWN["vault"], "grantee": OTHER["wallet"], "purpose": "TREAT"}
+        "query": {"patient": whose(rng)["vault"], "grantee": OTHER["wallet"], "purpose": "TREAT"}
     },
     "POST /v1/relay": lambda rng, token: {"body": desk("transaction")},
     "GET /v1/relay/{signature}": lambda rng, token: {"path": {"signature": desk("relayed", token)["signature"]}},
