@@ -206,6 +206,13 @@ const REFUSES: &[Refuses] = &[
         ]],
     ),
     changes("revoke_credential", &[&[NotRegistrar, CredentialMismatch, CredentialRevoked, CounterOverflow]]),
+    changes("set_emergency_policy", &[EXPECTED, &[Paused, Unauthorized, InvalidEmergencyPolicy]]),
+    creates("open_break_glass", &[&[Paused, EmergencyForbidden, ZeroCommitment, InvalidPeriod]]),
+    changes("review_break_glass", &[DELEGATED, &[BreakGlassMismatch, BreakGlassReviewed]]),
+    creates(
+        "anchor_audit_root",
+        &[&[ZeroCommitment, AuditLogTooLarge, AuditRootMismatch, AuditLogShrunk, AuditLogForked]],
+    ),
 ];
 
 impl Refuses {

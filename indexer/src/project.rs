@@ -8,6 +8,8 @@ use aegle_client::{
 use crate::{
     db::{
         Facts, Position,
+        audit_root::AuditRootRow,
+        break_glass::{BreakGlassReviewRow, BreakGlassRow},
         config::{ConfigChangeRow, ConfigRow},
         consent::{ConsentRevocationRow, ConsentRow},
         credential::{CredentialChangeRow, CredentialRow},
@@ -356,6 +358,40 @@ pub fn project_event(slot: i64, ledger: &LedgerEvent, facts: &mut Facts) -> Resu
             status: Some(event.new_status),
             terms: None,
             authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::EmergencyPolicySet(event) => facts.vault_changes.push(VaultChangeRow {
+            emergency_policy: Some(event.new_emergency_policy.into()),
+            ..VaultChangeRow::new(position, &event.vault, &event.authority, event.at)
+        }),
+        Event::BreakGlassOpened(event) => facts.break_glasses.push(BreakGlassRow {
+            position,
+            break_glass: event.address().to_bytes(),
+            vault: event.vault.to_bytes(),
+            break_glass_id: event.break_glass_id,
+            bump: event.bump.into(),
+            commitment: event.commitment,
+            expires_at: event.expires_at,
+            authority: event.authority.to_bytes(),
+            rent_payer: event.rent_payer.to_bytes(),
+            at: event.at,
+        }),
+        Event::BreakGlassReviewed(event) => facts.break_glass_reviews.push(BreakGlassReviewRow {
+            position,
+            break_glass: event.break_glass.to_bytes(),
+            authority: event.authority.to_bytes(),
+            at: event.at,
+        }),
+        Event::AuditRootAnchored(event) => facts.audit_roots.push(AuditRootRow {
+            position,
+            audit_root: event.audit_root.to_bytes(),
+            operator: event.operator.to_bytes(),
+            index: signed("index", event.index)?,
+            bump: event.bump.into(),
+            tree_size: signed("tree_size", event.tree_size)?,
+            root: event.root,
+            heads: event.heads,
+            rent_payer: event.rent_payer.to_bytes(),
             at: event.at,
         }),
     }

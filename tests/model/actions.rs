@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use aegle_client::{
     PROGRAM_ID, Pubkey,
     aegle::{
-        AddDelegateParams, AddRegistrarParams, ApproveRecoveryParams, ChangeGuardiansParams, CheckConsentParams,
-        CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams, NewRecordParams,
-        ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams, RotateKeyParams, SetDelegateMintCapParams,
-        accounts,
+        AddDelegateParams, AddRegistrarParams, AnchorAuditRootParams, ApproveRecoveryParams, ChangeGuardiansParams,
+        CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams,
+        NewRecordParams, OpenBreakGlassParams, ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams,
+        RotateKeyParams, SetDelegateMintCapParams, SetEmergencyPolicyParams, accounts,
         state::{
-            Consent, Credential, CredentialKind, CredentialStatus, CredentialTerms, Delegate, Expected,
-            GuardianOpening, Guardians, Record, RecordStatus, Recovery, RecoveryStatus, Registrar, Vault,
+            AuditRoot, BreakGlass, Consent, Credential, CredentialKind, CredentialStatus, CredentialTerms, Delegate,
+            Expected, GuardianOpening, Guardians, Record, RecordStatus, Recovery, RecoveryStatus, Registrar, Vault,
         },
     },
     commitment::{GuardianList, Opening},
@@ -25,8 +25,8 @@ use solana_sdk_ids::system_program::ID as SYSTEM;
 
 use crate::{
     actors::{
-        DELEGATES, GOVERNANCE, GRANTEES, GUARDIANS, HEIRS, OWNERS, POOR, REGISTRARS, RELAY, SPONSOR, STRANGER,
-        SUBJECTS, THIEF, UPGRADE_AUTHORITY, id, wallets,
+        DELEGATES, GOVERNANCE, GRANTEES, GUARDIANS, HEIRS, OPERATORS, OWNERS, POOR, REGISTRARS, RELAY, SPONSOR,
+        STRANGER, SUBJECTS, THIEF, UPGRADE_AUTHORITY, id, wallets,
     },
     call::{Args, Call, Kind},
     reference::{Content, DAY, Ledger, find, program_data_address, rent},
@@ -37,7 +37,7 @@ const HELD_BACK: usize = 16;
 const RECORD_URI: &str = "https://aegle.example/token/record.json";
 
 /// What a sequence does most.
-const THEMES: [&[Kind]; 5] = [
+const THEMES: [&[Kind]; 6] = [
     &[],
     &[Kind::MintRecord, Kind::AmendRecord, Kind::EraseRecord, Kind::ReissueRecord, Kind::BurnToken],
     &[Kind::GrantConsent, Kind::RevokeConsent, Kind::RevokeAllConsents, Kind::CheckConsent, Kind::AddDelegate],
@@ -57,6 +57,7 @@ const THEMES: [&[Kind]; 5] = [
         Kind::ReinstateCredential,
         Kind::RevokeCredential,
     ],
+    &[Kind::SetEmergencyPolicy, Kind::OpenBreakGlass, Kind::ReviewBreakGlass, Kind::AnchorAuditRoot],
 ];
 
 pub struct Actions {
@@ -95,6 +96,8 @@ listed! {
     recoveries: Recovery,
     registrars: Registrar,
     credentials: Credential,
+    break_glasses: BreakGlass,
+    audit_roots: AuditRoot,
 }
 
 fn config_at() -> Pubkey {
@@ -237,9 +240,14 @@ impl Actions {
                 self.governance(kind, ledger)
             }
             Kind::CreateVault => Some(self.create_vault(ledger)),
-            Kind::RotateKey | Kind::SetDelegateMintCap | Kind::AddDelegate | Kind::RemoveDelegate => {
-                self.vault_call(kind, ledger)
-            }
+            Kind::RotateKey
+            | Kind::SetDelegateMintCap
+            | Kind::SetEmergencyPolicy
+            | Kind::AddDelegate
+            | Kind::RemoveDelegate => self.vault_call(kind, ledger),
+            Kind::OpenBreakGlass => self.open(ledger),
+            Kind::ReviewBreakGlass => self.review(ledger),
+            Kind::AnchorAuditRoot => Some(self.anchor(ledger)),
             Kind::MintRecord | Kind::AmendRecord => self.new_record(kind, ledger),
             Kind::MarkRecordEnteredInError
             | Kind::EraseRecord
@@ -543,6 +551,19 @@ impl Actions {
                     program: PROGRAM_ID,
                 };
                 Call::new(Args::SetDelegateMintCap(SetDelegateMintCapParams { delegate_mint_cap, expected }), accounts)
+            }
+            Kind::SetEmergencyPolicy => {
+                let other = 1 - vault.emergency_policy;
+                let emergency_policy = if self.slips() { self.rng.gen_range(2..=u8::MAX) } else { other };
+                let emergency_policy = if self.rng.gen_bool(0.3) { 1 } else { emergency_policy };
+                let accounts = accounts::SetEmergencyPolicy {
+                    owner,
+                    config: config_at(),
+                    vault: vault_at,
+                    event_authority: event_authority(),
+                    program: PROGRAM_ID,
+                };
+                Call::new(Args::SetEmergencyPolicy(SetEmergencyPolicyParams { emergency_policy, expected }), accounts)
             }
             Kind::AddDelegate => {
                 let taken: Vec<Pubkey> =
@@ -1036,6 +1057,91 @@ impl Actions {
             program: PROGRAM_ID,
         };
         Some(Call::new(args, accounts))
+    }
+
+    /// Somebody says that there is an emergency.
+    fn open(&mut self, ledger: &Ledger) -> Option<Call> {
+        let (vault_at, _) = self.mostly(&vaults(ledger), |(_, it)| it.emergency_policy == 1)?;
+        let address = |id: &[u8; 32]| find(&[b"break-glass", vault_at.as_ref(), id]).0;
+        let break_glass_id = self.new_id(b'g', 12, |id| ledger.get(&address(id)).is_some());
+        let expires_at = if self.slips() {
+            let bad = [ledger.now, ledger.now - 1, ledger.now + DAY + 1, i64::MIN, i64::MAX, 0];
+            bad[self.rng.gen_range(0..bad.len())]
+        } else {
+            ledger.now + [1, 3_600, DAY][self.rng.gen_range(0..3)]
+        };
+        let accounts = accounts::OpenBreakGlass {
+            authority: if self.rng.gen_bool(0.5) { RELAY } else { self.wallet() },
+            payer: self.payer(),
+            config: config_at(),
+            vault: vault_at,
+            break_glass: address(&break_glass_id),
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        };
+        let params = OpenBreakGlassParams { break_glass_id, commitment: self.bytes_or_zero(), expires_at };
+        Some(Call::new(Args::OpenBreakGlass(params), accounts))
+    }
+
+    fn review(&mut self, ledger: &Ledger) -> Option<Call> {
+        let (break_glass, opened) = self.mostly(&break_glasses(ledger), |(_, it)| it.reviewed_slot == 0)?;
+        let (vault_at, vault) = self.vault_of(ledger, opened.vault)?;
+        let (authority, delegate) = self.authority(ledger, vault_at, vault, 2);
+        let accounts = accounts::ReviewBreakGlass {
+            authority,
+            vault: vault_at,
+            delegate: (delegate != PROGRAM_ID).then_some(delegate),
+            break_glass,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        };
+        Some(Call::new(Args::ReviewBreakGlass, accounts))
+    }
+
+    /// An operator's next root; now and then of another number, size or log than it had.
+    fn anchor(&mut self, ledger: &Ledger) -> Call {
+        let all = audit_roots(ledger);
+        let operator = OPERATORS[self.rng.gen_range(0..OPERATORS.len())];
+        let last = all.iter().filter(|(_, it)| it.operator == operator).max_by_key(|(_, it)| it.index).copied();
+        let mut params = match last {
+            None => AnchorAuditRootParams { index: 0, tree_size: self.rng.gen_range(0..3), ..self.root() },
+            Some((_, it)) => match self.rng.gen_range(0..4) {
+                0 => AnchorAuditRootParams {
+                    index: it.index + 1,
+                    tree_size: it.tree_size,
+                    root: it.root,
+                    heads: it.heads,
+                },
+                more => AnchorAuditRootParams { index: it.index + 1, tree_size: it.tree_size + more, ..self.root() },
+            },
+        };
+        let mut previous = last.map(|(at, _)| at);
+        if self.rng.gen_bool((self.slip * 2.0).min(1.0)) {
+            match self.rng.gen_range(0..6) {
+                0 => params.index = self.rng.gen_range(0..5),
+                1 => params.tree_size = last.map_or(0, |(_, it)| it.tree_size),
+                2 => params.tree_size = params.tree_size.saturating_sub(self.rng.gen_range(1..5)),
+                3 => params.tree_size = [(1 << 53) - 1, 1 << 53, u64::MAX][self.rng.gen_range(0..3)],
+                4 => previous = None,
+                _ => previous = self.one_of(&all).map(|(at, _)| at),
+            }
+        }
+        let accounts = accounts::AnchorAuditRoot {
+            operator: self.signer(operator),
+            payer: self.payer(),
+            previous,
+            audit_root: find(&[b"audit", operator.as_ref(), &params.index.to_le_bytes()]).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        };
+        Call::new(Args::AnchorAuditRoot(params), accounts)
+    }
+
+    /// What a log commits to, whatever it has.
+    fn root(&mut self) -> AnchorAuditRootParams {
+        AnchorAuditRootParams { index: 0, tree_size: 0, root: self.bytes_or_zero(), heads: self.bytes() }
     }
 
     /// Lamports for an account, or for an address where one will be.

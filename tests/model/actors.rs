@@ -34,6 +34,7 @@ pub const GUARDIANS: [Pubkey; 5] =
     [key("guardian-1"), key("guardian-2"), key("guardian-3"), key("guardian-4"), key("guardian-5")];
 pub const GRANTEES: [Pubkey; 3] = [key("grantee-1"), key("grantee-2"), key("grantee-3")];
 pub const REGISTRARS: [Pubkey; 3] = [key("registrar-1"), key("registrar-2"), key("registrar-3")];
+pub const OPERATORS: [Pubkey; 2] = [key("operator-1"), key("operator-2")];
 pub const SUBJECTS: [Pubkey; 3] = [key("subject-1"), key("subject-2"), key("subject-3")];
 
 /// Lamports of those who have any at first.
@@ -58,6 +59,7 @@ pub fn wallets() -> impl Iterator<Item = Pubkey> {
         .chain(GRANTEES)
         .chain(REGISTRARS)
         .chain(SUBJECTS)
+        .chain(OPERATORS)
 }
 
 /// The name behind a key made here.

@@ -3,10 +3,10 @@
 use aegle_client::{
     PROGRAM_ID, Pubkey,
     aegle::{
-        AddDelegateParams, AddRegistrarParams, ApproveRecoveryParams, ChangeGuardiansParams, CheckConsentParams,
-        CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams, NewRecordParams,
-        ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams, RotateKeyParams, SetDelegateMintCapParams,
-        instruction,
+        AddDelegateParams, AddRegistrarParams, AnchorAuditRootParams, ApproveRecoveryParams, ChangeGuardiansParams,
+        CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams,
+        NewRecordParams, OpenBreakGlassParams, ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams,
+        RotateKeyParams, SetDelegateMintCapParams, SetEmergencyPolicyParams, instruction,
     },
 };
 use anchor_lang::{InstructionData, ToAccountMetas, solana_program::system_instruction};
@@ -64,6 +64,10 @@ kinds! {
     SuspendCredential,
     ReinstateCredential(u32),
     RevokeCredential,
+    SetEmergencyPolicy(SetEmergencyPolicyParams),
+    OpenBreakGlass(OpenBreakGlassParams),
+    ReviewBreakGlass,
+    AnchorAuditRoot(AnchorAuditRootParams),
     // What anyone may do without the program.
     BurnToken,
     CloseToken,
@@ -160,6 +164,10 @@ impl Call {
                 instruction::ReinstateCredential { expected_revision }.data()
             }
             Args::RevokeCredential => instruction::RevokeCredential {}.data(),
+            Args::SetEmergencyPolicy(params) => instruction::SetEmergencyPolicy { params }.data(),
+            Args::OpenBreakGlass(params) => instruction::OpenBreakGlass { params }.data(),
+            Args::ReviewBreakGlass => instruction::ReviewBreakGlass {}.data(),
+            Args::AnchorAuditRoot(params) => instruction::AnchorAuditRoot { params }.data(),
             Args::BurnToken => {
                 spl_token_2022::instruction::TokenInstruction::BurnChecked { amount: 1, decimals: 0 }.pack()
             }

@@ -14,8 +14,8 @@ use aegle_client::{
     aegle::{
         AegleError, ConsentAnswer,
         state::{
-            Config, Consent, Credential, Delegate, Record, RecordStatus, Recovery, RecoveryStatus, Registrar,
-            TokenHolder, Vault,
+            AuditRoot, BreakGlass, Config, Consent, Credential, Delegate, Record, RecordStatus, Recovery,
+            RecoveryStatus, Registrar, TokenHolder, Vault,
         },
     },
     event::event_authority,
@@ -379,6 +379,8 @@ fn stored(key: &Pubkey, account: &Account) -> (Pubkey, Vec<u8>) {
         Content::Recovery(it) => state(it),
         Content::Registrar(it) => state(it),
         Content::Credential(it) => state(it),
+        Content::BreakGlass(it) => state(it),
+        Content::AuditRoot(it) => state(it),
         Content::Mint { record, supply, uri } => (TOKEN_2022, mint_data(key, record, *supply, uri)),
         Content::Token { mint, owner, amount, close_authority } => {
             (TOKEN_2022, token_data(mint, owner, *amount, close_authority.as_ref()))
@@ -443,11 +445,13 @@ fn decoded(content: &Content, data: &[u8]) -> String {
         Content::Recovery(_) => state::<Recovery>(data),
         Content::Registrar(_) => state::<Registrar>(data),
         Content::Credential(_) => state::<Credential>(data),
+        Content::BreakGlass(_) => state::<BreakGlass>(data),
+        Content::AuditRoot(_) => state::<AuditRoot>(data),
         _ => format!("{data:02x?}"),
     }
 }
 
 /// Every code of the program, of which each must be provoked.
 pub fn program_codes() -> impl Iterator<Item = u32> {
-    u32::from(AegleError::Unauthorized)..=u32::from(AegleError::CredentialRevoked)
+    u32::from(AegleError::Unauthorized)..=u32::from(AegleError::AuditLogTooLarge)
 }

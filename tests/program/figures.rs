@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, io::Write as _, path:
 use aegle_client::{
     Event, Pubkey,
     aegle::{
-        AddRegistrarParams, CheckConsentParams, CreateVaultParams, InitConfigParams, IssueCredentialParams,
-        RenewCredentialParams, SetDelegateMintCapParams,
+        AddRegistrarParams, AnchorAuditRootParams, CheckConsentParams, CreateVaultParams, InitConfigParams,
+        IssueCredentialParams, RenewCredentialParams, SetDelegateMintCapParams, SetEmergencyPolicyParams,
     },
     id, instruction, pda,
     state::{Action, MAX_RECORD_URI, Purpose, Right},
 };
 use aegle_tests::{
+    emergency::{open_instruction, opening_params},
     guarded::{Guarded, change, guardians},
     registry::credential_params,
     vm::{Patient, RECORD_URI, Vm, deploy_dir, elf},
@@ -229,6 +230,7 @@ impl Measured {
         self.run("check_consent", None, check, &grantee);
 
         let (recovery, credential) = (self.recover(), self.credential());
+        let (break_glass, audit_root) = (self.emergency(&patient, &delegate), self.audit());
         let (mint, holding) = token::addresses(&amended, &owner.pubkey());
         let sizes = [
             ("Config", pda::find_config().0),
@@ -239,6 +241,8 @@ impl Measured {
             ("Recovery", recovery),
             ("Registrar", credential.0),
             ("Credential", credential.1),
+            ("BreakGlass", break_glass),
+            ("AuditRoot", audit_root),
             ("mint of a record", mint),
             ("token account of a record", holding),
         ]
@@ -334,6 +338,41 @@ impl Measured {
         let remove = instruction::remove_registrar(governance.pubkey(), registrar);
         self.run("remove_registrar", None, remove, &governance);
         (registrar, pda::find_credential(&registrar, &subject).0)
+    }
+
+    /// Two emergencies, reviewed by the owner and by a delegate; returns one.
+    fn emergency(&mut self, patient: &Patient, delegate: &Keypair) -> Pubkey {
+        let (owner, payer) = (&patient.owner, self.vm.payer.insecure_clone());
+        let params = SetEmergencyPolicyParams { emergency_policy: 1, expected: self.vm.expected(patient) };
+        let set = instruction::set_emergency_policy(patient.vault, params);
+        self.run("set_emergency_policy", None, set, owner);
+        let open = |this: &mut Self| {
+            let params = opening_params(&mut this.vm, patient);
+            let break_glass = pda::find_break_glass(&patient.vault, &params.break_glass_id).0;
+            (open_instruction(&this.vm, patient, params), break_glass)
+        };
+        let (instruction, first) = open(self);
+        self.run("open_break_glass", None, instruction, &payer);
+        let (instruction, second) = open(self);
+        self.vm.run(&instruction, &[&payer]);
+        let review = |authority: &Keypair, break_glass| {
+            instruction::review_break_glass(patient.vault, patient.acting(authority), break_glass)
+        };
+        self.run("review_break_glass", None, review(owner, first), owner);
+        self.run("review_break_glass by a delegate", None, review(delegate, second), delegate);
+        first
+    }
+
+    /// An operator's first two roots; returns the second.
+    fn audit(&mut self) -> Pubkey {
+        let operator = self.key(|key| pda::find_audit_root(&key, 0).1.min(pda::find_audit_root(&key, 1).1));
+        let payer = self.vm.payer.pubkey();
+        for (index, name) in [(0, "anchor_audit_root at first"), (1, "anchor_audit_root")] {
+            let (root, heads) = (self.vm.bytes(), self.vm.bytes());
+            let params = AnchorAuditRootParams { index, tree_size: index, root, heads };
+            self.run(name, None, instruction::anchor_audit_root(operator.pubkey(), payer, params), &operator);
+        }
+        pda::find_audit_root(&operator.pubkey(), 1).0
     }
 
     /// The one event whose size varies, at its largest.

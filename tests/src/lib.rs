@@ -1,5 +1,6 @@
 //! Harness of the tests that cross parts.
 
+pub mod emergency;
 pub mod guarded;
 pub mod refusals;
 pub mod registry;

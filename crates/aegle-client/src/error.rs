@@ -62,7 +62,11 @@ const ADVICE: &[(E, &str)] = &[
     (E::DelegateExpired, "Ask the owner to add a new key with a later end."),
     (E::DelegateRightMissing, "Ask the owner, or someone who has this right."),
     (E::DelegateMintCapReached, "Ask the owner to mint this record."),
-    (E::InvalidPeriod, "Choose days that begin before they end, end in the future and span at most 100 years."),
+    (
+        E::InvalidPeriod,
+        "Choose days that begin before they end, end in the future and span at most 100 years; an emergency lasts at \
+         most 24 hours.",
+    ),
     (E::RecordMismatch, "Name a record of this vault."),
     (E::LineageMismatch, "Mint a new record without a previous one; amend one with it."),
     (E::RecordNotActive, "Amend the newest version; a version already amended or entered in error stays as it is."),
@@ -107,6 +111,20 @@ const ADVICE: &[(E, &str)] = &[
     (E::CredentialSuspended, "Nothing to do: the credential is suspended."),
     (E::CredentialNotSuspended, "Nothing to do: the credential is not suspended."),
     (E::CredentialRevoked, "Nothing to do: the credential is revoked. A new one takes another key."),
+    (
+        E::EmergencyForbidden,
+        "Ask the patient; nobody opens these records in an emergency unless the patient allows it.",
+    ),
+    (E::InvalidEmergencyPolicy, "Give 0 to forbid opening records in an emergency, or 1 to allow it."),
+    (E::BreakGlassMismatch, "Name an emergency opening of this vault."),
+    (E::BreakGlassReviewed, "Nothing to do: the opening is reviewed."),
+    (
+        E::AuditRootMismatch,
+        "Read this operator's newest root, give its number plus one, and name it; the first, 0, names none.",
+    ),
+    (E::AuditLogShrunk, "Stop: entries of the disclosure log are missing. Restore it before anchoring."),
+    (E::AuditLogForked, "Stop: the disclosure log is not the one that was anchored. Restore it before anchoring."),
+    (E::AuditLogTooLarge, "Give the number of entries that the log has."),
 ];
 
 /// What the framework's checks mean to a user of this program.
@@ -156,7 +174,7 @@ mod tests {
     #[test]
     fn every_code_of_the_program_is_explained_once_and_in_order() {
         let codes: Vec<u32> = ADVICE.iter().map(|(error, _)| u32::from(*error)).collect();
-        let last = u32::from(E::CredentialRevoked);
+        let last = u32::from(E::AuditLogTooLarge);
         assert_eq!(codes, (6000..=last).collect::<Vec<_>>());
     }
 }

@@ -71,6 +71,10 @@ events! {
     CredentialIssued,
     CredentialRenewed,
     CredentialStatusChanged,
+    EmergencyPolicySet,
+    BreakGlassOpened,
+    BreakGlassReviewed,
+    AuditRootAnchored,
 }
 
 impl Event {
@@ -88,7 +92,8 @@ impl Event {
         Self::decode_body(*discriminator, body).map(Some)
     }
 
-    /// The vault it is about; none where it is about the deployment, a registrar or a credential.
+    /// The vault it is about; none where it is about the deployment, a registrar, a credential or an
+    /// operator's log.
     pub fn vault(&self) -> Option<Pubkey> {
         match self {
             Self::ConfigInitialized(_)
@@ -97,7 +102,8 @@ impl Event {
             | Self::RegistrarRemoved(_)
             | Self::CredentialIssued(_)
             | Self::CredentialRenewed(_)
-            | Self::CredentialStatusChanged(_) => None,
+            | Self::CredentialStatusChanged(_)
+            | Self::AuditRootAnchored(_) => None,
             Self::VaultCreated(event) => Some(event.vault),
             Self::KeyRotated(event) => Some(event.vault),
             Self::DelegateAdded(event) => Some(event.vault),
@@ -118,6 +124,9 @@ impl Event {
             Self::RecoveryApproved(event) => Some(event.vault),
             Self::RecoveryVetoed(event) => Some(event.vault),
             Self::RecoveryExecuted(event) => Some(event.vault),
+            Self::EmergencyPolicySet(event) => Some(event.vault),
+            Self::BreakGlassOpened(event) => Some(event.vault),
+            Self::BreakGlassReviewed(event) => Some(event.vault),
         }
     }
 
@@ -151,6 +160,10 @@ impl Event {
             Self::CredentialIssued(event) => event.address(),
             Self::CredentialRenewed(event) => event.credential,
             Self::CredentialStatusChanged(event) => event.credential,
+            Self::EmergencyPolicySet(event) => event.vault,
+            Self::BreakGlassOpened(event) => event.address(),
+            Self::BreakGlassReviewed(event) => event.break_glass,
+            Self::AuditRootAnchored(event) => event.audit_root,
         }
     }
 
@@ -184,6 +197,10 @@ impl Event {
             Self::CredentialIssued(event) => Some(event.authority),
             Self::CredentialRenewed(event) => Some(event.authority),
             Self::CredentialStatusChanged(event) => Some(event.authority),
+            Self::EmergencyPolicySet(event) => Some(event.authority),
+            Self::BreakGlassOpened(event) => Some(event.authority),
+            Self::BreakGlassReviewed(event) => Some(event.authority),
+            Self::AuditRootAnchored(event) => Some(event.operator),
         }
     }
 }

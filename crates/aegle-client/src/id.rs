@@ -42,6 +42,10 @@ pub fn recovery_id(rng: &mut impl RngCore, vault: &Pubkey) -> [u8; 32] {
     search(rng, |id| pda::find_recovery(vault, id).1 == FIRST_BUMP)
 }
 
+pub fn break_glass_id(rng: &mut impl RngCore, vault: &Pubkey) -> [u8; 32] {
+    search(rng, |id| pda::find_break_glass(vault, id).1 == FIRST_BUMP)
+}
+
 fn search(rng: &mut impl RngCore, accept: impl Fn(&[u8; 32]) -> bool) -> [u8; 32] {
     loop {
         let id = random_bytes(rng);

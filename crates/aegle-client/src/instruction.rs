@@ -1,10 +1,10 @@
 //! Every instruction of the program, built from the program's own types.
 
 use aegle::{
-    AddDelegateParams, AddRegistrarParams, ApproveRecoveryParams, ChangeGuardiansParams, CheckConsentParams,
-    CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams, NewRecordParams,
-    ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams, RotateKeyParams, SetDelegateMintCapParams,
-    accounts, instruction, pda,
+    AddDelegateParams, AddRegistrarParams, AnchorAuditRootParams, ApproveRecoveryParams, ChangeGuardiansParams,
+    CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams,
+    NewRecordParams, OpenBreakGlassParams, ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams,
+    RotateKeyParams, SetDelegateMintCapParams, SetEmergencyPolicyParams, accounts, instruction, pda,
     state::{Actor, Expected, Record},
 };
 use anchor_lang::{InstructionData, ToAccountMetas, prelude::Pubkey};
@@ -457,6 +457,67 @@ fn credential_status(authority: Pubkey, subject: &Pubkey) -> accounts::ChangeCre
         event_authority: event_authority(),
         program: PROGRAM,
     }
+}
+
+pub fn set_emergency_policy(vault: Pubkey, params: SetEmergencyPolicyParams) -> Instruction {
+    build(
+        accounts::SetEmergencyPolicy {
+            owner: params.expected.owner,
+            config: pda::find_config().0,
+            vault,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::SetEmergencyPolicy { params },
+    )
+}
+
+/// `authority` may be anyone: the relay of the clinician's operator.
+pub fn open_break_glass(vault: Pubkey, authority: Pubkey, payer: Pubkey, params: OpenBreakGlassParams) -> Instruction {
+    build(
+        accounts::OpenBreakGlass {
+            authority,
+            payer,
+            config: pda::find_config().0,
+            vault,
+            break_glass: pda::find_break_glass(&vault, &params.break_glass_id).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::OpenBreakGlass { params },
+    )
+}
+
+pub fn review_break_glass(vault: Pubkey, authority: Authority, break_glass: Pubkey) -> Instruction {
+    build(
+        accounts::ReviewBreakGlass {
+            authority: authority.key(),
+            vault,
+            delegate: authority.delegate(&vault),
+            break_glass,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::ReviewBreakGlass {},
+    )
+}
+
+/// Names the operator's root before this one, but for the first.
+pub fn anchor_audit_root(operator: Pubkey, payer: Pubkey, params: AnchorAuditRootParams) -> Instruction {
+    let previous = params.index.checked_sub(1).map(|index| pda::find_audit_root(&operator, index).0);
+    build(
+        accounts::AnchorAuditRoot {
+            operator,
+            payer,
+            previous,
+            audit_root: pda::find_audit_root(&operator, params.index).0,
+            system_program: SYSTEM,
+            event_authority: event_authority(),
+            program: PROGRAM,
+        },
+        instruction::AnchorAuditRoot { params },
+    )
 }
 
 /// What a transaction prepared now takes for granted about `vault`.

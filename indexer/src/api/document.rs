@@ -13,8 +13,8 @@ use super::{
     routes::reply::{FINALIZED_SLOT, LAG_SECONDS, LAG_SLOTS, SLOT},
 };
 
-const DESCRIPTION: &str = "Under `/v1/chain`, what the chain says about vaults, records, consents, delegates, recoveries, registrars \
-    and credentials, mirrored into a database. It is public and holds nothing readable: addresses and keys are \
+const DESCRIPTION: &str = "Under `/v1/chain`, what the chain says about vaults, records, consents, delegates, recoveries, registrars, \
+    credentials, emergency openings and operators' anchored logs, mirrored into a database. It is public and holds nothing readable: addresses and keys are \
     base58; ids, handles, commitments and encryption keys hex; times and days ISO 8601, UTC.\n\n\
     Elsewhere, what callers do who signed in with their wallet (Sign-In With Solana): a session's token goes with \
     each request as `Authorization: Bearer`.\n\n\

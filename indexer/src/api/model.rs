@@ -1,5 +1,7 @@
 //! What the API answers.
 
+mod audit_root;
+mod break_glass;
 mod credential;
 mod recovery;
 mod relay;
@@ -19,6 +21,8 @@ use super::{
     time::{Day, Time},
 };
 
+pub use audit_root::AuditRoot;
+pub use break_glass::{BreakGlass, EmergencyPolicy};
 pub use credential::{Credential, CredentialKind, CredentialStatus, Registrar};
 pub use recovery::{Guardians, PendingGuardians, PendingRecovery, Recovery, RecoveryStatus};
 pub use relay::{RelayRequest, RelayTerms, Relayed};
@@ -101,6 +105,8 @@ pub struct Vault {
     pub delegate_mint_cap: i64,
     /// Records ever minted, amendments included.
     pub record_count: i64,
+    /// Whether records may be opened in an emergency.
+    pub emergency_policy: EmergencyPolicy,
     /// How often the guardians in effect changed. A recovery proposed under others is void.
     pub guardian_epoch: i64,
     /// Who together may hand the vault to a new owner; null without guardians.

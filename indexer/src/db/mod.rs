@@ -1,5 +1,7 @@
 //! Rows of the mirror and the SQL that writes and reads them, one file per entity.
 
+pub mod audit_root;
+pub mod break_glass;
 pub mod checkpoint;
 pub mod config;
 pub mod consent;
@@ -56,6 +58,9 @@ pub struct Facts {
     pub registrar_removals: Vec<registrar::RegistrarRemovalRow>,
     pub credentials: Vec<credential::CredentialRow>,
     pub credential_changes: Vec<credential::CredentialChangeRow>,
+    pub break_glasses: Vec<break_glass::BreakGlassRow>,
+    pub break_glass_reviews: Vec<break_glass::BreakGlassReviewRow>,
+    pub audit_roots: Vec<audit_root::AuditRootRow>,
 }
 
 /// How many rows an insertion added; those that were there already do not count.
@@ -134,7 +139,10 @@ impl Facts {
         registrar::insert(&self.registrars, connection).await?;
         registrar::insert_removals(&self.registrar_removals, connection).await?;
         credential::insert(&self.credentials, connection).await?;
-        credential::insert_changes(&self.credential_changes, connection).await
+        credential::insert_changes(&self.credential_changes, connection).await?;
+        break_glass::insert(&self.break_glasses, connection).await?;
+        break_glass::insert_reviews(&self.break_glass_reviews, connection).await?;
+        audit_root::insert(&self.audit_roots, connection).await
     }
 }
 

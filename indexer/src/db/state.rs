@@ -3,8 +3,8 @@
 use aegle_client::{
     Pubkey, pda,
     state::{
-        Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians, Record, RecordStatus,
-        Recovery, RecoveryStatus, Registrar, VERSION, Vault,
+        AuditRoot, BreakGlass, Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians,
+        Record, RecordStatus, Recovery, RecoveryStatus, Registrar, VERSION, Vault,
     },
 };
 use sqlx::PgConnection;
@@ -73,7 +73,8 @@ pub async fn vaults_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result
                   rent_payer AS "rent_payer!", encryption_key AS "encryption_key!", key_epoch AS "key_epoch!",
                   consent_epoch AS "consent_epoch!", delegate_epoch AS "delegate_epoch!",
                   delegate_mints AS "delegate_mints!", delegate_mint_cap AS "delegate_mint_cap!",
-                  record_count AS "record_count!", created_slot AS "created_slot!", created_at AS "created_at!",
+                  record_count AS "record_count!", emergency_policy AS "emergency_policy!",
+                  created_slot AS "created_slot!", created_at AS "created_at!",
                   guardian_epoch AS "guardian_epoch!", guardian_count AS "guardian_count!",
                   guardian_threshold AS "guardian_threshold!", guardian_commitment,
                   recovery_delay AS "recovery_delay!", guardians_due_at AS "guardians_due_at!",
@@ -102,8 +103,7 @@ pub async fn vaults_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result
             record_count: number(row.record_count)?,
             created_slot: number(row.created_slot)?,
             created_at: row.created_at,
-            // No instruction sets it.
-            emergency_policy: 0,
+            emergency_policy: number(row.emergency_policy)?,
             guardian_epoch: number(row.guardian_epoch)?,
             guardians: Guardians {
                 count: number(row.guardian_count)?,
@@ -332,6 +332,65 @@ pub async fn credentials_at(slot: i64, connection: &mut PgConnection) -> sqlx::R
             changed_at: row.changed_at,
         };
         Ok((key(row.credential)?, credential))
+    });
+    accounts.collect()
+}
+
+pub async fn break_glasses_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, BreakGlass)>> {
+    let rows = sqlx::query!(
+        r#"SELECT break_glass AS "break_glass!", vault AS "vault!", break_glass_id AS "break_glass_id!",
+                  bump AS "bump!", commitment AS "commitment!", expires_at AS "expires_at!",
+                  rent_payer AS "rent_payer!", opened_slot AS "opened_slot!", opened_at AS "opened_at!",
+                  opened_by AS "opened_by!", reviewed_slot, reviewed_at
+           FROM break_glass_at($1)"#,
+        slot
+    )
+    .fetch_all(connection)
+    .await?;
+    let accounts = rows.into_iter().map(|row| {
+        let break_glass = BreakGlass {
+            version: VERSION,
+            bump: number(row.bump)?,
+            rent_payer: key(row.rent_payer)?,
+            vault: key(row.vault)?,
+            break_glass_id: bytes(row.break_glass_id)?,
+            commitment: bytes(row.commitment)?,
+            opened_by: key(row.opened_by)?,
+            opened_slot: number(row.opened_slot)?,
+            opened_at: row.opened_at,
+            expires_at: row.expires_at,
+            reviewed_slot: number_or_zero(row.reviewed_slot)?,
+            reviewed_at: row.reviewed_at.unwrap_or(0),
+        };
+        Ok((key(row.break_glass)?, break_glass))
+    });
+    accounts.collect()
+}
+
+pub async fn audit_roots_at(slot: i64, connection: &mut PgConnection) -> sqlx::Result<Vec<(Pubkey, AuditRoot)>> {
+    let rows = sqlx::query!(
+        r#"SELECT audit_root AS "audit_root!", operator AS "operator!", index AS "index!", bump AS "bump!",
+                  tree_size AS "tree_size!", root AS "root!", heads AS "heads!", rent_payer AS "rent_payer!",
+                  anchored_slot AS "anchored_slot!", anchored_at AS "anchored_at!"
+           FROM audit_root_at($1)"#,
+        slot
+    )
+    .fetch_all(connection)
+    .await?;
+    let accounts = rows.into_iter().map(|row| {
+        let audit_root = AuditRoot {
+            version: VERSION,
+            bump: number(row.bump)?,
+            rent_payer: key(row.rent_payer)?,
+            operator: key(row.operator)?,
+            index: number(row.index)?,
+            tree_size: number(row.tree_size)?,
+            root: bytes(row.root)?,
+            heads: bytes(row.heads)?,
+            anchored_slot: number(row.anchored_slot)?,
+            anchored_at: row.anchored_at,
+        };
+        Ok((key(row.audit_root)?, audit_root))
     });
     accounts.collect()
 }

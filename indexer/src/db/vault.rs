@@ -35,6 +35,7 @@ pub struct VaultChangeRow {
     pub owner: Option<[u8; 32]>,
     pub delegate_epoch: Option<i64>,
     pub delegate_mint_cap: Option<i64>,
+    pub emergency_policy: Option<i16>,
     pub authority: [u8; 32],
     pub at: i64,
 }
@@ -53,6 +54,7 @@ impl VaultChangeRow {
             owner: None,
             delegate_epoch: None,
             delegate_mint_cap: None,
+            emergency_policy: None,
             authority: authority.to_bytes(),
             at,
         }
@@ -82,7 +84,7 @@ impl Row for VaultRow {
 impl Row for VaultChangeRow {
     const COPY: &'static str = "COPY vault_change (
          vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, owner, delegate_epoch,
-         delegate_mint_cap, authority, at, signature, instruction_index, inner_index, slot, tx_index
+         delegate_mint_cap, emergency_policy, authority, at, signature, instruction_index, inner_index, slot, tx_index
          ) FROM STDIN (FORMAT binary)";
 
     fn write(&self, fields: &mut Fields) {
@@ -96,6 +98,7 @@ impl Row for VaultChangeRow {
             .put_or_null(self.owner.as_ref())
             .put_or_null(self.delegate_epoch.as_ref())
             .put_or_null(self.delegate_mint_cap.as_ref())
+            .put_or_null(self.emergency_policy.as_ref())
             .put(&self.authority)
             .put(&self.at)
             .put_position(&self.position);
@@ -142,12 +145,13 @@ pub(super) async fn insert_changes(rows: &[VaultChangeRow], connection: &mut PgC
     sqlx::query!(
         "INSERT INTO vault_change (
             vault, encryption_key, key_epoch, consent_epoch, record_count, delegate_mints, owner, delegate_epoch,
-            delegate_mint_cap, authority, at, signature, instruction_index, inner_index, slot, tx_index
+            delegate_mint_cap, emergency_policy, authority, at, signature, instruction_index, inner_index, slot,
+            tx_index
          )
          SELECT * FROM UNNEST(
             $1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[],
-            $8::bigint[], $9::bigint[], $10::bytea[], $11::bigint[], $12::bytea[], $13::smallint[],
-            $14::smallint[], $15::bigint[], $16::integer[]
+            $8::bigint[], $9::bigint[], $10::smallint[], $11::bytea[], $12::bigint[], $13::bytea[], $14::smallint[],
+            $15::smallint[], $16::bigint[], $17::integer[]
          )
          ON CONFLICT (signature, instruction_index, inner_index) DO NOTHING",
         &column(rows, |row| row.vault) as _,
@@ -159,6 +163,7 @@ pub(super) async fn insert_changes(rows: &[VaultChangeRow], connection: &mut PgC
         &column(rows, |row| row.owner) as _,
         &column(rows, |row| row.delegate_epoch) as _,
         &column(rows, |row| row.delegate_mint_cap) as _,
+        &column(rows, |row| row.emergency_policy) as _,
         &column(rows, |row| row.authority) as _,
         &column(rows, |row| row.at) as _,
         &column(rows, |row| row.position.signature) as _,

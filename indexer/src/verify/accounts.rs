@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use aegle_client::{
     AccountDeserialize, Discriminator, Pubkey,
     state::{
-        Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians, Record, RecordStatus,
-        Recovery, RecoveryStatus, Registrar, Vault,
+        AuditRoot, BreakGlass, Config, Consent, Credential, CredentialKind, CredentialStatus, Delegate, Guardians,
+        Record, RecordStatus, Recovery, RecoveryStatus, Registrar, Vault,
     },
 };
 use serde::Serialize;
@@ -175,6 +175,10 @@ async fn tables(slot: i64, pool: &PgPool) -> sqlx::Result<BTreeMap<Pubkey, Accou
     accounts.extend(registrars.iter().map(|(address, registrar)| (*address, registrar.into())));
     let credentials = state::credentials_at(slot, connection).await?;
     accounts.extend(credentials.iter().map(|(address, credential)| (*address, credential.into())));
+    let break_glasses = state::break_glasses_at(slot, connection).await?;
+    accounts.extend(break_glasses.iter().map(|(address, break_glass)| (*address, break_glass.into())));
+    let audit_roots = state::audit_roots_at(slot, connection).await?;
+    accounts.extend(audit_roots.iter().map(|(address, audit_root)| (*address, audit_root.into())));
     transaction.rollback().await?;
     Ok(accounts)
 }
@@ -252,6 +256,13 @@ accounts! {
     "credential" Credential {
         version, bump, kind, status, emergency, rent_payer, registrar, subject, encryption_key, profile_commitment,
         from_day, until_day, revision, issued_slot, issued_at, changed_slot, changed_at,
+    }
+    "break_glass" BreakGlass {
+        version, bump, rent_payer, vault, break_glass_id, commitment, opened_by, opened_slot, opened_at, expires_at,
+        reviewed_slot, reviewed_at,
+    }
+    "audit_root" AuditRoot {
+        version, bump, rent_payer, operator, index, tree_size, root, heads, anchored_slot, anchored_at,
     }
 }
 

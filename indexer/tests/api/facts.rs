@@ -652,6 +652,60 @@ impl Ledger {
         fact
     }
 
+    pub async fn emergency_policy(&mut self, slot: i64, vault: Key, policy: i64) -> Fact {
+        let fact = self.event(slot, "EmergencyPolicySet", vault, Some(vault)).await;
+        let values = [("vault", B(vault)), ("emergency_policy", N(policy)), ("authority", B(key(200)))];
+        self.fact("vault_change", fact, &values).await;
+        fact
+    }
+
+    /// An opening of that id until a time.
+    pub async fn break_glass(&mut self, slot: i64, vault: Key, break_glass: Key, id: Key, expires_at: i64) -> Fact {
+        let fact = self.event(slot, "BreakGlassOpened", break_glass, Some(vault)).await;
+        self.fact(
+            "break_glass",
+            fact,
+            &[
+                ("break_glass", B(break_glass)),
+                ("vault", B(vault)),
+                ("break_glass_id", B(id)),
+                ("bump", N(255)),
+                ("commitment", B(key(232))),
+                ("expires_at", N(expires_at)),
+                ("authority", B(key(233))),
+                ("rent_payer", B(key(202))),
+            ],
+        )
+        .await;
+        fact
+    }
+
+    pub async fn review_break_glass(&mut self, slot: i64, vault: Key, break_glass: Key) -> Fact {
+        let fact = self.event(slot, "BreakGlassReviewed", break_glass, Some(vault)).await;
+        self.tombstone("break_glass_review", "break_glass", fact, break_glass).await;
+        fact
+    }
+
+    pub async fn audit_root(&mut self, slot: i64, audit_root: Key, operator: Key, index: i64, tree_size: i64) -> Fact {
+        let fact = self.event(slot, "AuditRootAnchored", audit_root, None).await;
+        self.fact(
+            "audit_root",
+            fact,
+            &[
+                ("audit_root", B(audit_root)),
+                ("operator", B(operator)),
+                ("index", N(index)),
+                ("bump", N(255)),
+                ("tree_size", N(tree_size)),
+                ("root", B(key(241))),
+                ("heads", B(key(242))),
+                ("rent_payer", B(key(202))),
+            ],
+        )
+        .await;
+        fact
+    }
+
     /// A row of `table` with its position, its time and `values`.
     async fn fact(&self, table: &str, fact: Fact, values: &[(&str, Value)]) {
         let names: String = values.iter().map(|(name, _)| format!(", {name}")).collect();

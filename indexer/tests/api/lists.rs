@@ -20,6 +20,7 @@ async fn filled(pool: &PgPool) -> Ledger {
         ledger.delegate(110, VAULT, key(60 + number), 1, day(1_000)).await;
         ledger.propose_recovery(110, VAULT, key(70 + number), 1).await;
         ledger.registrar(110, key(80 + number), 1).await;
+        ledger.break_glass(110, VAULT, key(130 + number), key(140 + number), 1).await;
         ledger.credential(110, key(90 + number), key(80), key(100 + number), (day(110), day(1_000))).await;
         ledger.credential(110, key(120 + number), key(81), key(100), (day(110), day(1_000))).await;
     }
@@ -41,6 +42,7 @@ async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
         (list(VAULT, "consents") + "?", "consent", 40),
         (list(VAULT, "delegates") + "?", "delegate", 60),
         (list(VAULT, "recoveries") + "?", "recovery", 70),
+        (list(VAULT, "break-glass") + "?", "break_glass", 130),
         ("/v1/chain/registrars?".into(), "registrar", 80),
         (format!("/v1/chain/credentials?registrar={}&", base58(&key(80))), "credential", 90),
         (format!("/v1/chain/credentials?registrar={}&", base58(&key(81))), "credential", 120),
@@ -66,7 +68,7 @@ async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
 async fn a_list_of_an_unknown_vault_is_not_found(pool: PgPool) {
     filled(&pool).await;
     let client = Client::new(&pool);
-    for name in ["records", "consents", "delegates", "recoveries"] {
+    for name in ["records", "consents", "delegates", "recoveries", "break-glass"] {
         assert_eq!(client.get(list(key(99), name)).await.problem(), (404, "not_found".into()));
         let before = format!("{}?as_of_slot=100", list(VAULT, name));
         assert_eq!(client.get(before).await.problem(), (404, "not_found".into()));

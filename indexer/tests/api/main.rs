@@ -2,10 +2,12 @@
 
 mod access;
 mod agent;
+mod audit_roots;
 mod blobs;
 mod client;
 mod credentials;
 mod document;
+mod emergencies;
 mod events;
 mod facts;
 mod follow;

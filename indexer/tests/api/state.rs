@@ -59,6 +59,7 @@ async fn a_vault_is_answered_as_of_any_slot(pool: PgPool) {
             "delegate_mints": 0,
             "delegate_mint_cap": 1000,
             "record_count": 0,
+            "emergency_policy": "forbidden",
             "guardian_epoch": 0,
             "guardians": null,
             "pending_guardians": null,

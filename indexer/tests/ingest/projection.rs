@@ -16,7 +16,7 @@ use crate::{
     story::Story,
 };
 
-const CASES: usize = 24;
+const CASES: usize = 32;
 
 /// Writes the events in the given order and batches, over slots that are there already.
 async fn write(pool: &PgPool, story: &Story, order: &[usize], batch: usize) {

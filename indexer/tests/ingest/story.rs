@@ -3,8 +3,8 @@
 use aegle_client::{
     AccountSerialize, Event, Pubkey, events, pda,
     state::{
-        Actor, Config, Consent, Credential, Delegate, Guardians, Record, RecordStatus, Recovery, Registrar, VERSION,
-        Vault,
+        Actor, AuditRoot, BreakGlass, Config, Consent, Credential, Delegate, Guardians, Record, RecordStatus, Recovery,
+        Registrar, VERSION, Vault,
     },
 };
 use aegle_indexer::decode::LedgerEvent;
@@ -21,6 +21,8 @@ macro_rules! push {
 }
 
 // Named for those who include this file from elsewhere.
+#[path = "story/accountability.rs"]
+mod accountability;
 #[path = "story/attestation.rs"]
 mod attestation;
 #[path = "story/protection.rs"]
@@ -66,6 +68,8 @@ pub struct Story {
     pub recoveries: Vec<(Pubkey, Recovery)>,
     pub registrars: Vec<(Pubkey, Registrar)>,
     pub credentials: Vec<(Pubkey, Credential)>,
+    pub break_glasses: Vec<(Pubkey, BreakGlass)>,
+    pub audit_roots: Vec<(Pubkey, AuditRoot)>,
     slot: u64,
     /// Seconds that the clock is ahead of one second a slot.
     ahead: i64,
@@ -123,6 +127,8 @@ impl Story {
             recoveries: Vec::new(),
             registrars: Vec::new(),
             credentials: Vec::new(),
+            break_glasses: Vec::new(),
+            audit_roots: Vec::new(),
             slot: 0,
             ahead: 0,
         };
@@ -168,6 +174,8 @@ impl Story {
         story.tell_all(&[31, 37, 36, 36, 36, 43, 43, 43, 43, 43, 25, 31]);
         // A credential revoked with its registrar removed, and another's suspended and renewed.
         story.tell_all(&[47, 46, 53, 53, 45, 47, 51, 49]);
+        // Emergencies, one of them reviewed, under a policy that is then changed; roots of a log.
+        story.tell_all(&[57, 59, 58, 61, 63, 62, 57, 58, 63]);
         story
     }
 
@@ -199,7 +207,7 @@ impl Story {
         self.slot += u64::from(choice % 2);
         let (slot, at) = (self.slot, self.at());
         let (vault, authority, rent_payer) = (self.vault, self.root.owner, key(101));
-        match choice / 2 % 28 {
+        match choice / 2 % 32 {
             0 | 1 => self.mint(Actor::Owner, None),
             2 => {
                 let active = self.active_record();
@@ -330,6 +338,10 @@ impl Story {
             24 => self.renew_credential(),
             25 => self.change_credential_status(),
             26 => self.end_attestation(),
+            28 => self.set_emergency_policy(),
+            29 => self.open_break_glass(),
+            30 => self.review_break_glass(),
+            31 => self.anchor_audit_root(),
             // More than guardians may take to agree.
             _ => self.ahead += 31 * 86_400,
         }
@@ -515,6 +527,8 @@ impl Story {
         accounts.extend(self.recoveries.iter().map(|(address, account)| (*address, serialized(account))));
         accounts.extend(self.registrars.iter().map(|(address, account)| (*address, serialized(account))));
         accounts.extend(self.credentials.iter().map(|(address, account)| (*address, serialized(account))));
+        accounts.extend(self.break_glasses.iter().map(|(address, account)| (*address, serialized(account))));
+        accounts.extend(self.audit_roots.iter().map(|(address, account)| (*address, serialized(account))));
         accounts
     }
 }

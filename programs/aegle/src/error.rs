@@ -127,4 +127,20 @@ pub enum AegleError {
     CredentialNotSuspended,
     #[msg("The credential was revoked")]
     CredentialRevoked,
+    #[msg("This vault forbids opening records in an emergency")]
+    EmergencyForbidden,
+    #[msg("The emergency policy is not known")]
+    InvalidEmergencyPolicy,
+    #[msg("The opening belongs to another vault")]
+    BreakGlassMismatch,
+    #[msg("The opening was already reviewed")]
+    BreakGlassReviewed,
+    #[msg("The first root takes no previous one, every other the operator's root before it")]
+    AuditRootMismatch,
+    #[msg("The log has fewer entries than its last root says")]
+    AuditLogShrunk,
+    #[msg("The last root says something else of a log of this size")]
+    AuditLogForked,
+    #[msg("No log has that many entries")]
+    AuditLogTooLarge,
 }

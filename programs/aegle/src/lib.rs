@@ -182,4 +182,26 @@ pub mod aegle {
     pub fn revoke_credential(ctx: Context<ChangeCredentialStatus>) -> Result<()> {
         ChangeCredentialStatus::revoke(ctx)
     }
+
+    /// Allows or forbids opening records of a vault in an emergency. A pause does not stop forbidding.
+    pub fn set_emergency_policy(ctx: Context<SetEmergencyPolicy>, params: SetEmergencyPolicyParams) -> Result<()> {
+        SetEmergencyPolicy::handle(ctx, params)
+    }
+
+    /// Says that records of a vault are opened in an emergency, before they are. Anyone may; it gives
+    /// nobody anything without the signed statement that it commits to.
+    pub fn open_break_glass(ctx: Context<OpenBreakGlass>, params: OpenBreakGlassParams) -> Result<()> {
+        OpenBreakGlass::handle(ctx, params)
+    }
+
+    /// The patient's side has looked at an emergency opening. It does not end it.
+    pub fn review_break_glass(ctx: Context<ReviewBreakGlass>) -> Result<()> {
+        ReviewBreakGlass::handle(ctx)
+    }
+
+    /// An operator commits to the disclosure log it has so far, which contains what it committed to before.
+    /// Never stopped.
+    pub fn anchor_audit_root(ctx: Context<AnchorAuditRoot>, params: AnchorAuditRootParams) -> Result<()> {
+        AnchorAuditRoot::handle(ctx, params)
+    }
 }

@@ -12,6 +12,8 @@ pub const CONSENT: &[u8] = b"consent";
 pub const REGISTRAR: &[u8] = b"registrar";
 pub const CREDENTIAL: &[u8] = b"credential";
 pub const RECOVERY: &[u8] = b"recovery";
+pub const BREAK_GLASS: &[u8] = b"break-glass";
+pub const AUDIT_ROOT: &[u8] = b"audit";
 /// Of the address that signs event instructions; Anchor fixes it.
 pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";
 
@@ -55,6 +57,15 @@ pub fn find_credential(registrar: &Pubkey, subject: &Pubkey) -> (Pubkey, u8) {
 
 pub fn find_recovery(vault: &Pubkey, recovery_id: &[u8; 32]) -> (Pubkey, u8) {
     find(&[RECOVERY, vault.as_ref(), recovery_id])
+}
+
+pub fn find_break_glass(vault: &Pubkey, break_glass_id: &[u8; 32]) -> (Pubkey, u8) {
+    find(&[BREAK_GLASS, vault.as_ref(), break_glass_id])
+}
+
+/// An operator's root of that number; numbers start at zero.
+pub fn find_audit_root(operator: &Pubkey, index: u64) -> (Pubkey, u8) {
+    find(&[AUDIT_ROOT, operator.as_ref(), &index.to_le_bytes()])
 }
 
 fn find(seeds: &[&[u8]]) -> (Pubkey, u8) {

@@ -6,6 +6,8 @@
 //! read in their order, new ones are created, then what binds the accounts to one another is checked in
 //! their order, then the instruction's own rules.
 
+mod audit_root;
+mod break_glass;
 mod config;
 mod consent;
 mod credential;
@@ -19,7 +21,7 @@ use aegle_client::{
     Event, PROGRAM_ID, Pubkey, Space,
     aegle::{
         AegleError, ConsentAnswer,
-        state::{Config, Consent, Credential, Delegate, Record, Recovery, Registrar, Vault},
+        state::{AuditRoot, BreakGlass, Config, Consent, Credential, Delegate, Record, Recovery, Registrar, Vault},
     },
 };
 use anchor_lang::error::ErrorCode;
@@ -48,6 +50,8 @@ pub enum Content {
     Recovery(Recovery),
     Registrar(Registrar),
     Credential(Credential),
+    BreakGlass(BreakGlass),
+    AuditRoot(AuditRoot),
     Mint {
         record: Pubkey,
         supply: u64,
@@ -202,6 +206,10 @@ impl Ledger {
             Args::SuspendCredential => self.suspend_credential(call),
             Args::ReinstateCredential(revision) => self.reinstate_credential(call, *revision),
             Args::RevokeCredential => self.revoke_credential(call),
+            Args::SetEmergencyPolicy(params) => self.set_emergency_policy(call, params),
+            Args::OpenBreakGlass(params) => self.open_break_glass(call, params),
+            Args::ReviewBreakGlass => self.review_break_glass(call),
+            Args::AnchorAuditRoot(params) => self.anchor_audit_root(call, params),
             Args::BurnToken => self.burn_token(call),
             Args::CloseToken => self.close_token(call),
             Args::SendLamports(lamports) => self.send_lamports(call, *lamports),
@@ -312,6 +320,8 @@ readers! {
     recovery: Recovery,
     registrar: Registrar,
     credential: Credential,
+    break_glass: BreakGlass,
+    audit_root: AuditRoot,
 }
 
 impl Call {

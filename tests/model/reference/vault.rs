@@ -2,8 +2,11 @@
 
 use aegle_client::{
     Event, Pubkey,
-    aegle::{AddDelegateParams, AegleError, CreateVaultParams, RotateKeyParams, SetDelegateMintCapParams},
-    events::{DelegateAdded, DelegateMintCapSet, DelegateRemoved, KeyRotated, VaultCreated},
+    aegle::{
+        AddDelegateParams, AegleError, CreateVaultParams, RotateKeyParams, SetDelegateMintCapParams,
+        SetEmergencyPolicyParams,
+    },
+    events::{DelegateAdded, DelegateMintCapSet, DelegateRemoved, EmergencyPolicySet, KeyRotated, VaultCreated},
     state::{Delegate, Expected, Guardians, Vault},
 };
 use solana_sdk_ids::system_program::ID as SYSTEM;
@@ -152,6 +155,33 @@ impl Ledger {
             authority: owner,
             old_delegate_mint_cap,
             new_delegate_mint_cap: params.delegate_mint_cap,
+            slot: self.slot,
+            at: self.now,
+        })
+        .into())
+    }
+
+    /// What forbids is never stopped.
+    pub(super) fn set_emergency_policy(&mut self, call: &Call, params: &SetEmergencyPolicyParams) -> Outcome {
+        let [owner, config, vault_at, event_authority, _] = call.keys();
+        let SetEmergencyPolicyParams { emergency_policy, expected } = params.clone();
+        call.signed_by(owner)?;
+        let config = self.config(config)?;
+        let mut vault = self.vault(vault_at)?;
+        require(vault.owner == owner, AegleError::Unauthorized)?;
+        is_event_authority(event_authority)?;
+
+        require(emergency_policy == 0 || !config.paused, AegleError::Paused)?;
+        is_as_expected(&vault, &expected)?;
+        require(emergency_policy <= 1, AegleError::InvalidEmergencyPolicy)?;
+        let old_emergency_policy = vault.emergency_policy;
+        vault.emergency_policy = emergency_policy;
+        self.write(vault_at, vault.into());
+        Ok(Event::EmergencyPolicySet(EmergencyPolicySet {
+            vault: vault_at,
+            authority: owner,
+            old_emergency_policy,
+            new_emergency_policy: emergency_policy,
             slot: self.slot,
             at: self.now,
         })

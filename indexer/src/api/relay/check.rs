@@ -39,7 +39,8 @@ const fn free(discriminator: &'static [u8]) -> Sponsored {
     Sponsored { discriminator, payer: None, rent_payer: None }
 }
 
-/// Everything but governance, whose keys pay for themselves. The places are those of the program's
+/// Everything but governance and operators, whose keys pay for themselves, and emergency openings, which
+/// nobody's wallet signs. The places are those of the program's
 /// account lists; a test compares them with the IDL.
 const SPONSORED: &[Sponsored] = &[
     pays(call::CreateVault::DISCRIMINATOR),
@@ -67,6 +68,8 @@ const SPONSORED: &[Sponsored] = &[
     free(call::SuspendCredential::DISCRIMINATOR),
     free(call::ReinstateCredential::DISCRIMINATOR),
     free(call::RevokeCredential::DISCRIMINATOR),
+    free(call::SetEmergencyPolicy::DISCRIMINATOR),
+    free(call::ReviewBreakGlass::DISCRIMINATOR),
 ];
 
 /// Why the relay does not sign.

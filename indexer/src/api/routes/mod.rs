@@ -1,5 +1,7 @@
 //! The routes, one file per entity.
 
+mod audit_root;
+mod break_glass;
 mod consent;
 mod credential;
 mod delegate;
@@ -43,6 +45,10 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(registrar::get_registrar))
         .routes(routes!(credential::list_credentials))
         .routes(routes!(credential::get_credential))
+        .routes(routes!(break_glass::list_break_glass))
+        .routes(routes!(break_glass::get_break_glass))
+        .routes(routes!(audit_root::list_audit_roots))
+        .routes(routes!(audit_root::get_audit_root))
         .routes(routes!(event::list_events))
         .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))

@@ -1,6 +1,8 @@
 //! What the tables say, one file per entity. Every read of the chain's is of the state as of a slot.
 
 pub mod access_request;
+pub mod audit_root;
+pub mod break_glass;
 pub mod consent;
 pub mod credential;
 pub mod delegate;

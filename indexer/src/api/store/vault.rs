@@ -2,7 +2,7 @@ use sqlx::PgConnection;
 
 use crate::api::{
     bytes::{Address, Digest, Signature},
-    model::{Guardians, PendingGuardians, PendingRecovery, Transaction, Vault},
+    model::{EmergencyPolicy, Guardians, PendingGuardians, PendingRecovery, Transaction, Vault},
     time::Time,
 };
 
@@ -15,7 +15,7 @@ pub async fn find(conn: &mut PgConnection, slot: i64, vault: Address) -> sqlx::R
             rent_payer AS "rent_payer!: Address", encryption_key AS "encryption_key!: Digest",
             key_epoch AS "key_epoch!", consent_epoch AS "consent_epoch!", delegate_epoch AS "delegate_epoch!",
             delegate_mints AS "delegate_mints!", delegate_mint_cap AS "delegate_mint_cap!",
-            record_count AS "record_count!", created_slot AS "created_slot!",
+            record_count AS "record_count!", emergency_policy AS "emergency_policy!", created_slot AS "created_slot!",
             created_at AS "created_at!: Time", created_signature AS "created_signature!: Signature",
             guardian_epoch AS "guardian_epoch!", guardian_count AS "guardian_count!",
             guardian_threshold AS "guardian_threshold!", recovery_delay AS "recovery_delay!",
@@ -43,6 +43,7 @@ pub async fn find(conn: &mut PgConnection, slot: i64, vault: Address) -> sqlx::R
         delegate_mints: row.delegate_mints,
         delegate_mint_cap: row.delegate_mint_cap,
         record_count: row.record_count,
+        emergency_policy: EmergencyPolicy::of(row.emergency_policy),
         guardian_epoch: row.guardian_epoch,
         guardians: guardians(row.guardian_count, row.guardian_threshold, row.recovery_delay),
         pending_guardians: row.guardians_due_at.map(|due_at| PendingGuardians {

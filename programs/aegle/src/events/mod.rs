@@ -4,6 +4,8 @@
 //! and new value the account got. What was created is named by its seeds and bump instead of its
 //! address, from which the address follows (`address()`), so that no event exceeds 256 bytes.
 
+mod audit_root;
+mod break_glass;
 mod config;
 mod consent;
 mod credential;
@@ -14,6 +16,8 @@ mod recovery;
 mod registrar;
 mod vault;
 
+pub use audit_root::*;
+pub use break_glass::*;
 pub use config::*;
 pub use consent::*;
 pub use credential::*;

@@ -37,3 +37,14 @@ pub struct DelegateMintCapSet {
     pub slot: u64,
     pub at: i64,
 }
+
+#[event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyPolicySet {
+    pub vault: Pubkey,
+    pub authority: Pubkey,
+    pub old_emergency_policy: u8,
+    pub new_emergency_policy: u8,
+    pub slot: u64,
+    pub at: i64,
+}

@@ -1,3 +1,5 @@
+mod audit_root;
+mod break_glass;
 mod config;
 mod consent;
 mod credential;
@@ -8,6 +10,8 @@ mod recovery;
 mod registrar;
 mod vault;
 
+pub use audit_root::*;
+pub use break_glass::*;
 pub use config::*;
 pub use consent::*;
 pub use credential::*;

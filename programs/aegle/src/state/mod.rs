@@ -37,6 +37,8 @@ macro_rules! read_prefix {
 }
 pub(crate) use read_prefix;
 
+mod audit_root;
+mod break_glass;
 mod config;
 mod consent;
 mod credential;
@@ -47,6 +49,8 @@ mod recovery;
 mod registrar;
 mod vault;
 
+pub use audit_root::*;
+pub use break_glass::*;
 pub use config::*;
 pub use consent::*;
 pub use credential::*;

@@ -6,6 +6,10 @@ use crate::error::AegleError;
 /// How many records all delegates of a new vault together may mint.
 pub const DEFAULT_DELEGATE_MINT_CAP: u32 = 1_000;
 
+/// The values of [`Vault::emergency_policy`].
+pub const EMERGENCIES_FORBIDDEN: u8 = 0;
+pub const EMERGENCIES_ALLOWED: u8 = 1;
+
 /// A patient's root. Its id never changes; its owner can.
 #[account]
 #[derive(InitSpace, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Vault {
     pub record_count: u64,
     pub created_slot: u64,
     pub created_at: i64,
-    /// Whether emergencies may open records: 0 forbids it.
+    /// Whether emergencies may open records: 0 forbids it, 1 allows it.
     pub emergency_policy: u8,
     /// How often the guardians in effect changed. A recovery proposed under others is void.
     pub guardian_epoch: u32,
@@ -236,6 +240,17 @@ impl Vault {
 
     pub fn revoke_all_consents(&mut self) -> Result<()> {
         self.consent_epoch = next(self.consent_epoch)?;
+        Ok(())
+    }
+
+    pub fn set_emergency_policy(&mut self, policy: u8) -> Result<()> {
+        require!([EMERGENCIES_FORBIDDEN, EMERGENCIES_ALLOWED].contains(&policy), AegleError::InvalidEmergencyPolicy);
+        self.emergency_policy = policy;
+        Ok(())
+    }
+
+    pub fn require_emergencies_allowed(&self) -> Result<()> {
+        require!(self.emergency_policy == EMERGENCIES_ALLOWED, AegleError::EmergencyForbidden);
         Ok(())
     }
 

@@ -266,6 +266,8 @@ fn the_places_of_the_relays_key_are_those_of_the_idl() {
     let idl: Value = serde_json::from_str(include_str!("../../../../../idl/aegle.json")).unwrap();
     let known: BTreeMap<&[u8], &Sponsored> = SPONSORED.iter().map(|one| (one.discriminator, one)).collect();
     let governance = ["init_config", "set_pause", "add_registrar", "remove_registrar"];
+    // The operator's own: a wallet that signed for an opening would link its holder to the patient.
+    let unpaid = [&governance[..], &["open_break_glass", "anchor_audit_root"]].concat();
     let mut sponsored = 0;
     for instruction in idl["instructions"].as_array().unwrap() {
         let name = instruction["name"].as_str().unwrap();
@@ -274,10 +276,10 @@ fn the_places_of_the_relays_key_are_those_of_the_idl() {
             instruction["accounts"].as_array().unwrap().iter().position(|known| known["name"] == account)
         };
         let Some(known) = known.get(discriminator.as_slice()) else {
-            assert!(governance.contains(&name), "{name} is not paid for");
+            assert!(unpaid.contains(&name), "{name} is not paid for");
             continue;
         };
-        assert!(!governance.contains(&name), "{name} is paid for");
+        assert!(!unpaid.contains(&name), "{name} is paid for");
         assert_eq!((known.payer, known.rent_payer), (place("payer"), place("rent_payer")), "{name}");
         sponsored += 1;
     }

@@ -1,0 +1,3 @@
+mod anchor_audit_root;
+
+pub use anchor_audit_root::*;
