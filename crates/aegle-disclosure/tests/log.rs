@@ -1,0 +1,156 @@
+//! The chain of a vault, receipts and checkpoints.
+
+use aegle_decision::{Caller, Document, Key, RuleId};
+use aegle_disclosure::{
+    Chain, ChainFault, Checkpoint, CheckpointError, Digest, Entry, EntryVersion, LogKey, Logged, Operation, Outcome,
+    Receipt, ReceiptError, SignedReceipt, Stated,
+};
+
+const VAULT: Key = Key([1; 32]);
+
+fn entry(number: u64, previous: Digest) -> Entry {
+    Entry {
+        version: EntryVersion::V1,
+        vault: VAULT,
+        number,
+        previous,
+        at: 1_700_000_000 + number as i64,
+        finalized_slot: 90,
+        confirmed_slot: 100,
+        confirmed_hash: Key([2; 32]),
+        caller: Caller { key: Key([3; 32]), practitioner: None },
+        purpose: "TREAT".into(),
+        operation: Operation::ReadRecord,
+        record: Some(Key([4; 32])),
+        request: Digest([5; 32]),
+        outcome: Outcome::Deny { rule: RuleId::Revoked, consent: Some(Key([6; 32])) },
+    }
+}
+
+fn logged(entry: Entry) -> Logged {
+    Logged { index: entry.number * 3, salt: [entry.number as u8; 32], entry: Document::new(entry) }
+}
+
+fn entries(count: u64) -> Vec<Logged> {
+    let mut entries: Vec<Logged> = Vec::new();
+    for number in 0..count {
+        let previous = entries.last().map_or(Digest::default(), Logged::commitment);
+        entries.push(logged(entry(number, previous)));
+    }
+    entries
+}
+
+fn check<'a>(entries: impl IntoIterator<Item = &'a Logged>) -> Result<Chain, ChainFault> {
+    let mut chain = Chain::new(VAULT);
+    entries.into_iter().try_for_each(|entry| chain.push(entry))?;
+    Ok(chain)
+}
+
+#[test]
+fn inv_9_a_vaults_entries_follow_one_another_and_no_other_way() {
+    let whole = entries(5);
+    let chain = check(&whole).unwrap();
+    assert_eq!((chain.len(), chain.head().unwrap().commitment), (5, whole[4].commitment()));
+
+    let without = |number: usize| whole.iter().enumerate().filter(move |(place, _)| *place != number).map(|(_, it)| it);
+    assert_eq!(check(without(2)).unwrap_err(), ChainFault::Gap { expected: 2, number: 3 });
+    assert_eq!(check(without(0)).unwrap_err(), ChainFault::Gap { expected: 0, number: 1 });
+
+    let with = |place: usize, change: fn(&mut Entry)| {
+        let mut entries = whole.clone();
+        let mut entry = entries[place].entry.value().clone();
+        change(&mut entry);
+        entries[place] = logged(entry);
+        check(&entries).unwrap_err()
+    };
+    assert_eq!(with(1, |entry| entry.record = None), ChainFault::Altered { number: 2 });
+    assert_eq!(with(3, |entry| entry.vault = Key([9; 32])), ChainFault::OtherVault { number: 3 });
+    assert_eq!(with(4, |entry| entry.at = 0), ChainFault::Backdated { number: 4 });
+    assert_eq!(with(2, |entry| entry.previous = Digest::default()), ChainFault::Altered { number: 2 });
+
+    let mut moved = whole.clone();
+    moved[4].index = 1;
+    assert_eq!(check(&moved).unwrap_err(), ChainFault::Reordered { number: 4 });
+    let mut twice = whole.clone();
+    twice.insert(1, whole[0].clone());
+    assert_eq!(check(&twice).unwrap_err(), ChainFault::Gap { expected: 1, number: 0 });
+}
+
+#[test]
+fn an_entry_is_written_as_documented() {
+    let text = String::from_utf8(Document::new(entry(0, Digest::default())).bytes().to_vec()).unwrap();
+    let key = |byte: u8| Key([byte; 32]).to_string();
+    let (zero, five) = (Digest::default(), Digest([5; 32]));
+    assert_eq!(
+        text,
+        format!(
+            concat!(
+                r#"{{"version":"aegle-disclosure-1","vault":"{}","number":0,"previous":"{}","at":1700000000,"#,
+                r#""finalized_slot":90,"confirmed_slot":100,"confirmed_hash":"{}","caller":{{"key":"{}","practitioner":null}},"#,
+                r#""purpose":"TREAT","operation":"read_record","record":"{}","request":"{}","#,
+                r#""outcome":{{"decision":"deny","rule":"revoked","consent":"{}"}}}}"#
+            ),
+            key(1),
+            zero,
+            key(2),
+            key(3),
+            key(4),
+            five,
+            key(6)
+        )
+    );
+    assert_eq!(Document::<Entry>::read(text.into_bytes()).unwrap().value(), &entry(0, Digest::default()));
+}
+
+fn key(byte: u8) -> LogKey {
+    LogKey::new("records.example/disclosures", [byte; 32]).unwrap()
+}
+
+#[test]
+fn a_receipt_holds_for_one_log_and_one_request() {
+    let receipt = Receipt {
+        index: 7,
+        commitment: Digest([1; 32]),
+        request: Digest([2; 32]),
+        at: 1_700_000_000,
+        finalized_slot: 90,
+        confirmed_slot: 100,
+    };
+    let log = key(1).log();
+    let signed = key(1).receipt(receipt);
+    assert_eq!(log.check(&SignedReceipt::from_text(&signed.to_text()).unwrap()), Ok(receipt));
+    assert_eq!(key(2).log().check(&signed), Err(ReceiptError::Signature));
+    let elsewhere = LogKey::new("other.example/disclosures", [1; 32]).unwrap();
+    assert_eq!(elsewhere.log().check(&signed), Err(ReceiptError::Signature), "the same key under another name");
+
+    let text = signed.to_text();
+    for place in 0..text.len() {
+        let mut altered = text.clone().into_bytes();
+        altered[place] = if altered[place] == b'A' { b'B' } else { b'A' };
+        let altered = SignedReceipt::from_text(&String::from_utf8(altered).unwrap());
+        assert!(altered.is_err() || altered.is_ok_and(|signed| log.check(&signed).is_err()), "character {place}");
+    }
+    for text in ["", &text[1..], &format!("{text}A")] {
+        assert_eq!(SignedReceipt::from_text(text), Err(ReceiptError::Malformed));
+    }
+}
+
+#[test]
+fn a_checkpoint_is_a_signed_note_that_others_read_too() {
+    let checkpoint = Checkpoint { tree: Stated { size: 12, root: Digest([1; 32]) }, heads: Digest([2; 32]) };
+    let log = key(1).log();
+    let note = key(1).sign(&checkpoint).unwrap();
+    let lines: Vec<_> = note.lines().collect();
+    assert_eq!(lines[..2], ["records.example/disclosures", "12"]);
+    assert_eq!(lines[3], format!("heads {}", Digest([2; 32])));
+    assert_eq!(lines[4], "");
+    assert!(lines[5].starts_with("— records.example/disclosures "), "{}", lines[5]);
+    assert_eq!(log.read(&note), Ok(checkpoint));
+
+    assert_eq!(key(2).log().read(&note), Err(CheckpointError::Signature));
+    assert_eq!(log.read(&note.replacen("12", "13", 1)), Err(CheckpointError::Signature));
+    assert_eq!(log.read("12"), Err(CheckpointError::Malformed));
+    for origin in ["", "two words", "a+b", "line\nbreak"] {
+        assert!(LogKey::new(origin, [1; 32]).is_err(), "{origin}");
+    }
+}
