@@ -5,7 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$1:$PATH"
 unset SQLX_OFFLINE
-sqlx migrate run --source migrations >/dev/null
+# It says what is wrong on its standard output.
+if ! said=$(sqlx migrate run --source migrations); then
+  echo "$said" >&2
+  exit 1
+fi
 if [ "${2:-}" = --write ]; then
   cargo sqlx prepare --workspace -- --all-targets --locked
 else

@@ -34,7 +34,8 @@ impl Decision {
 }
 
 impl Denial {
-    fn nearest(&self) -> Option<Key> {
+    /// The consent that came nearest, where consents were looked at.
+    pub fn nearest(&self) -> Option<Key> {
         self.consents.iter().find(|refusal| refusal.rule == self.rule).map(|refusal| refusal.consent)
     }
 }

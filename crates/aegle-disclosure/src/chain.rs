@@ -36,16 +36,16 @@ impl Chain {
     /// # Errors
     /// It does not follow; the chain is as before.
     pub fn push(&mut self, logged: &Logged) -> Result<(), ChainFault> {
-        let entry = logged.entry.value();
-        let number = entry.number;
-        if entry.vault != self.vault {
+        let (entry, link) = (logged.entry.value(), logged.link);
+        let number = link.number;
+        if link.vault != self.vault || entry.vault != self.vault {
             return Err(ChainFault::OtherVault { number });
         }
         let expected = self.len();
         if number != expected {
             return Err(ChainFault::Gap { expected, number });
         }
-        if entry.previous != self.head.map_or(Digest::default(), |head| head.commitment) {
+        if link.previous != self.head.map_or(Digest::default(), |head| head.commitment) {
             return Err(ChainFault::Altered { number });
         }
         if self.index.is_some_and(|index| logged.index <= index) {

@@ -1,22 +1,22 @@
 use aegle_decision::{Caller, Document, Key, RuleId};
 use serde::{Deserialize, Serialize};
+use solana_sha256_hasher::hashv;
 
 use crate::Digest;
 
-/// What one request came to: the content of one line of a patient's log.
+const LEAF: &[u8] = b"aegle:disclosure:leaf:v1";
+const LINK: &[u8] = b"aegle:disclosure:link:v1";
+
+/// What one request came to.
 ///
-/// Whoever has it and its salt can prove that the log holds it; whoever has the chain and the openings
-/// of consents and labels can decide again and compare.
+/// Whoever has it, its salt and the commitment to its [`Link`] can prove that the log holds it; whoever
+/// has the chain and the openings of consents and labels can decide again and compare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     pub version: EntryVersion,
     /// Address of the vault that the request was about.
     pub vault: Key,
-    /// Place among the entries of the vault, from 0.
-    pub number: u64,
-    /// Commitment of the vault's entry before; zero for the first.
-    pub previous: Digest,
     /// When it was decided, in seconds since the Unix epoch.
     pub at: i64,
     pub finalized_slot: u64,
@@ -60,14 +60,14 @@ pub enum Operation {
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Outcome {
     Permit {
-        #[serde(flatten)]
-        rule: RuleId,
-        /// Consents under which it was permitted, in the order of their addresses; none for owner and
-        /// delegates.
+        /// Consents that stood, in the order of their addresses; none for owner and delegates.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         consents: Vec<Consent>,
-        /// Records whose labels, keys or content went out.
-        records: Vec<Key>,
+        /// Credentials that the purpose asked for: the grantee's, then that of who acts for it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        credentials: Vec<Key>,
+        /// What went out.
+        records: Vec<Released>,
     },
     Deny {
         #[serde(flatten)]
@@ -78,6 +78,16 @@ pub enum Outcome {
     },
 }
 
+/// A record of which labels, a key or content went out, and what said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    pub record: Key,
+    #[serde(flatten)]
+    pub rule: RuleId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Key>,
+}
+
 /// A consent, and which policy it had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,17 +96,42 @@ pub struct Consent {
     pub policy_commitment: Digest,
 }
 
-/// An entry with what opens its commitment, and where the log has it.
+/// Where an entry stands among those of its vault. Only the patient learns it: a reader would see from it
+/// how often others read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub vault: Key,
+    /// From 0.
+    pub number: u64,
+    /// Commitment of the vault's entry before; zero for the first.
+    pub previous: Digest,
+}
+
+impl Link {
+    /// SHA-256 over a domain, the salt, the vault, the number (big-endian) and the commitment before.
+    pub fn commitment(&self, salt: &[u8; 32]) -> Digest {
+        Digest(hashv(&[LINK, salt, &self.vault.0, &self.number.to_be_bytes(), &self.previous.0]).to_bytes())
+    }
+}
+
+/// The commitment that the log holds: SHA-256 over a domain and the commitments to link and entry.
+pub fn commitment(link: &Digest, entry: &Digest) -> Digest {
+    Digest(hashv(&[LEAF, &link.0, &entry.0]).to_bytes())
+}
+
+/// An entry with everything that opens its commitment, and where the log has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
     pub index: u64,
+    pub link: Link,
+    pub link_salt: [u8; 32],
     pub entry: Document<Entry>,
     pub salt: [u8; 32],
 }
 
 impl Logged {
-    /// SHA-256 over the salt and the entry: the leaf.
+    /// The leaf.
     pub fn commitment(&self) -> Digest {
-        Digest(self.entry.commitment(&self.salt))
+        commitment(&self.link.commitment(&self.link_salt), &Digest(self.entry.commitment(&self.salt)))
     }
 }

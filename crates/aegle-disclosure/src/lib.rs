@@ -2,7 +2,7 @@
 //!
 //! Every decision about a patient's records is an [`Entry`]. A salted commitment to it is a leaf of one
 //! append-only Merkle tree per operator (RFC 9162, section 2.1); entries of a vault are numbered and
-//! each names the one before. [`Heads`] commits to the last entry of every vault, and what is anchored on
+//! each is committed to together with the one before. [`Heads`] commits to the last entry of every vault, and what is anchored on
 //! chain commits to both. So nothing that was once anchored can be deleted, reordered or altered, no
 //! vault can have a gap, and nobody can be shown another log than everybody else.
 //!
@@ -19,7 +19,7 @@ mod tree;
 pub use chain::{Chain, ChainFault};
 pub use checkpoint::{Checkpoint, CheckpointError, Log, LogKey};
 pub use digest::Digest;
-pub use entry::{Consent, Entry, EntryVersion, Logged, Operation, Outcome};
+pub use entry::{Consent, Entry, EntryVersion, Link, Logged, Operation, Outcome, Released, commitment};
 pub use heads::{Head, HeadProof, Heads};
 pub use receipt::{Receipt, ReceiptError, SignedReceipt};
 pub use tree::{Audit, AuditFault, Consistency, Inclusion, Nodes, Position, Stated, Tree, leaf_hash};

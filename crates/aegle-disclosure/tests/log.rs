@@ -2,18 +2,16 @@
 
 use aegle_decision::{Caller, Document, Key, RuleId};
 use aegle_disclosure::{
-    Chain, ChainFault, Checkpoint, CheckpointError, Digest, Entry, EntryVersion, LogKey, Logged, Operation, Outcome,
-    Receipt, ReceiptError, SignedReceipt, Stated,
+    Chain, ChainFault, Checkpoint, CheckpointError, Digest, Entry, EntryVersion, Link, LogKey, Logged, Operation,
+    Outcome, Receipt, ReceiptError, SignedReceipt, Stated,
 };
 
 const VAULT: Key = Key([1; 32]);
 
-fn entry(number: u64, previous: Digest) -> Entry {
+fn entry(number: u64) -> Entry {
     Entry {
         version: EntryVersion::V1,
         vault: VAULT,
-        number,
-        previous,
         at: 1_700_000_000 + number as i64,
         finalized_slot: 90,
         confirmed_slot: 100,
@@ -27,15 +25,17 @@ fn entry(number: u64, previous: Digest) -> Entry {
     }
 }
 
-fn logged(entry: Entry) -> Logged {
-    Logged { index: entry.number * 3, salt: [entry.number as u8; 32], entry: Document::new(entry) }
+fn logged(number: u64, previous: Digest, entry: Entry) -> Logged {
+    let link = Link { vault: entry.vault, number, previous };
+    let (link_salt, salt) = ([number as u8; 32], [number as u8 ^ 0xff; 32]);
+    Logged { index: number * 3, link, link_salt, entry: Document::new(entry), salt }
 }
 
 fn entries(count: u64) -> Vec<Logged> {
     let mut entries: Vec<Logged> = Vec::new();
     for number in 0..count {
         let previous = entries.last().map_or(Digest::default(), Logged::commitment);
-        entries.push(logged(entry(number, previous)));
+        entries.push(logged(number, previous, entry(number)));
     }
     entries
 }
@@ -60,13 +60,25 @@ fn inv_9_a_vaults_entries_follow_one_another_and_no_other_way() {
         let mut entries = whole.clone();
         let mut entry = entries[place].entry.value().clone();
         change(&mut entry);
-        entries[place] = logged(entry);
+        entries[place] = logged(entries[place].link.number, entries[place].link.previous, entry);
         check(&entries).unwrap_err()
     };
     assert_eq!(with(1, |entry| entry.record = None), ChainFault::Altered { number: 2 });
     assert_eq!(with(3, |entry| entry.vault = Key([9; 32])), ChainFault::OtherVault { number: 3 });
     assert_eq!(with(4, |entry| entry.at = 0), ChainFault::Backdated { number: 4 });
-    assert_eq!(with(2, |entry| entry.previous = Digest::default()), ChainFault::Altered { number: 2 });
+    for change in [
+        |logged: &mut Logged| logged.link.previous = Digest::default(),
+        |logged: &mut Logged| logged.link_salt = [0; 32],
+        |logged: &mut Logged| logged.salt = [0; 32],
+    ] {
+        let mut entries = whole.clone();
+        change(&mut entries[2]);
+        let shows_at = check(&entries).unwrap_err();
+        assert!(matches!(shows_at, ChainFault::Altered { number: 2 | 3 }), "{shows_at}");
+    }
+    let mut elsewhere = whole.clone();
+    elsewhere[1].link.vault = Key([9; 32]);
+    assert_eq!(check(&elsewhere).unwrap_err(), ChainFault::OtherVault { number: 1 });
 
     let mut moved = whole.clone();
     moved[4].index = 1;
@@ -78,28 +90,26 @@ fn inv_9_a_vaults_entries_follow_one_another_and_no_other_way() {
 
 #[test]
 fn an_entry_is_written_as_documented() {
-    let text = String::from_utf8(Document::new(entry(0, Digest::default())).bytes().to_vec()).unwrap();
+    let text = String::from_utf8(Document::new(entry(0)).bytes().to_vec()).unwrap();
     let key = |byte: u8| Key([byte; 32]).to_string();
-    let (zero, five) = (Digest::default(), Digest([5; 32]));
     assert_eq!(
         text,
         format!(
             concat!(
-                r#"{{"version":"aegle-disclosure-1","vault":"{}","number":0,"previous":"{}","at":1700000000,"#,
+                r#"{{"version":"aegle-disclosure-1","vault":"{}","at":1700000000,"#,
                 r#""finalized_slot":90,"confirmed_slot":100,"confirmed_hash":"{}","caller":{{"key":"{}","practitioner":null}},"#,
                 r#""purpose":"TREAT","operation":"read_record","record":"{}","request":"{}","#,
                 r#""outcome":{{"decision":"deny","rule":"revoked","consent":"{}"}}}}"#
             ),
             key(1),
-            zero,
             key(2),
             key(3),
             key(4),
-            five,
+            Digest([5; 32]),
             key(6)
         )
     );
-    assert_eq!(Document::<Entry>::read(text.into_bytes()).unwrap().value(), &entry(0, Digest::default()));
+    assert_eq!(Document::<Entry>::read(text.into_bytes()).unwrap().value(), &entry(0));
 }
 
 fn key(byte: u8) -> LogKey {

@@ -7,7 +7,7 @@ use std::{
 use axum::http::HeaderValue;
 use serde::Deserialize;
 
-use super::{relay::RelayConfig, sign_in::SignInConfig};
+use super::{disclosure::LogConfig, relay::RelayConfig, sign_in::SignInConfig};
 
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub struct ApiConfig {
     /// Database connections at most for what is not on the chain.
     pub protected_connections: u32,
     pub sign_in: SignInConfig,
+    pub log: LogConfig,
     pub relay: RelayConfig,
     /// File with the agent's secret, from the section `agent`.
     #[serde(skip)]
@@ -53,6 +54,7 @@ impl Default for ApiConfig {
             cors_origins: Vec::new(),
             protected_connections: 8,
             sign_in: SignInConfig::default(),
+            log: LogConfig::default(),
             relay: RelayConfig::default(),
             agent: None,
             rate_per_second: 50,

@@ -136,7 +136,7 @@ async fn decide(state: &ApiState, bearer: &Bearer, watch: Watch) -> Result<(), A
     match watch {
         Watch::Record { purpose, vault, record } => {
             let opened = served.open(vault, purpose, Action::Read).await?;
-            content::find(served.conn(), &opened, record).await?.ok_or(ApiError::NotPermitted)?;
+            content::find(served.conn(), &opened, record).await?;
         }
         Watch::Mail { vault, item } => {
             served.about(vault).await?;

@@ -1,5 +1,6 @@
 //! What the API refuses, and how it says so: RFC 9457 problem details with a stable code.
 
+use aegle_decision::{Key, RuleId};
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,6 +14,7 @@ use crate::blob::{StoreError, UploadError};
 pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 /// Seconds after which a caller may ask again where the mirror or its database is not there.
 const RETRY_AFTER: u64 = 5;
+const NOT_PERMITTED: &str = "Nothing here is open to you for this purpose, or there is nothing here.";
 /// Postgres' code of a statement that took too long.
 const STATEMENT_TIMEOUT: &str = "57014";
 /// Postgres' codes of a transaction that gave way to another one: a serialization failure, a deadlock.
@@ -253,8 +255,11 @@ pub enum ApiError {
     SignatureInvalid(&'static str),
     #[error("State the purpose of use in the header `aegle-purpose`, by its HL7 code such as TREAT.")]
     NoPurpose,
-    #[error("Nothing here is open to you for this purpose, or there is nothing here.")]
+    #[error("{NOT_PERMITTED}")]
     NotPermitted,
+    /// The same to the caller; why is for the patient's log.
+    #[error("{NOT_PERMITTED}")]
+    Denied { rule: RuleId, consent: Option<Key> },
     #[error(
         "You may read this record, but its key is not encrypted to you yet; that happens in the patient's next session."
     )]
@@ -351,7 +356,7 @@ impl ApiError {
             Self::ChallengeEnded => Code::ChallengeEnded,
             Self::SignatureInvalid(_) => Code::SignatureInvalid,
             Self::NoPurpose => Code::NoPurpose,
-            Self::NotPermitted => Code::NotPermitted,
+            Self::NotPermitted | Self::Denied { .. } => Code::NotPermitted,
             Self::NoSuchUpload => Code::NoSuchUpload,
             Self::KeyPending => Code::KeyPending,
             Self::KeyChanged => Code::KeyChanged,

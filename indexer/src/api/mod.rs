@@ -8,6 +8,7 @@ mod access;
 mod bytes;
 mod config;
 mod cursor;
+mod disclosure;
 mod document;
 mod download;
 mod error;
@@ -33,6 +34,7 @@ pub use access::Engine;
 #[doc(hidden)]
 pub use access::withdrawn::delete as delete_withdrawn;
 pub use config::ApiConfig;
+pub use disclosure::LogConfig;
 pub use error::{Code, Problem};
 pub use relay::{RelayConfig, invite};
 #[doc(hidden)]

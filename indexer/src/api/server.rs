@@ -28,6 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     ApiConfig, access,
+    disclosure::{RECEIPT, keep_checkpoints},
     document::describe,
     error::{ApiError, UPLOAD_OFFSET},
     layers::{self, RateLimit},
@@ -56,9 +57,12 @@ pub async fn serve(
     sweeper.bind().await?;
     tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
     let state = ApiState::new(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    let checkpoints = state.checkpoints.clone();
     let app = assemble(state.clone(), &config).map_err(anyhow::Error::msg)?;
     tokio::spawn(settle_until(state, shutdown.clone()));
     tokio::spawn(sweeper.run(shutdown.clone()));
+    let every = Duration::from_secs(u64::from(config.log.checkpoint_seconds));
+    tokio::spawn(keep_checkpoints(checkpoints, every, shutdown.clone()));
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
     // Streams write little at a time, and none of it shall wait for an acknowledgement of what went before.
@@ -188,6 +192,7 @@ fn cors(config: &ApiConfig) -> Result<CorsLayer, String> {
         header::RETRY_AFTER,
         header::LOCATION,
         header::CONTENT_RANGE,
+        RECEIPT,
     ];
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.origins()?))

@@ -70,7 +70,7 @@ impl SignInConfig {
     }
 
     /// Host and, where it is not the scheme's own, port.
-    fn domain(&self) -> Result<String, String> {
+    pub fn domain(&self) -> Result<String, String> {
         let wrong =
             || format!("uri is '{}', which is no origin such as https://aegle.example", self.uri.escape_debug());
         let url = url::Url::parse(&self.uri).map_err(|_| wrong())?;

@@ -13,6 +13,7 @@ use super::{
     access::{Gate, Standings},
     bytes::Address,
     cursor::CursorKey,
+    disclosure::{Checkpoints, Disclosures},
     places::Places,
     protected,
     relay::Relay,
@@ -32,6 +33,8 @@ pub struct ApiState {
     /// Connections for what is not on the chain, as the role `aegle_api`.
     pub protected: PgPool,
     pub standings: Standings,
+    pub disclosures: Disclosures,
+    pub checkpoints: Checkpoints,
     pub sign_in: Arc<SignIn>,
     pub blobs: Blobs,
     /// Decides what a caller may see.
@@ -73,9 +76,13 @@ impl ApiState {
             }
         };
         let max_lag = MaxLag { slots: i64::from(config.max_lag_slots), seconds: i64::from(config.max_lag_seconds) };
+        let log_key = config.log.log_key(&config.sign_in.domain()?).map_err(|reason| format!("log.{reason}"))?;
+        let log_key = Arc::new(log_key);
         let protected = protected::connect(&pool, config.protected_connections);
         Ok(Self {
             standings: Standings::new(protected.clone()),
+            disclosures: Disclosures::new(pool.clone(), log_key.clone()),
+            checkpoints: Checkpoints::new(pool.clone(), log_key),
             protected,
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),

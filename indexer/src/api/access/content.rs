@@ -1,13 +1,14 @@
 //! Contents under a permission. Rows that its filter does not admit never leave this file.
 
 use aegle_client::state::RecordStatus;
-use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, Verdict};
+use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, RuleId, Verdict};
 use sqlx::PgConnection;
 
 use super::{Opened, Serving};
 use crate::{
     api::{
         bytes::{Address, Digest},
+        error::ApiError,
         time::Time,
     },
     db::state::record_status,
@@ -76,9 +77,10 @@ struct Row {
 }
 
 impl Row {
-    /// The content, if the permission covers it.
-    fn admitted(self, opened: &Opened) -> sqlx::Result<Option<Content>> {
-        let Some(labels) = self.labels.0 else { return Ok(None) };
+    /// The content, or why the permission does not cover it.
+    fn admitted(self, opened: &Opened) -> sqlx::Result<Result<Content, Refusal>> {
+        let refused = |rule, consent| Ok(Err(Refusal { rule, consent }));
+        let Some(labels) = self.labels.0 else { return refused(RuleId::LabelsMissing, None) };
         let view = |status, commitment: Digest| RecordView {
             record: Key(self.record.0),
             vault: opened.vault,
@@ -93,10 +95,10 @@ impl Row {
         };
         let verdict = opened.admits(&views, labels.value());
         if !verdict.permits() {
-            return Ok(None);
+            return refused(verdict.rule(), verdict.consent());
         }
         let key = self.recipient.zip(self.mail).zip(self.given).zip(self.wrapped_key);
-        Ok(Some(Content {
+        Ok(Ok(Content {
             record: self.record,
             status,
             version: self.version,
@@ -152,13 +154,17 @@ macro_rules! select {
 #[tracing::instrument(name = "db.content.list", skip_all)]
 pub async fn list(conn: &mut PgConnection, opened: &Opened) -> sqlx::Result<Vec<Content>> {
     let rows = select!("true", opened).fetch_all(conn).await?;
-    rows.into_iter().filter_map(|row| row.admitted(opened).transpose()).collect()
+    let admitted = rows.into_iter().map(|row| row.admitted(opened));
+    admitted.filter_map(|content| content.map(Result::ok).transpose()).collect()
 }
 
 /// The record, if it is open.
 #[tracing::instrument(name = "db.content.find", skip_all)]
-pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> sqlx::Result<Option<Content>> {
-    Ok(shelve(conn, opened, record).await?.map(|(_, content)| content))
+///
+/// # Errors
+/// [`ApiError::Denied`] where it is not.
+pub async fn find(conn: &mut PgConnection, opened: &Opened, record: Address) -> Result<Content, ApiError> {
+    Ok(shelve(conn, opened, record).await?.1)
 }
 
 /// A row as row-level security showed it to one caller at one state of the mirror. It says nothing
@@ -170,8 +176,11 @@ pub struct Shelved {
 
 impl Shelved {
     /// The content, if the permission covers it.
-    pub fn admitted(&self, opened: &Opened) -> sqlx::Result<Option<Content>> {
-        self.row.clone().admitted(opened)
+    ///
+    /// # Errors
+    /// [`ApiError::Denied`] where it does not.
+    pub fn admitted(&self, opened: &Opened) -> Result<Content, ApiError> {
+        Ok(self.row.clone().admitted(opened)??)
     }
 
     /// The same after the caller got the key.
@@ -181,17 +190,28 @@ impl Shelved {
     }
 }
 
+/// Why a record is not open under a permission.
+struct Refusal {
+    rule: RuleId,
+    consent: Option<Key>,
+}
+
+impl From<Refusal> for ApiError {
+    fn from(Refusal { rule, consent }: Refusal) -> Self {
+        Self::Denied { rule, consent }
+    }
+}
+
 /// The record as it can be kept, if it is open.
+///
+/// # Errors
+/// [`ApiError::Denied`] where it is not.
 #[tracing::instrument(name = "db.content.shelve", skip_all)]
-pub async fn shelve(
-    conn: &mut PgConnection,
-    opened: &Opened,
-    record: Address,
-) -> sqlx::Result<Option<(Shelved, Content)>> {
+pub async fn shelve(conn: &mut PgConnection, opened: &Opened, record: Address) -> Result<(Shelved, Content), ApiError> {
     let row = select!("c.record = $5", opened, &record.0[..] as _).fetch_optional(conn).await?;
-    let Some(row) = row else { return Ok(None) };
-    let content = row.clone().admitted(opened)?;
-    Ok(content.map(|content| (Shelved { vault: opened.vault, row }, content)))
+    let row = row.ok_or(Refusal { rule: RuleId::RecordMissing, consent: None })?;
+    let content = row.clone().admitted(opened)??;
+    Ok((Shelved { vault: opened.vault, row }, content))
 }
 
 /// The vault that a record belongs to: chain data, which decides nothing.

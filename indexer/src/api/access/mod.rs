@@ -107,6 +107,8 @@ pub struct Opened {
     pub vault: Key,
     pub caller: Caller,
     pub permit: Permit,
+    /// The consents that stand, with the policies they have.
+    pub consents: Vec<aegle_disclosure::Consent>,
     pub slots: Slots,
 }
 
@@ -129,8 +131,8 @@ impl Gate {
     /// `frontier` is what `conn` sees in its transaction.
     ///
     /// # Errors
-    /// [`ApiError::NotPermitted`], the same whatever the reason; [`ApiError::Behind`] where the mirror
-    /// cannot say.
+    /// [`ApiError::Denied`], to the caller the same whatever the reason; [`ApiError::Behind`] where the
+    /// mirror cannot say.
     pub async fn open(
         &self,
         conn: &mut PgConnection,
@@ -154,8 +156,10 @@ impl Gate {
     fn decide(&self, known: &Known, caller: Caller, vault: Key, ask: Ask) -> Result<Opened, ApiError> {
         let request = Request { caller, purpose: ask.purpose, action: ask.action, now: ask.now };
         match (self.engine)(&known.views, &known.openings, &request) {
-            Decision::Permit(permit) => Ok(Opened { vault, caller, slots: known.at.slots, permit }),
-            Decision::Deny(_) => Err(ApiError::NotPermitted),
+            Decision::Permit(permit) => {
+                Ok(Opened { vault, caller, slots: known.at.slots, consents: known.consents(&permit), permit })
+            }
+            Decision::Deny(denial) => Err(ApiError::Denied { rule: denial.rule, consent: denial.nearest() }),
         }
     }
 
@@ -234,6 +238,17 @@ pub struct Serving {
 }
 
 impl Known {
+    fn consents(&self, permit: &Permit) -> Vec<aegle_disclosure::Consent> {
+        let Basis::Consents(standing) = &permit.basis else { return Vec::new() };
+        let confirmed = self.views.confirmed.consents.iter().filter(|view| standing.contains(&view.consent));
+        confirmed
+            .map(|view| aegle_disclosure::Consent {
+                consent: view.consent,
+                policy_commitment: aegle_disclosure::Digest(view.policy_commitment),
+            })
+            .collect()
+    }
+
     /// Whether `caller` owns the vault, or is a delegate with `right`. Without a right, owners only.
     ///
     /// A vault that is confirmed and not final yet has had no other owner.

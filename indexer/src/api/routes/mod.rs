@@ -7,6 +7,7 @@ mod credential;
 mod delegate;
 mod event;
 mod health;
+mod log;
 mod protected;
 mod record;
 mod recovery;
@@ -23,12 +24,12 @@ mod vault;
 mod walk;
 
 use axum::middleware::from_fn;
-pub use protected::shape::PURPOSE;
+pub use protected::shape::{PURPOSE, purpose_code};
 pub use stream::LAST_EVENT_ID;
 pub use upload::UPLOAD_HEADERS;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{layers, state::ApiState};
+use super::{disclosure::hand_receipt, layers, state::ApiState};
 
 /// Everything that reads the chain; limited by peer.
 pub fn public() -> OpenApiRouter<ApiState> {
@@ -53,6 +54,10 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))
         .routes(routes!(token::get_token_metadata))
+        .routes(routes!(log::get_log))
+        .routes(routes!(log::list_leaves))
+        .routes(routes!(log::get_inclusion))
+        .routes(routes!(log::get_consistency))
 }
 
 /// Sign-in and sessions; limited by peer.
@@ -70,7 +75,7 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
-    use protected::{access_request, agent, consent, explain, keyring, mailbox, patient, record, wrap};
+    use protected::{access_request, agent, consent, disclosure, explain, keyring, mailbox, patient, record, wrap};
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
         .routes(routes!(record::list_records, record::create_record))
@@ -90,7 +95,11 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(agent::get_agent_key))
         .routes(routes!(access_request::list_access_requests, access_request::create_access_request))
         .routes(routes!(access_request::delete_access_request))
+        .routes(routes!(disclosure::list_disclosures))
+        .routes(routes!(disclosure::get_head))
+        .routes(routes!(disclosure::get_receipt))
         .layer(from_fn(layers::yield_and_retry))
+        .layer(from_fn(hand_receipt))
         .layer(from_fn(layers::even_out))
 }
 

@@ -6,6 +6,7 @@ pub mod break_glass;
 pub mod consent;
 pub mod credential;
 pub mod delegate;
+pub mod disclosure;
 pub mod event;
 pub mod frontier;
 pub mod keyring;

@@ -3,6 +3,7 @@
 pub mod access_request;
 pub mod agent;
 pub mod consent;
+pub mod disclosure;
 pub mod explain;
 mod identity;
 pub mod keyring;

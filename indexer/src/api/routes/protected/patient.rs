@@ -72,7 +72,7 @@ pub async fn list_patients(
                     let consents = consents.into_iter().map(|consent| Address(consent.0)).collect();
                     data.push(Patient { patient, consents });
                 }
-                Err(ApiError::NotPermitted) => {}
+                Err(ApiError::Denied { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

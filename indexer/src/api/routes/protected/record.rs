@@ -1,7 +1,8 @@
 use std::str::FromStr;
 
 use aegle_client::{pda, state::Right};
-use aegle_decision::{Action, Category, Key, Labels};
+use aegle_decision::{Action, Category, Key, Labels, Purpose};
+use aegle_disclosure::Operation;
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::{
         },
         bytes::{Address, Digest},
         cursor::List,
+        disclosure::{Draft, Requested},
         download::{self, Watch},
         error::ApiError,
         extract::{Body as JsonBody, Id, Limit, Params},
@@ -30,6 +32,7 @@ use crate::{
         protected,
         routes::{reply::Reply, walk::Walk},
         session::{Bearer, Shown},
+        snapshot::Lag,
         state::ApiState,
         store::{self, mailbox::Item, wrap::Wrap},
     },
@@ -132,15 +135,29 @@ pub async fn list_records(
     State(state): State<ApiState>,
     bearer: Bearer,
     Stated(purpose): Stated,
+    requested: Requested,
     Params(query): Params<RecordQuery>,
 ) -> Result<Reply<Page<HeldRecord>>, ApiError> {
+    let mut draft = Draft::new(Operation::ListRecords, &bearer, purpose, None, &requested);
+    let listed = list(&state, &bearer, purpose, query, &mut draft).await;
+    draft.conclude(&state, &requested, listed).await
+}
+
+async fn list(
+    state: &ApiState,
+    bearer: &Bearer,
+    purpose: Purpose,
+    query: RecordQuery,
+    draft: &mut Draft,
+) -> Result<Reply<Page<HeldRecord>>, ApiError> {
     let category = query.category()?;
-    let filter = query.filter(&bearer);
+    let filter = query.filter(bearer);
     let list = List { route: "held-records", filter: &[&filter, &[purpose as u16 as u8, (purpose as u16 >> 8) as u8]] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
 
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::begin(state, bearer).await?;
     let vault = Key(query.patient.0);
+    draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let mut data = content::list(served.conn(), &opened).await?;
     let meta = served.close().await?;
@@ -150,6 +167,7 @@ pub async fn list_records(
     placed.retain(|(place, _)| place[..] > walk.after[..]);
     placed.sort_unstable_by_key(|(place, _)| *place);
     let next = walk.cut(&mut placed, |(place, _)| place.to_vec());
+    draft.release(&opened, placed.iter().map(|(_, content)| (content.record, content.verdict)));
     let data = placed.into_iter().map(|(_, content)| HeldRecord::new(vault, content)).collect();
     Ok(Reply(Page { meta, data, next }))
 }
@@ -170,6 +188,7 @@ pub async fn get_record(
     State(state): State<ApiState>,
     Shown(token): Shown,
     Stated(purpose): Stated,
+    requested: Requested,
     Id(record): Id,
 ) -> Result<(Extension<OneRecord>, Reply<Answer<HeldRecord>>), ApiError> {
     let standing = state.standings.of(token).await?.ok_or(ApiError::NotSignedIn)?;
@@ -178,44 +197,67 @@ pub async fn get_record(
         return Err(ApiError::SessionEnded);
     }
     let lag = state.max_lag.check(standing.lag)?;
+    let mut draft = Draft::new(Operation::ReadRecord, &bearer, purpose, Some(record), &requested);
+    let read = read(&state, &bearer, (at, lag, now), purpose, record, &mut draft).await;
+    let answer = draft.conclude(&state, &requested, read).await?;
+    Ok((Extension(OneRecord), Reply(answer)))
+}
+
+async fn read(
+    state: &ApiState,
+    bearer: &Bearer,
+    (at, lag, now): (At, Lag, i64),
+    purpose: Purpose,
+    record: Address,
+    draft: &mut Draft,
+) -> Result<Answer<HeldRecord>, ApiError> {
     let ask = Ask { purpose, action: Action::Read, now };
     if let Some(shelved) = state.gate.shelved(at, bearer.caller, record)
         && let Some(opened) = state.gate.reopen(at, bearer.caller, shelved.vault, ask)
     {
-        let content = shelved.admitted(&opened?)?.ok_or(ApiError::NotPermitted)?;
+        draft.decide(at, now, shelved.vault);
+        let opened = opened?;
+        let content = shelved.admitted(&opened)?;
+        draft.release(&opened, [(record, content.verdict)]);
         let data = HeldRecord::new(shelved.vault, content);
-        return Ok((Extension(OneRecord), Reply(Answer { meta: at.meta(lag, now), data })));
+        return Ok(Answer { meta: at.meta(lag, now), data });
     }
 
     // The mirror moved on, something was stored, or the caller is new to the record.
     let stored = state.gate.stored();
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::begin(state, bearer).await?;
     let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
-    let opened = served.open(vault, purpose, Action::Read).await?;
-    let found = content::shelve(served.conn(), &opened, record).await?;
-    let (row, content) = found.ok_or(ApiError::NotPermitted)?;
     let at = At::of(served.frontier());
+    draft.decide(at, served.now(), vault);
+    let opened = served.open(vault, purpose, Action::Read).await?;
+    let (row, content) = content::shelve(served.conn(), &opened, record).await?;
+    draft.release(&opened, [(record, content.verdict)]);
     let meta = served.close().await?;
     if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
-        let mut noting = note(&state, &bearer, vault).await?;
+        let mut noting = note(state, bearer, vault).await?;
         store::wrap::note_key_given(&mut noting, record, key.recipient).await?;
         noting.commit().await?;
     }
     state.gate.shelve(at, stored, bearer.caller, record, row.given());
-    Ok((Extension(OneRecord), Reply(Answer { meta, data: HeldRecord::new(vault, content) })))
+    Ok(Answer { meta, data: HeldRecord::new(vault, content) })
 }
 
 /// The record, if it is open; absent and denied ones take the same way to the same answer.
 async fn find(
     served: &mut Served<'_>,
-    purpose: aegle_decision::Purpose,
+    purpose: Purpose,
     record: Address,
+    draft: &mut Draft,
 ) -> Result<(Key, Content), ApiError> {
     // A record that is in no vault is looked for in one that nobody has.
     let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
+    draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let content = content::find(served.conn(), &opened, record).await?;
-    content.map(|content| (vault, content)).ok_or(ApiError::NotPermitted)
+    if content.key.is_some() {
+        draft.release(&opened, [(record, content.verdict)]);
+    }
+    Ok((vault, content))
 }
 
 /// A transaction to note in what goes out. It is not the one that reads: two who note the same at once
@@ -249,18 +291,33 @@ pub async fn get_content(
     State(state): State<ApiState>,
     bearer: Bearer,
     Stated(purpose): Stated,
+    requested: Requested,
     Id(record): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
-    let (vault, content) = find(&mut served, purpose, record).await?;
+    let mut draft = Draft::new(Operation::ReadContent, &bearer, purpose, Some(record), &requested);
+    let located = locate(&state, &bearer, purpose, record, &headers, &mut draft).await;
+    let (watch, asked) = draft.conclude(&state, &requested, located).await?;
+    download::answer(state, bearer, watch, asked)
+}
+
+async fn locate(
+    state: &ApiState,
+    bearer: &Bearer,
+    purpose: Purpose,
+    record: Address,
+    headers: &HeaderMap,
+    draft: &mut Draft,
+) -> Result<(Watch, download::Asked), ApiError> {
+    let mut served = Served::begin(state, bearer).await?;
+    let (vault, content) = find(&mut served, purpose, record, draft).await?;
     let Some(key) = content.key else { return Err(ApiError::KeyPending) };
-    let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), &headers).await?;
+    let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), headers).await?;
     served.close().await?;
-    let mut noting = note(&state, &bearer, vault).await?;
+    let mut noting = note(state, bearer, vault).await?;
     store::wrap::note_content_given(&mut noting, record, key.recipient).await?;
     noting.commit().await?;
-    download::answer(state, bearer, Watch::Record { purpose, vault, record }, asked)
+    Ok((Watch::Record { purpose, vault, record }, asked))
 }
 
 /// A record's content, uploaded before, and what the server may know of it.

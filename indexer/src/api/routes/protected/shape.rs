@@ -58,6 +58,11 @@ pub fn purpose(code: &str) -> Option<Purpose> {
     PURPOSES.iter().find(|(name, _)| *name == code).map(|(_, purpose)| *purpose)
 }
 
+/// The code of a purpose.
+pub fn purpose_code(purpose: Purpose) -> &'static str {
+    PURPOSES.iter().find(|(_, of)| *of == purpose).map_or("", |(code, _)| code)
+}
+
 /// A code of [`PURPOSES`], as the document describes it.
 pub struct PurposeCode;
 

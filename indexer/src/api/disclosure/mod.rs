@@ -1,0 +1,98 @@
+//! Every decision about a patient's records goes into the log before what it is about goes out.
+
+mod append;
+mod checkpoint;
+mod draft;
+mod receipt;
+
+use std::sync::Arc;
+
+use aegle_disclosure::{Log, LogKey, SignedReceipt};
+use rand::{RngCore, rngs::OsRng};
+use serde::Deserialize;
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::{
+    checkpoint::{Checkpoints, keep_checkpoints},
+    draft::Draft,
+    receipt::{RECEIPT, Requested, hand_receipt},
+};
+use super::error::ApiError;
+
+/// Decisions that may wait to be appended; those that come on top wait to wait.
+const WAITING: usize = 1_024;
+
+/// Settings of the disclosure log.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Name of the log in its receipts and checkpoints; nobody else's log may have it. Absent, the host
+    /// of `sign_in.uri` followed by `/disclosures`.
+    pub origin: Option<String>,
+    /// Seed of the Ed25519 key that signs them, 32 bytes in hex. Every API process of a deployment needs
+    /// the same. Absent, a random one is made at start, and receipts prove nothing after the process.
+    pub key: Option<String>,
+    /// Seconds between two checkpoints, where anything was appended.
+    pub checkpoint_seconds: u32,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { origin: None, key: None, checkpoint_seconds: 10 }
+    }
+}
+
+impl LogConfig {
+    /// `host` is that of the page where people sign in.
+    ///
+    /// # Errors
+    /// A sentence that starts with the name of the key that is wrong. The key itself is not repeated.
+    pub fn log_key(&self, host: &str) -> Result<LogKey, String> {
+        if self.checkpoint_seconds == 0 {
+            return Err("checkpoint_seconds must be at least 1".into());
+        }
+        let mut seed = [0; 32];
+        match &self.key {
+            Some(text) => {
+                hex::decode_to_slice(text.trim(), &mut seed).map_err(|_| "key must be 32 bytes in hex".to_owned())?;
+            }
+            None => {
+                tracing::warn!("log.key is not set: receipts hold no longer than this process");
+                OsRng.fill_bytes(&mut seed);
+            }
+        }
+        let origin = self.origin.clone().unwrap_or_else(|| format!("{host}/disclosures"));
+        LogKey::new(&origin, seed).map_err(|error| format!("origin: {error}"))
+    }
+}
+
+type Appending = (Draft, oneshot::Sender<SignedReceipt>);
+
+/// The log, to append to.
+#[derive(Clone)]
+pub struct Disclosures {
+    pub log: Log,
+    drafts: mpsc::Sender<Appending>,
+}
+
+impl Disclosures {
+    /// What appends ends with the last clone.
+    pub fn new(pool: PgPool, key: Arc<LogKey>) -> Self {
+        let (drafts, drafted) = mpsc::channel(WAITING);
+        let log = key.log();
+        tokio::spawn(append::run(pool, key, drafted));
+        Self { log, drafts }
+    }
+
+    /// Appends a decision. When this returns, the entry is durable.
+    ///
+    /// # Errors
+    /// It could not be written, so what it is about must not go out.
+    pub async fn append(&self, draft: Draft) -> Result<SignedReceipt, ApiError> {
+        let (receipt, written) = oneshot::channel();
+        let unwritten = || ApiError::Unavailable(sqlx::Error::WorkerCrashed);
+        self.drafts.send((draft, receipt)).await.map_err(|_| unwritten())?;
+        written.await.map_err(|_| unwritten())
+    }
+}
