@@ -1,5 +1,8 @@
 //! Signed heads of the log: C2SP tlog-checkpoint, a note that other tools for transparency logs read.
 
+use std::str::FromStr;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use signed_note::{Note, StandardSigner, StandardVerifier, VerifierList, new_ed25519_verifier_key};
 use tlog_tiles::tlog::Hash;
@@ -78,11 +81,28 @@ impl LogKey {
     }
 
     fn encoded(&self) -> String {
-        use base64::{Engine, prelude::BASE64_STANDARD};
         let public = new_ed25519_verifier_key(&self.origin, &self.key.verifying_key());
         let id = public.split('+').nth(1).unwrap_or_default();
         let secret = BASE64_STANDARD.encode([&[1], &self.key.to_bytes()[..]].concat());
         format!("PRIVATE+KEY+{}+{id}+{secret}", self.origin)
+    }
+}
+
+impl FromStr for Log {
+    type Err = CheckpointError;
+
+    /// The log of a verifier key.
+    fn from_str(verifier: &str) -> Result<Self, CheckpointError> {
+        StandardVerifier::new(verifier).map_err(|_| CheckpointError::Malformed)?;
+        let mut parts = verifier.splitn(3, '+');
+        let (Some(origin), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(CheckpointError::Malformed);
+        };
+        // One byte of algorithm, checked above, stands before the key.
+        let key = BASE64_STANDARD.decode(key).map_err(|_| CheckpointError::Malformed)?;
+        let key = key.get(1..).and_then(|key| key.try_into().ok()).ok_or(CheckpointError::Malformed)?;
+        let key = VerifyingKey::from_bytes(key).map_err(|_| CheckpointError::Malformed)?;
+        Ok(Self { origin: origin.to_owned(), key })
     }
 }
 

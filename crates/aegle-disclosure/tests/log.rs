@@ -2,7 +2,7 @@
 
 use aegle_decision::{Caller, Document, Key, RuleId};
 use aegle_disclosure::{
-    Chain, ChainFault, Checkpoint, CheckpointError, Digest, Entry, EntryVersion, Link, LogKey, Logged, Operation,
+    Chain, ChainFault, Checkpoint, CheckpointError, Digest, Entry, EntryVersion, Link, Log, LogKey, Logged, Operation,
     Outcome, Receipt, ReceiptError, SignedReceipt, Stated,
 };
 
@@ -156,6 +156,8 @@ fn a_checkpoint_is_a_signed_note_that_others_read_too() {
     assert_eq!(lines[4], "");
     assert!(lines[5].starts_with("— records.example/disclosures "), "{}", lines[5]);
     assert_eq!(log.read(&note), Ok(checkpoint));
+    assert_eq!(log.verifier().parse(), Ok(log.clone()));
+    assert_eq!("records.example/disclosures+00000000+AAAA".parse::<Log>(), Err(CheckpointError::Malformed));
 
     assert_eq!(key(2).log().read(&note), Err(CheckpointError::Signature));
     assert_eq!(log.read(&note.replacen("12", "13", 1)), Err(CheckpointError::Signature));

@@ -6,6 +6,7 @@ mod audit_roots;
 mod blobs;
 mod client;
 mod credentials;
+mod disclosures;
 mod document;
 mod emergencies;
 mod events;

@@ -1,0 +1,226 @@
+//! The disclosure log: what is decided is logged before it is answered, and what is missing shows.
+
+use aegle_decision::{Document, Key, RuleId};
+use aegle_disclosure::{
+    Audit, Chain, Digest, Entry, HeadProof, Inclusion, Link, Log, Logged, Operation, Outcome, SignedReceipt, commitment,
+};
+use futures::future::join_all;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::{
+    client::Answer,
+    facts::{base58, key},
+    world::{Grant, Session, TREAT, World, labels},
+};
+
+const PATRQT: &str = "PATRQT";
+
+async fn log(world: &World) -> Log {
+    world.client.get("/v1/log").await.ok()["verifier"].as_str().unwrap().parse().unwrap()
+}
+
+fn receipt(answer: &Answer) -> SignedReceipt {
+    SignedReceipt::from_text(answer.headers["aegle-receipt"].to_str().unwrap()).unwrap()
+}
+
+fn digest(value: &Value) -> Digest {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// Everything the patient is told, checked as a client does that keeps nothing.
+async fn own(patient: &Session<'_>, vault: [u8; 32]) -> (Chain, Vec<Logged>) {
+    let (mut chain, mut entries) = (Chain::new(Key(vault)), Vec::new());
+    let mut uri = format!("/v1/disclosures?patient={}&limit=7", base58(&vault));
+    loop {
+        let page = patient.get(&uri, PATRQT).await.ok();
+        for row in page["data"].as_array().unwrap() {
+            let previous = chain.head().map_or(Digest::default(), |head| head.commitment);
+            let link = Link { vault: Key(vault), number: row["number"].as_u64().unwrap(), previous };
+            let entry = Document::read(row["entry"].as_str().unwrap().into()).unwrap();
+            let (link_salt, salt) = (digest(&row["link_salt"]).0, digest(&row["salt"]).0);
+            entries.push(Logged { index: row["index"].as_u64().unwrap(), link, link_salt, entry, salt });
+            chain.push(entries.last().unwrap()).unwrap();
+        }
+        let Some(next) = page["next"].as_str() else { return (chain, entries) };
+        uri = format!("/v1/disclosures?patient={}&limit=7&cursor={next}", base58(&vault));
+    }
+}
+
+async fn inclusion(world: &World, index: u64, size: u64) -> Inclusion {
+    let proof = world.client.get(format!("/v1/log/inclusion?index={index}&size={size}")).await.ok();
+    Inclusion { index, size, path: proof["path"].as_array().unwrap().iter().map(digest).collect() }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_what_is_answered_and_what_is_refused_is_in_the_patients_log(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let lab = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    let mut secret = labels(&["laboratory"]);
+    secret.sensitivity.insert("HIV".parse().unwrap());
+    let secret = world.record(&secret, &[&doctor]).await;
+    let consent = world.grant(&doctor, Grant::default()).await;
+    let log = log(&world).await;
+    let session = world.session(&doctor).await;
+
+    let answered = session.record(lab).await;
+    let refused = session.record(secret).await;
+    let listed = session.get(&format!("/v1/records?patient={}", base58(&world.vault)), TREAT).await;
+    let absent = session.record(key(250)).await;
+    assert_eq!([&answered, &refused, &listed, &absent].map(|answer| answer.status.as_u16()), [200, 403, 200, 403]);
+    let receipts = [&answered, &refused, &listed, &absent].map(|answer| log.check(&receipt(answer)).unwrap());
+    assert_eq!(receipts.map(|receipt| receipt.index), [0, 1, 2, 3]);
+    assert_ne!(receipts[0].request, receipts[1].request);
+
+    let patient = world.session(&world.patient).await;
+    let (_, entries) = own(&patient, world.vault).await;
+    let outcomes: Vec<_> = entries.iter().map(|logged| logged.entry.value()).collect();
+    assert_eq!(outcomes.len(), 3, "the reading of the log joins it when it is over");
+    let seen = |entry: &Entry| (entry.operation, entry.record, entry.caller.key, entry.purpose.clone());
+    let doctor = Key(doctor_key(&doctor));
+    assert_eq!(seen(outcomes[0]), (Operation::ReadRecord, Some(Key(lab)), doctor, TREAT.into()));
+    let Outcome::Permit { consents, records, .. } = &outcomes[0].outcome else { panic!("{:?}", outcomes[0]) };
+    assert_eq!((consents[0].consent, records[0].record), (Key(consent), Key(lab)));
+    let denied = Outcome::Deny { rule: RuleId::Sensitivity, consent: Some(Key(consent)) };
+    assert_eq!((outcomes[1].record, &outcomes[1].outcome), (Some(Key(secret)), &denied));
+    assert_eq!(outcomes[2].operation, Operation::ListRecords);
+    for (logged, receipt) in entries.iter().zip(receipts) {
+        assert_eq!(logged.commitment(), receipt.commitment);
+        assert_eq!((logged.entry.value().request, logged.entry.value().at), (receipt.request, receipt.at));
+    }
+    let (_, entries) = own(&patient, world.vault).await;
+    assert_eq!(entries[3].entry.value().operation, Operation::ListDisclosures);
+
+    // The reader opens what was answered, and learns neither why a refusal came nor how often others read.
+    let opened = session.get("/v1/receipts/0", TREAT).await.ok();
+    let entry = Document::<Entry>::read(opened["entry"].as_str().unwrap().into()).unwrap();
+    let entry = Digest(entry.commitment(&digest(&opened["salt"]).0));
+    assert_eq!(commitment(&digest(&opened["link"]), &entry), receipts[0].commitment);
+    assert!(opened.get("number").is_none() && opened.get("link_salt").is_none());
+    for index in [1, 3, 99] {
+        assert_eq!(session.get(&format!("/v1/receipts/{index}"), TREAT).await.problem().0, 403, "{index}");
+    }
+    let others = session.get(&format!("/v1/disclosures?patient={}", base58(&world.vault)), TREAT).await;
+    assert_eq!(others.problem(), (403, "not_permitted".into()));
+}
+
+fn doctor_key(doctor: &solana_keypair::Keypair) -> [u8; 32] {
+    use solana_signer::Signer;
+    doctor.pubkey().to_bytes()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_the_log_can_be_checked_by_anybody_and_the_own_end_by_its_patient(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctors = [world.practitioner(2).await, world.practitioner(3).await];
+    let record = world.record(&labels(&["laboratory"]), &[&doctors[0], &doctors[1]]).await;
+    world.grant(&doctors[0], Grant::default()).await;
+    let sessions = [world.session(&doctors[0]).await, world.session(&doctors[1]).await];
+    let log = log(&world).await;
+    let patient = world.session(&world.patient).await;
+    let head = |size: Option<u64>| {
+        let size = size.map(|size| format!("&size={size}")).unwrap_or_default();
+        let uri = format!("/v1/disclosures/head?patient={}{size}", base58(&world.vault));
+        let patient = &patient;
+        async move { patient.get(&uri, PATRQT).await.ok() }
+    };
+    let mut stated = Vec::new();
+    for round in 0..3_u64 {
+        // Many at once, to one log, by two callers, about a record and about none.
+        let asked = (0..40).map(|number| {
+            let session = &sessions[number % 2];
+            async move { session.record(if number % 5 == 0 { key(250) } else { record }).await.status.as_u16() }
+        });
+        assert!(join_all(asked).await.iter().all(|status| [200, 403].contains(status)));
+        let end = head(None).await;
+        let checkpoint = log.read(end["checkpoint"].as_str().unwrap()).unwrap();
+        let proof: HeadProof = serde_json::from_value(end["proof"].clone()).unwrap();
+        assert!(proof.holds(&Key(world.vault), &checkpoint.heads));
+        let (chain, entries) = own(&patient, world.vault).await;
+        let ended = proof.head.unwrap();
+        let own = entries[..ended.entries as usize].iter().filter(|logged| is_own(logged)).count() as u64;
+        assert_eq!(ended.entries - own, 32 * (round + 1), "eight of forty were about no record");
+        assert_eq!(entries[ended.entries as usize - 1].commitment(), ended.commitment);
+        assert!(chain.len() >= ended.entries);
+        for logged in &entries[..ended.entries as usize] {
+            let proof = inclusion(&world, logged.index, checkpoint.tree.size).await;
+            assert!(proof.proves(&logged.commitment(), &checkpoint.tree.root));
+        }
+        stated.push(checkpoint.tree);
+    }
+    let (before, after) = (stated[0], stated[2]);
+    let uri = format!("/v1/log/consistency?from={}&to={}", before.size, after.size);
+    let path = world.client.get(uri).await.ok()["path"].as_array().unwrap().iter().map(digest).collect();
+    let grown = aegle_disclosure::Consistency { from: before.size, to: after.size, path };
+    assert!(grown.proves(&before.root, &after.root));
+    let earlier = head(Some(before.size)).await;
+    let proof: HeadProof = serde_json::from_value(earlier["proof"].clone()).unwrap();
+    let checkpoint = log.read(earlier["checkpoint"].as_str().unwrap()).unwrap();
+    assert_eq!(checkpoint.tree, before);
+    assert!(proof.holds(&Key(world.vault), &checkpoint.heads), "heads of an earlier checkpoint are proved too");
+
+    let leaves = world.client.get("/v1/log/leaves").await.ok();
+    let mut audit = Audit::new(stated.clone()).unwrap();
+    leaves["leaves"].as_array().unwrap().iter().for_each(|leaf| audit.push(&digest(leaf)).unwrap());
+    assert_eq!(audit.finish().unwrap().root(), after.root);
+}
+
+/// Whether it is a reading of the log by its patient.
+fn is_own(logged: &Logged) -> bool {
+    logged.entry.value().operation == Operation::ListDisclosures
+}
+
+/// What an operator would do who wants something forgotten.
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_rows_do_not_change_and_those_that_are_made_to_are_found(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let session = world.session(&doctor).await;
+    for _ in 0..6 {
+        session.record(record).await.ok();
+    }
+    let patient = world.session(&world.patient).await;
+    let log = log(&world).await;
+    let end = patient.get(&format!("/v1/disclosures/head?patient={}", base58(&world.vault)), PATRQT).await.ok();
+    let stated = log.read(end["checkpoint"].as_str().unwrap()).unwrap().tree;
+
+    for change in [
+        "UPDATE protected.disclosure SET entry = replace(entry, 'TREAT', 'HRESCH') WHERE index = 2",
+        "DELETE FROM protected.disclosure WHERE index = 5",
+        "TRUNCATE protected.disclosure",
+    ] {
+        assert!(sqlx::query(sqlx::AssertSqlSafe(change)).execute(&pool).await.is_err(), "{change}");
+    }
+    sqlx::query("ALTER TABLE protected.disclosure DISABLE TRIGGER append_only").execute(&pool).await.unwrap();
+    sqlx::query("UPDATE protected.disclosure SET commitment = salt WHERE index = 2").execute(&pool).await.unwrap();
+    let leaves = world.client.get("/v1/log/leaves").await.ok();
+    let mut audit = Audit::new(vec![stated]).unwrap();
+    let found = leaves["leaves"].as_array().unwrap().iter().try_for_each(|leaf| audit.push(&digest(leaf)));
+    assert!(found.is_err());
+
+    sqlx::query("DELETE FROM protected.disclosure WHERE index = 4").execute(&pool).await.unwrap();
+    let page = patient.get(&format!("/v1/disclosures?patient={}", base58(&world.vault)), PATRQT).await.ok();
+    let numbers: Vec<_> = page["data"].as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect();
+    assert!(!numbers.contains(&4) && numbers.contains(&5), "the gap shows");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_what_cannot_be_logged_is_not_answered(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let session = world.session(&doctor).await;
+    session.record(record).await.ok();
+    sqlx::query("ALTER TABLE protected.disclosure_log RENAME TO gone").execute(&pool).await.unwrap();
+    let unlogged = session.record(record).await;
+    assert_eq!(unlogged.problem(), (503, "unavailable".into()));
+    assert!(!unlogged.headers.contains_key("aegle-receipt"));
+    let listed = session.get(&format!("/v1/records?patient={}", base58(&world.vault)), TREAT).await;
+    assert_eq!(listed.status.as_u16(), 503);
+    sqlx::query("ALTER TABLE protected.gone RENAME TO disclosure_log").execute(&pool).await.unwrap();
+    session.record(record).await.ok();
+}
