@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aegle_client::state::Purpose;
 use aegle_decision::{ConsentOpening, Decision, Labels, Request, Views, decide};
+use aegle_disclosure::SignedReceipt;
 use axum::http::HeaderMap;
 use jiff::civil::date;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
@@ -75,6 +76,10 @@ fn seen(headers: &HeaderMap, status: u16, text: &str) -> (u16, Vec<(String, Stri
         .iter()
         .filter(|(name, _)| !["x-request-id", "date", "aegle-lag-seconds"].contains(&name.as_str()))
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .map(|(name, value)| match name.as_str() {
+            "aegle-receipt" => (name, same_of(&value)),
+            _ => (name, value),
+        })
         .collect();
     headers.sort();
     // The id of the request, the second of the answer and how long ago the node was asked.
@@ -91,6 +96,12 @@ fn seen(headers: &HeaderMap, status: u16, text: &str) -> (u16, Vec<(String, Stri
     (status, headers, text)
 }
 
+/// What two receipts for the same request have in common: place, commitment, time and signature differ.
+fn same_of(receipt: &str) -> String {
+    let signed = SignedReceipt::from_text(receipt).unwrap().receipt;
+    format!("{} characters, {}, {}, {}", receipt.len(), signed.request, signed.finalized_slot, signed.confirmed_slot)
+}
+
 /// Everything that `session` can be told about these vaults and records.
 async fn ask_everything(
     session: &Session<'_>,
@@ -103,7 +114,7 @@ async fn ask_everything(
         {
             uris.push(format!("/v1/records?patient={vault}{query}"));
         }
-        for route in ["consents", "wraps", "wraps/pending", "keyrings", "mailbox", "access-requests"] {
+        for route in ["consents", "wraps", "wraps/pending", "keyrings", "mailbox", "access-requests", "disclosures"] {
             uris.push(format!("/v1/{route}?patient={vault}"));
         }
         uris.push(format!("/v1/explain?patient={vault}&grantee={vault}&purpose=TREAT"));
