@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use futures::{FutureExt, future::BoxFuture};
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -22,7 +22,7 @@ use crate::{
     agent, api,
     blob::Blobs,
     config::Config,
-    db::MIGRATIONS,
+    db::{self, MIGRATIONS},
     ingest::{self, IngestError},
     repair::{self, RepairOptions},
     source::{Archived, Recording, RpcSource},
@@ -356,8 +356,8 @@ async fn connect(config: &Config) -> anyhow::Result<PgPool> {
 
 async fn connect_with(config: &Config, connections: u32) -> anyhow::Result<PgPool> {
     let options = config.database()?;
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-    pool.connect_with(options).await.context("the database cannot be reached; check database_url")
+    let pool = db::pool_options().max_connections(connections).acquire_timeout(ACQUIRE);
+    pool.connect_with(db::quiet(options)).await.context("the database cannot be reached; check database_url")
 }
 
 /// Refuses a database whose schema is not this release's.

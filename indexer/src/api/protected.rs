@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 
 use super::{error::ApiError, session::Bearer, state::ApiState};
+use crate::db::{pool_options, quiet};
 
 /// Role of every connection to what is not on the chain.
 const ROLE: &str = "aegle_api";
@@ -23,7 +24,7 @@ pub fn connect(pool: &PgPool, connections: u32) -> PgPool {
         ("plan_cache_mode", "force_generic_plan"),
         ("jit", "off"),
     ]);
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).connect_lazy_with(options)
+    pool_options().max_connections(connections).acquire_timeout(ACQUIRE).connect_lazy_with(quiet(options))
 }
 
 /// A transaction on behalf of a caller: row-level security sees the caller's wallet.
@@ -64,7 +65,7 @@ pub async fn begin_for(pool: &PgPool, caller: &[u8]) -> Transaction<'static, Pos
 
 #[cfg(test)]
 mod tests {
-    use futures::future::join_all;
+    use futures::{future::join_all, poll};
     use sqlx::PgConnection;
 
     use super::*;
@@ -150,7 +151,23 @@ mod tests {
         drop(failed);
         assert_eq!(carried().await, nobody, "failed");
 
-        // Whoever goes away does so at any moment: while connecting, beginning, reading, or committing.
+        // Whoever goes away does so at any step of a request, such as before the answer to `BEGIN`,
+        for steps in (1..12).cycle().take(60) {
+            let mut request = Box::pin(async {
+                let mut transaction = begin_as(&protected, &[2], TIMEOUT).await.unwrap();
+                sqlx::raw_sql("SELECT 1").execute(&mut *transaction).await.unwrap();
+                transaction.commit().await.unwrap();
+            });
+            for _ in 0..steps {
+                if poll!(request.as_mut()).is_ready() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            drop(request);
+            assert_eq!(carried().await, nobody, "given up after {steps} steps");
+        }
+        // or at any moment: while connecting, beginning, reading, or committing.
         for micros in (0..4_000).step_by(100) {
             let request = async {
                 let mut transaction = begin_as(&protected, &[2], TIMEOUT).await.unwrap();

@@ -11,6 +11,7 @@ pub mod delegate;
 pub mod event;
 pub mod guardian;
 pub mod node_tip;
+mod pool;
 pub mod record;
 pub mod recovery;
 pub mod registrar;
@@ -21,6 +22,7 @@ pub mod vault;
 use sqlx::{Connection, PgConnection};
 
 use self::copy::copy;
+pub use self::pool::{pool_options, quiet};
 
 /// The schema, embedded.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
