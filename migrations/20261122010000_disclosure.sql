@@ -7,8 +7,8 @@
 --     about records that are not there.
 --   * `commitment` commits to the very text of `entry` by `salt`, and to vault, number and the
 --     commitment of the vault's row before by `link_salt`.
---   * `disclosure_log` is one row. Whoever appends locks it, so appenders of several processes follow
---     one another.
+--   * `disclosure_log` is one row. Whoever appends moves it from the size that was expected, so appenders
+--     of several processes follow one another and none overwrites another's end.
 --   * `disclosure_node` are the complete nodes of the Merkle tree (RFC 9162) over the first
 --     `checkpoint.size` rows of the newest checkpoint, by the order in which they became complete.
 --   * Callers see rows of the vault their transaction names, if they act for its patient, and those of

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::{
-    client::Answer,
+    client::{Answer, Client},
     facts::{base58, key},
     world::{Grant, Session, TREAT, World, labels},
 };
@@ -116,7 +116,10 @@ async fn inv_9_the_log_can_be_checked_by_anybody_and_the_own_end_by_its_patient(
     let doctors = [world.practitioner(2).await, world.practitioner(3).await];
     let record = world.record(&labels(&["laboratory"]), &[&doctors[0], &doctors[1]]).await;
     world.grant(&doctors[0], Grant::default()).await;
-    let sessions = [world.session(&doctors[0]).await, world.session(&doctors[1]).await];
+    // Two processes append to the one log.
+    let other = Client::new(&pool);
+    let [first, second] = [world.session(&doctors[0]).await, world.session(&doctors[1]).await];
+    let sessions = [first, Session { client: &other, token: second.token.clone() }];
     let log = log(&world).await;
     let patient = world.session(&world.patient).await;
     let head = |size: Option<u64>| {

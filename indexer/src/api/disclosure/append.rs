@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use aegle_decision::{Document, Key};
 use aegle_disclosure::{Digest, Entry, EntryVersion, Head, Link, LogKey, Logged, Outcome, Receipt, SignedReceipt};
 use rand::{RngCore, rngs::OsRng};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
 use super::{Appending, Draft};
@@ -13,11 +13,14 @@ use crate::api::store::disclosure::{self, NewRow};
 
 /// Entries of one transaction.
 const BATCH: usize = 256;
+/// Heads kept at most, for the next entries of their vaults.
+const HEADS: usize = 100_000;
 
 pub async fn run(pool: PgPool, key: Arc<LogKey>, mut drafted: mpsc::Receiver<Appending>) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut tail = Tail::default();
     while drafted.recv_many(&mut batch, BATCH).await > 0 {
-        match append(&pool, &key, batch.iter().map(|(draft, _)| draft)).await {
+        match tail.append(&pool, &key, batch.iter().map(|(draft, _)| draft)).await {
             Ok(receipts) => {
                 metrics::counter!("aegle_disclosures_total").increment(receipts.len() as u64);
                 for ((_, waiting), receipt) in batch.drain(..).zip(receipts) {
@@ -27,57 +30,103 @@ pub async fn run(pool: PgPool, key: Arc<LogKey>, mut drafted: mpsc::Receiver<App
             }
             Err(error) => {
                 tracing::error!(%error, "disclosures could not be logged; what they are about is not served");
+                // What became of them is not known.
+                tail = Tail::default();
                 batch.clear();
             }
         }
     }
 }
 
-async fn append(
-    pool: &PgPool,
-    key: &LogKey,
-    drafts: impl ExactSizeIterator<Item = &Draft> + Clone,
-) -> sqlx::Result<Vec<SignedReceipt>> {
-    let mut transaction = pool.begin().await?;
-    let first = disclosure::lock(&mut transaction).await?;
-    let mut vaults: Vec<_> = drafts.clone().map(|draft| draft.vault).collect();
-    vaults.sort_unstable();
-    vaults.dedup();
-    let asked: Vec<_> = vaults.iter().map(|vault| vault.0.to_vec()).collect();
-    let mut heads = disclosure::heads_of(&mut transaction, &asked).await?;
+/// The end of the log, as long as nobody else appends.
+#[derive(Default)]
+struct Tail {
+    size: Option<i64>,
+    /// Of vaults that were looked up; none for those without an entry.
+    heads: HashMap<Key, Option<Head>>,
+}
 
-    let (mut rows, mut receipts) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
-    for (index, draft) in (first.unsigned_abs()..).zip(drafts) {
-        let head = heads.get(&draft.vault);
-        let (number, previous) = head.map_or((0, Digest::default()), |head| (head.entries, head.commitment));
-        let link = Link { vault: draft.vault, number, previous };
-        let logged = Logged { index, link, link_salt: random(), entry: Document::new(entry(draft)), salt: random() };
-        let commitment = logged.commitment();
-        heads.insert(draft.vault, Head { entries: number + 1, commitment });
-        receipts.push(key.receipt(Receipt {
-            index,
-            commitment,
-            request: draft.request,
-            at: draft.at,
-            finalized_slot: draft.finalized_slot,
-            confirmed_slot: draft.confirmed_slot,
-        }));
-        rows.push(NewRow {
-            vault: draft.vault,
-            number: i64::try_from(number).unwrap_or(i64::MAX),
-            commitment,
-            link: logged.link.commitment(&logged.link_salt),
-            link_salt: logged.link_salt,
-            salt: logged.salt,
-            entry: String::from_utf8_lossy(logged.entry.bytes()).into_owned(),
-            caller: draft.caller.key,
-            permitted: matches!(draft.outcome, Outcome::Permit { .. }),
-        });
+impl Tail {
+    async fn append(
+        &mut self,
+        pool: &PgPool,
+        key: &LogKey,
+        drafts: impl ExactSizeIterator<Item = &Draft> + Clone,
+    ) -> sqlx::Result<Vec<SignedReceipt>> {
+        let mut conn = pool.acquire().await?;
+        loop {
+            let first = self.look_up(&mut conn, drafts.clone()).await?;
+            let (mut rows, mut receipts) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+            let mut heads = HashMap::new();
+            for (index, draft) in (first.unsigned_abs()..).zip(drafts.clone()) {
+                let before = heads.get(&draft.vault).map(|(head, _)| *head);
+                let before = before.or_else(|| self.heads.get(&draft.vault).copied().flatten());
+                let (row, receipt) = write(draft, index, before, key);
+                let entries = row.number.unsigned_abs() + 1;
+                heads.insert(draft.vault, (Head { entries, commitment: row.commitment }, random()));
+                rows.push(row);
+                receipts.push(receipt);
+            }
+            if disclosure::append(&mut conn, first, &rows, &heads).await? {
+                self.size = Some(first + rows.len() as i64);
+                self.heads.extend(heads.into_iter().map(|(vault, (head, _))| (vault, Some(head))));
+                return Ok(receipts);
+            }
+            *self = Self::default();
+        }
     }
-    let heads: HashMap<Key, _> = heads.into_iter().map(|(vault, head)| (vault, (head, random()))).collect();
-    disclosure::append(&mut transaction, first, &rows, &heads).await?;
-    transaction.commit().await?;
-    Ok(receipts)
+
+    /// Gives the size of the log, and knows the heads of the vaults that the drafts are about.
+    async fn look_up(
+        &mut self,
+        conn: &mut PgConnection,
+        drafts: impl Iterator<Item = &Draft> + Clone,
+    ) -> sqlx::Result<i64> {
+        if let Some(size) = self.size
+            && drafts.clone().all(|draft| self.heads.contains_key(&draft.vault))
+        {
+            return Ok(size);
+        }
+        let mut vaults: Vec<_> = drafts.map(|draft| draft.vault).collect();
+        vaults.sort_unstable();
+        vaults.dedup();
+        let asked: Vec<_> = vaults.iter().map(|vault| vault.0.to_vec()).collect();
+        let (size, found) = disclosure::tail(conn, &asked).await?;
+        if self.size != Some(size) || self.heads.len() > HEADS {
+            self.heads.clear();
+        }
+        self.size = Some(size);
+        self.heads.extend(vaults.into_iter().map(|vault| (vault, found.get(&vault).copied())));
+        Ok(size)
+    }
+}
+
+/// The row of a draft at a place of the log, and its receipt.
+fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewRow, SignedReceipt) {
+    let (number, previous) = before.map_or((0, Digest::default()), |head| (head.entries, head.commitment));
+    let link = Link { vault: draft.vault, number, previous };
+    let logged = Logged { index, link, link_salt: random(), entry: Document::new(entry(draft)), salt: random() };
+    let commitment = logged.commitment();
+    let receipt = key.receipt(Receipt {
+        index,
+        commitment,
+        request: draft.request,
+        at: draft.at,
+        finalized_slot: draft.finalized_slot,
+        confirmed_slot: draft.confirmed_slot,
+    });
+    let row = NewRow {
+        vault: draft.vault,
+        number: i64::try_from(number).unwrap_or(i64::MAX),
+        commitment,
+        link: logged.link.commitment(&logged.link_salt),
+        link_salt: logged.link_salt,
+        salt: logged.salt,
+        entry: String::from_utf8_lossy(logged.entry.bytes()).into_owned(),
+        caller: draft.caller.key,
+        permitted: matches!(draft.outcome, Outcome::Permit { .. }),
+    };
+    (row, receipt)
 }
 
 fn entry(draft: &Draft) -> Entry {

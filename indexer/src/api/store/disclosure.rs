@@ -22,42 +22,65 @@ pub struct NewRow {
     pub permitted: bool,
 }
 
-/// Holds the log for the transaction, and gives how many rows it has.
-#[tracing::instrument(name = "db.disclosure.lock", skip_all)]
-pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<i64> {
-    sqlx::query_scalar!("SELECT size FROM protected.disclosure_log FOR UPDATE").fetch_one(conn).await
-}
-
-/// Where these vaults' chains end.
-#[tracing::instrument(name = "db.disclosure.heads_of", skip_all)]
-pub async fn heads_of(conn: &mut PgConnection, vaults: &[Vec<u8>]) -> sqlx::Result<HashMap<Key, Head>> {
+/// How many rows the log has, and where these vaults' chains end, at one moment.
+#[tracing::instrument(name = "db.disclosure.tail", skip_all)]
+pub async fn tail(conn: &mut PgConnection, vaults: &[Vec<u8>]) -> sqlx::Result<(i64, HashMap<Key, Head>)> {
     let rows = sqlx::query!(
-        r#"SELECT vault AS "vault!: bytes::Digest", entries, commitment AS "commitment!: bytes::Digest"
-           FROM protected.disclosure_head WHERE vault = ANY ($1::bytea[])"#,
+        r#"SELECT l.size, h.vault AS "vault?: bytes::Digest", h.entries AS "entries?",
+                  h.commitment AS "commitment?: bytes::Digest"
+           FROM protected.disclosure_log l LEFT JOIN protected.disclosure_head h ON h.vault = ANY ($1::bytea[])"#,
         vaults
     );
     let rows = rows.fetch_all(conn).await?;
-    let head = |entries: i64, commitment| Head { entries: entries.unsigned_abs(), commitment };
-    Ok(rows.into_iter().map(|row| (Key(row.vault.0), head(row.entries, Digest(row.commitment.0)))).collect())
+    let size = rows.first().map_or(0, |row| row.size);
+    let heads = rows.into_iter().filter_map(|row| {
+        let (vault, entries, commitment) = (row.vault?, row.entries?, row.commitment?);
+        Some((Key(vault.0), Head { entries: entries.unsigned_abs(), commitment: Digest(commitment.0) }))
+    });
+    Ok((size, heads.collect()))
 }
 
-/// Appends rows from `first` on, and moves the heads of their vaults. `salts` are those of vaults that
-/// have no head yet.
+/// Appends rows from `first` on and moves the heads of their vaults, durably when this returns. `salts`
+/// are those of vaults that have no head yet. False where the log does not end at `first`: somebody else
+/// appended.
 #[tracing::instrument(name = "db.disclosure.append", skip_all)]
 pub async fn append(
     conn: &mut PgConnection,
     first: i64,
     rows: &[NewRow],
     heads: &HashMap<Key, (Head, [u8; 32])>,
-) -> sqlx::Result<()> {
-    let indexes: Vec<i64> = (first..).take(rows.len()).collect();
+) -> sqlx::Result<bool> {
     let column = |of: fn(&NewRow) -> &[u8; 32]| rows.iter().map(|row| of(row).to_vec()).collect::<Vec<_>>();
-    sqlx::query!(
-        "INSERT INTO protected.disclosure (index, vault, number, commitment, link, link_salt, salt, entry, caller,
-                                           permitted)
-         SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[],
-                              $7::bytea[], $8::text[], $9::bytea[], $10::boolean[])",
-        &indexes,
+    let (mut vaults, mut entries, mut commitments, mut salts) = (vec![], vec![], vec![], vec![]);
+    for (vault, (head, salt)) in heads {
+        vaults.push(vault.0.to_vec());
+        entries.push(i64::try_from(head.entries).unwrap_or(i64::MAX));
+        commitments.push(head.commitment.0.to_vec());
+        salts.push(salt.to_vec());
+    }
+    // Whoever comes second waits for the first, then finds another size.
+    let moved = sqlx::query_scalar!(
+        r#"
+        WITH moved AS (
+            UPDATE protected.disclosure_log SET size = size + cardinality($2::bytea[]) WHERE size = $1 RETURNING size
+        ), appended AS (
+            INSERT INTO protected.disclosure (index, vault, number, commitment, link, link_salt, salt, entry, caller,
+                                              permitted)
+            SELECT $1 + row.place - 1, row.vault, row.number, row.commitment, row.link, row.link_salt, row.salt,
+                   row.entry, row.caller, row.permitted
+            FROM unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[],
+                        $9::bytea[], $10::boolean[]) WITH ORDINALITY
+                 row (vault, number, commitment, link, link_salt, salt, entry, caller, permitted, place)
+            WHERE EXISTS (SELECT FROM moved)
+        ), ended AS (
+            INSERT INTO protected.disclosure_head (vault, entries, commitment, salt)
+            SELECT head.* FROM unnest($11::bytea[], $12::bigint[], $13::bytea[], $14::bytea[]) head
+            WHERE EXISTS (SELECT FROM moved)
+            ON CONFLICT (vault) DO UPDATE SET entries = excluded.entries, commitment = excluded.commitment
+        )
+        SELECT size FROM moved
+        "#,
+        first,
         &column(|row| &row.vault.0),
         &rows.iter().map(|row| row.number).collect::<Vec<_>>(),
         &column(|row| &row.commitment.0),
@@ -66,30 +89,13 @@ pub async fn append(
         &column(|row| &row.salt),
         &rows.iter().map(|row| row.entry.clone()).collect::<Vec<_>>(),
         &column(|row| &row.caller.0),
-        &rows.iter().map(|row| row.permitted).collect::<Vec<_>>()
-    )
-    .execute(&mut *conn)
-    .await?;
-    let (mut vaults, mut entries, mut commitments, mut salts) = (vec![], vec![], vec![], vec![]);
-    for (vault, (head, salt)) in heads {
-        vaults.push(vault.0.to_vec());
-        entries.push(i64::try_from(head.entries).unwrap_or(i64::MAX));
-        commitments.push(head.commitment.0.to_vec());
-        salts.push(salt.to_vec());
-    }
-    sqlx::query!(
-        "INSERT INTO protected.disclosure_head (vault, entries, commitment, salt)
-         SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[])
-         ON CONFLICT (vault) DO UPDATE SET entries = excluded.entries, commitment = excluded.commitment",
+        &rows.iter().map(|row| row.permitted).collect::<Vec<_>>(),
         &vaults,
         &entries,
         &commitments,
         &salts
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!("UPDATE protected.disclosure_log SET size = size + $1", rows.len() as i64).execute(conn).await?;
-    Ok(())
+    );
+    Ok(moved.fetch_optional(conn).await?.is_some())
 }
 
 /// How many rows the log has, as the transaction sees it.
