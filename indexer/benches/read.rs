@@ -1,6 +1,6 @@
 //! How many records a second are read under a decision, against an axum handler that selects the same
-//! row by its primary key and asks nobody; and whether the time of a refusal tells if there is
-//! something. Interleaved in one run. Needs DATABASE_URL; prints FIGURE lines.
+//! row by its primary key and asks nobody; what logging each decision durably costs; and whether the
+//! time of a refusal tells if there is something. Interleaved in one run. Needs DATABASE_URL; prints FIGURE lines.
 
 #[allow(dead_code)]
 #[path = "../tests/api/client.rs"]
@@ -37,9 +37,11 @@ use client::Client;
 use facts::{Key, base58};
 use world::{Grant, TREAT, World, labels};
 
-const ROUND: Duration = Duration::from_secs(3);
+const ROUND: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 5;
 const CALLERS: usize = 8;
+/// Callers who share the log's commits.
+const LOGGED_CALLERS: usize = 256;
 const PAIRS: usize = 10_000;
 
 #[tokio::main]
@@ -61,22 +63,32 @@ async fn main() -> anyhow::Result<()> {
     world.grant(&doctor, Grant::default()).await;
     let token = world.session(&doctor).await.token;
 
-    let own = serve(world.client.router()).await?;
+    let unlogged = serve(Client::unlogged(&pool, &config).router()).await?;
+    let logged = serve(world.client.router()).await?;
     let plain = PgPoolOptions::new().max_connections(config.protected_connections).connect(&url).await?;
     let bare = serve(Router::new().route("/{record}", get(select)).with_state(plain)).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let bare = format!("http://{bare}/");
+    let [unlogged, logged] = [unlogged, logged].map(|address| format!("http://{address}/v1/records/"));
+    let mut rates: [Vec<f64>; 4] = Default::default();
     for round in 0..=ROUNDS {
-        let bare = rate(&format!("http://{bare}/"), &token, &records).await?;
-        let own = rate(&format!("http://{own}/v1/records/"), &token, &records).await?;
+        let measured = [
+            rate(&bare, &token, &records, CALLERS).await?,
+            rate(&unlogged, &token, &records, CALLERS).await?,
+            rate(&unlogged, &token, &records, LOGGED_CALLERS).await?,
+            rate(&logged, &token, &records, LOGGED_CALLERS).await?,
+        ];
+        let [bare, few, many, logged] = measured;
+        println!("records per second, {CALLERS} callers: by primary key alone {bare:.0}, under a decision {few:.0}");
+        println!("                    {LOGGED_CALLERS} callers: under a decision {many:.0}, logged too {logged:.0}");
         // The first round warms caches and connections.
         if round > 0 {
-            theirs.push(bare);
-            ours.push(own);
+            rates.iter_mut().zip(measured).for_each(|(rates, rate)| rates.push(rate));
         }
-        println!("records per second: under a decision {own:.0}, by primary key alone {bare:.0}");
     }
-    let ratio = median(ours) / median(theirs);
-    println!("FIGURE authorised_read_vs_primary_key {ratio:.2} ratio >=0.6 {}", met(ratio >= 0.6));
+    let [bare, few, many, logged] = rates.map(median);
+    println!("FIGURE authorised_read_vs_primary_key {:.2} ratio >=0.6 {}", few / bare, met(few / bare >= 0.6));
+    println!("FIGURE disclosures_appended {logged:.0} per_second >=2000 {}", met(logged >= 2_000.0));
+    println!("FIGURE logged_vs_unlogged_reads {:.2} ratio >=0.9 {}", logged / many, met(logged / many >= 0.9));
 
     let world = Arc::new(world);
     let area = timing::distinguish(&world.client, &token, denied, PAIRS, CALLERS).await;
@@ -123,16 +135,16 @@ async fn select(
     })))
 }
 
-/// Answers per second that [`CALLERS`] get together.
-async fn rate(prefix: &str, token: &str, records: &[Key]) -> anyhow::Result<f64> {
+/// Answers per second that so many callers get together.
+async fn rate(prefix: &str, token: &str, records: &[Key], callers: usize) -> anyhow::Result<f64> {
     let answered = Arc::new(AtomicU64::new(0));
     let http = reqwest::Client::builder().tcp_nodelay(true).build()?;
     let start = Instant::now();
-    let mut callers = Vec::new();
-    for caller in 0..CALLERS {
+    let mut asking = Vec::new();
+    for caller in 0..callers {
         let (http, answered, token) = (http.clone(), answered.clone(), token.to_owned());
         let uris: Vec<_> = records.iter().map(|record| format!("{prefix}{}", base58(record))).collect();
-        callers.push(tokio::spawn(async move {
+        asking.push(tokio::spawn(async move {
             for uri in uris.iter().cycle().skip(caller * 17) {
                 if start.elapsed() >= ROUND {
                     break;
@@ -146,7 +158,7 @@ async fn rate(prefix: &str, token: &str, records: &[Key]) -> anyhow::Result<f64>
             Ok(())
         }));
     }
-    for caller in callers {
+    for caller in asking {
         caller.await??;
     }
     Ok(answered.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64())

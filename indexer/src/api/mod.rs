@@ -37,7 +37,7 @@ pub use config::ApiConfig;
 pub use disclosure::LogConfig;
 pub use error::{Code, Problem};
 pub use relay::{RelayConfig, invite};
-#[doc(hidden)]
-pub use server::router_deciding_by;
 pub use server::{openapi, router, serve};
+#[doc(hidden)]
+pub use server::{router_deciding_by, router_unlogged};
 pub use sign_in::SignInConfig;

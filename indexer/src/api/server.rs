@@ -109,6 +109,21 @@ pub fn router_deciding_by(
     assemble(state, config)
 }
 
+/// The same without the disclosure log: a benchmark measures what the log costs.
+#[doc(hidden)]
+pub fn router_unlogged(
+    pool: PgPool,
+    config: &ApiConfig,
+    blobs: Blobs,
+    metrics: PrometheusHandle,
+) -> Result<Router, String> {
+    config.validate()?;
+    let sweeper = Sweeper::new(blobs, pool.clone());
+    let mut state = ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?;
+    state.disclosures = state.disclosures.off();
+    assemble(state, config)
+}
+
 fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {
     let (chunk_bytes, chunk_timeout) = (state.blobs.config.max_chunk_bytes, state.blobs.config.chunk_timeout());
     let Parts { public, uploads, operations, document } = parts();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use aegle_indexer::{
-    api::{ApiConfig, Engine, router, router_deciding_by},
+    api::{ApiConfig, Engine, router, router_deciding_by, router_unlogged},
     blob::{BlobConfig, Blobs},
 };
 use axum::{
@@ -97,6 +97,14 @@ impl Client {
         let (folder, blobs) = open_blobs(BlobConfig::default());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
+    }
+
+    /// A server that logs nothing.
+    #[allow(dead_code, reason = "the benchmark has one")]
+    pub fn unlogged(pool: &PgPool, config: &ApiConfig) -> Self {
+        let (folder, blobs) = open_blobs(BlobConfig::default());
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Self { router: router_unlogged(pool.clone(), config, blobs, metrics).unwrap(), folder }
     }
 
     /// Another client of a server.

@@ -97,7 +97,9 @@ impl Draft {
             }
             Err(_) => return decided,
         }
-        requested.hand(state.disclosures.append(self).await?);
+        if let Some(receipt) = state.disclosures.append(self).await? {
+            requested.hand(receipt);
+        }
         decided
     }
 }
