@@ -19,7 +19,8 @@ use tracing::{error, info};
 #[cfg(feature = "yellowstone")]
 use crate::source::{YellowstoneConfig, YellowstoneSource};
 use crate::{
-    agent, api,
+    agent,
+    api::{self, Anchor, Anchored, Checkpoints},
     blob::Blobs,
     config::Config,
     db::{self, MIGRATIONS},
@@ -126,6 +127,8 @@ enum Command {
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
     },
+    /// Writes on the chain, now, what the disclosure log has come to, by the key of `api.log.anchor_keypair`
+    Anchor,
     /// Brings the database's schema up to date
     Migrate,
     /// Prints the OpenAPI document of the API
@@ -168,6 +171,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Agent => take_in_mail(config, stop).await,
         Command::Invite { count, days } => invite(&config, count, days).await,
+        Command::Anchor => anchor(config).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -192,6 +196,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     if let Some(blobs) = blobs {
         let mut settings = config.api.clone();
         settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
+        settings.log.rpc_url = settings.log.rpc_url.or_else(|| config.rpc_url.clone());
         settings.agent = config.agent.keypair.clone();
         roles.spawn(api::serve(pool.clone(), settings, blobs, metrics, stop.clone()));
     }
@@ -347,6 +352,26 @@ async fn invite(config: &Config, count: u32, days: u32) -> anyhow::Result<ExitCo
         let code = api::invite(&pool, days).await.context("the invitation could not be stored")?;
         writeln!(std::io::stdout(), "{code}")?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn anchor(mut config: Config) -> anyhow::Result<ExitCode> {
+    let pool = connect(&config).await?;
+    require_schema(&pool).await?;
+    config.api.log.rpc_url = config.api.log.rpc_url.or_else(|| config.rpc_url.clone());
+    let host = config.api.sign_in.domain().map_err(anyhow::Error::msg)?;
+    let in_log = |reason: String| anyhow::anyhow!("api.log.{reason}");
+    let key = config.api.log.log_key(&host).map_err(in_log)?;
+    let anchor = Anchor::new(&config.api.log, Checkpoints::new(pool, Arc::new(key))).map_err(in_log)?;
+    let anchor = anchor.context("api.log.anchor_keypair is not set: it names who anchors, and pays")?;
+    let said = match anchor.anchor().await? {
+        Anchored::Sent { index, tree_size, sent } => {
+            format!("root {index}, of {tree_size} entries, is on the chain: {}", sent.signature)
+        }
+        Anchored::Unchanged { index } => format!("nothing was logged since root {index}"),
+        Anchored::Empty => "nothing is logged yet".to_owned(),
+    };
+    writeln!(std::io::stdout(), "{said}")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -62,6 +62,11 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
+/// The entries of a patient's log.
+fn entries(listed: &Value) -> impl Iterator<Item = &Value> {
+    listed["items"].as_array().unwrap_or_else(|| panic!("no items in {listed}")).iter().map(|item| &item["entry"])
+}
+
 /// Where what a command sent is.
 fn slot(sent: &Value) -> u64 {
     sent["slot"].as_u64().filter(|slot| *slot > 0).unwrap_or_else(|| panic!("no slot in {sent}"))
@@ -422,6 +427,18 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     assert!(!stack.folder.join("no").exists() && !stack.folder.join("no.part").exists());
     let explained = aegle.run(&["explain", "--vault", vault, "--grantee", &grantee]).await;
     assert_eq!((&explained["seen"], &explained["withheld"]), (&(expected + 1).into(), &1.into()));
+
+    // Who looked is in the patient's log, which is whole, and so is the operator's.
+    let looked = aegle.run(&["disclosure", "list", "--vault", vault]).await;
+    let by_doctor: Vec<_> = entries(&looked).filter(|entry| entry["caller"]["key"] == *grantee).collect();
+    assert!(by_doctor.iter().any(|entry| entry["operation"] == "read_content"), "{looked}");
+    let refused = aegle.run(&["disclosure", "list", "--vault", vault, "--refused"]).await;
+    let refused: Vec<_> = entries(&refused).collect();
+    assert_eq!((&refused[0]["record"], &refused[0]["outcome"]["rule"]), (&sensitive["record"], &"sensitivity".into()));
+    let log = aegle.run(&["log", "verify", "--log", text(&looked, "log")]).await;
+    assert!(log["entries"].as_u64() >= looked["log_entries"].as_u64(), "{log}");
+    let other = aegle.output(&["log", "verify", "--log", "another.example+00000000+AAAA"]).await;
+    assert_eq!(other.status.code(), Some(1), "another key than the log's");
 
     // A clinic reads through a doctor of its own who signs in, too; a sister by the key that she was asked for.
     let grant = ["consent", "grant", "--grantee", &clinic, "--until", "2099-01-01", "--yes"];

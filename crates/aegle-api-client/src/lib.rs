@@ -9,6 +9,7 @@ pub mod agent;
 mod api;
 mod chain;
 pub mod consent;
+pub mod disclosure;
 mod download;
 mod error;
 pub mod keyring;

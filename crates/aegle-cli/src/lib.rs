@@ -11,11 +11,13 @@ mod content;
 mod context;
 mod credential;
 mod delegate;
+mod disclosure;
 mod explain;
 mod guardian;
 mod import;
 mod key;
 mod keyring;
+mod log;
 mod mailbox;
 mod opening;
 mod patient;
@@ -83,6 +85,9 @@ pub enum Command {
     /// Patients who allow you to read
     #[command(subcommand)]
     Patient(patient::PatientCommand),
+    /// Who looked at your records
+    #[command(subcommand)]
+    Disclosure(disclosure::DisclosureCommand),
     /// What somebody sees of your records, and what says so
     Explain(explain::ExplainArgs),
     /// The ways back to your records: wallet, recovery code, guardians
@@ -122,6 +127,9 @@ pub enum Command {
     /// The program on the ledger, for operators and who checks them
     #[command(subcommand)]
     Program(program::ProgramCommand),
+    /// The operator's log of everything that was decided
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Check a claim against the ledger, step by step
     #[command(subcommand)]
     Verify(verify::VerifyCommand),
@@ -159,6 +167,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Record(command) => record::run(command, context).await,
         Command::Consent(command) => consent::run(command, context).await,
         Command::Patient(command) => patient::run(command, context).await,
+        Command::Disclosure(command) => disclosure::run(command, context).await,
+        Command::Log(command) => log::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Keyring(command) => keyring::run(command, context).await,
         Command::Wrap(args) => wrap::run(args, context).await,

@@ -2,12 +2,17 @@ use aegle_decision::Key;
 
 use crate::{Digest, Head, Logged};
 
+/// Seconds by which an entry may be older than one before it: a request is logged after it is decided,
+/// and another, by another process's clock, may be faster.
+const OVERTAKEN: i64 = 60;
+
 /// The entries of one vault, checked one by one in the order of their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     vault: Key,
     head: Option<Head>,
     index: Option<u64>,
+    /// The latest of all entries.
     at: i64,
 }
 
@@ -22,7 +27,7 @@ pub enum ChainFault {
     Altered { number: u64 },
     #[error("entry {number} stands in the log before the one it follows")]
     Reordered { number: u64 },
-    #[error("entry {number} is older than the one it follows")]
+    #[error("entry {number} is more than a minute older than one it follows")]
     Backdated { number: u64 },
 }
 
@@ -51,14 +56,14 @@ impl Chain {
         if self.index.is_some_and(|index| logged.index <= index) {
             return Err(ChainFault::Reordered { number });
         }
-        if entry.at < self.at {
+        if entry.at.saturating_add(OVERTAKEN) < self.at {
             return Err(ChainFault::Backdated { number });
         }
         *self = Self {
             vault: self.vault,
             head: Some(Head { entries: number + 1, commitment: logged.commitment() }),
             index: Some(logged.index),
-            at: entry.at,
+            at: self.at.max(entry.at),
         };
         Ok(())
     }

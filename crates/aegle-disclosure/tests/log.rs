@@ -65,7 +65,8 @@ fn inv_9_a_vaults_entries_follow_one_another_and_no_other_way() {
     };
     assert_eq!(with(1, |entry| entry.record = None), ChainFault::Altered { number: 2 });
     assert_eq!(with(3, |entry| entry.vault = Key([9; 32])), ChainFault::OtherVault { number: 3 });
-    assert_eq!(with(4, |entry| entry.at = 0), ChainFault::Backdated { number: 4 });
+    assert_eq!(with(4, |entry| entry.at -= 3_600), ChainFault::Backdated { number: 4 });
+    assert_eq!(with(3, |entry| entry.at -= 30), ChainFault::Altered { number: 4 }, "a faster one overtook it");
     for change in [
         |logged: &mut Logged| logged.link.previous = Digest::default(),
         |logged: &mut Logged| logged.link_salt = [0; 32],

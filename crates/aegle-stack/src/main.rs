@@ -136,10 +136,16 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     }
     // Who pays for patients with an empty wallet.
     let relay = Keypair::new();
+    // Who anchors the disclosure log.
+    let anchoring = Keypair::new();
     if own_database {
         let file = state.join("relay.json");
         write_keypair_file(&relay, &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
         settings.environment.push(("AEGLE_API__RELAY__KEYPAIR".into(), file.display().to_string()));
+        let file = state.join("anchor.json");
+        write_keypair_file(&anchoring, &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+        settings.environment.push(("AEGLE_API__LOG__ANCHOR_KEYPAIR".into(), file.display().to_string()));
+        settings.environment.push(("AEGLE_API__LOG__KEY".into(), hex::encode(Keypair::new().secret_bytes())));
         let file = state.join("agent.json");
         write_keypair_file(&Keypair::new(), &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
         settings.environment.push(("AEGLE_AGENT__KEYPAIR".into(), file.display().to_string()));
@@ -180,7 +186,15 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let care = async {
         match governance {
             Some(governance) => {
-                care::play(&operator, &settings, &indexer, governance, relay.pubkey(), seed.wrapping_add(1)).await
+                care::play(
+                    &operator,
+                    &settings,
+                    &indexer,
+                    governance,
+                    (relay.pubkey(), anchoring.pubkey()),
+                    seed.wrapping_add(1),
+                )
+                .await
             }
             None => Ok(Played::default()),
         }

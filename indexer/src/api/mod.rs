@@ -34,7 +34,7 @@ pub use access::Engine;
 #[doc(hidden)]
 pub use access::withdrawn::delete as delete_withdrawn;
 pub use config::ApiConfig;
-pub use disclosure::LogConfig;
+pub use disclosure::{Anchor, Anchored, Checkpoints, LogConfig};
 pub use error::{Code, Problem};
 pub use relay::{RelayConfig, invite};
 pub use server::{openapi, router, serve};

@@ -28,7 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     ApiConfig, access,
-    disclosure::{RECEIPT, keep_checkpoints},
+    disclosure::{Anchor, RECEIPT, keep_anchoring, keep_checkpoints},
     document::describe,
     error::{ApiError, UPLOAD_OFFSET},
     layers::{self, RateLimit},
@@ -62,7 +62,11 @@ pub async fn serve(
     tokio::spawn(settle_until(state, shutdown.clone()));
     tokio::spawn(sweeper.run(shutdown.clone()));
     let every = Duration::from_secs(u64::from(config.log.checkpoint_seconds));
-    tokio::spawn(keep_checkpoints(checkpoints, every, shutdown.clone()));
+    tokio::spawn(keep_checkpoints(checkpoints.clone(), every, shutdown.clone()));
+    if let Some(anchor) = Anchor::new(&config.log, checkpoints).map_err(|reason| anyhow::anyhow!("api.log.{reason}"))? {
+        let every = Duration::from_secs(u64::from(config.log.anchor_seconds));
+        tokio::spawn(keep_anchoring(anchor, every, shutdown.clone()));
+    }
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
     // Streams write little at a time, and none of it shall wait for an acknowledgement of what went before.

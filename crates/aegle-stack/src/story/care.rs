@@ -2,6 +2,7 @@
 //! lets a practitioner read, is sent a result, stops allowing, loses the key and reads again.
 
 mod documents;
+mod log;
 mod people;
 mod recovery;
 mod revocation;
@@ -62,13 +63,13 @@ struct Stage<'a> {
     last_slot: Cell<u64>,
 }
 
-/// Plays it. The server has a relay whose key is `relay`.
+/// Plays it. The server has a relay whose key is `relay`, and anchors its log by the key `anchoring`.
 pub async fn play(
     operator: &Operator,
     settings: &Settings,
     indexer: &Indexer,
     governance: &Keypair,
-    relay: Pubkey,
+    (relay, anchoring): (Pubkey, Pubkey),
     seed: u64,
 ) -> anyhow::Result<Played> {
     let url = &indexer.api.url;
@@ -81,7 +82,7 @@ pub async fn play(
     let stage = Stage { operator, settings, indexer, governance, api, today, rng, planted, last_slot };
     let (mut played, mut promises) = (Played::default(), Promises::default());
     let agent = settings.start_agent("agent")?;
-    steps(&stage, relay, &mut played, &mut promises).await;
+    steps(&stage, (relay, anchoring), &mut played, &mut promises).await;
     let ended = async {
         let status = agent.stop().await?;
         anyhow::ensure!(status.success(), "it ended with {status}");
@@ -92,7 +93,12 @@ pub async fn play(
     Ok(played)
 }
 
-async fn steps(stage: &Stage<'_>, relay: Pubkey, played: &mut Played, promises: &mut Promises) -> Option<()> {
+async fn steps(
+    stage: &Stage<'_>,
+    (relay, anchoring): (Pubkey, Pubkey),
+    played: &mut Played,
+    promises: &mut Promises,
+) -> Option<()> {
     let opened = people::open_relay(stage, relay).await;
     let invitation = promises.note("the operator funds a relay and makes an invitation", opened)?;
     let attested = people::attest(stage).await;
@@ -130,6 +136,9 @@ async fn steps(stage: &Stage<'_>, relay: Pubkey, played: &mut Played, promises: 
     promises.tell("guardians bring the vault and the keyring back to a new wallet, and it reads everything", taken)?;
     promises.note("the old wallet reads nothing any more", recovery::old_wallet(&patient, &share).await);
     promises.note("the recovery code alone opens the records, too", recovery::by_code(stage, &patient, &share).await);
+    promises.tell("the patient reads who looked, and that nothing is missing", log::own(&patient, &staff).await)?;
+    let whole = log::whole(stage, anchoring).await;
+    promises.tell("the log is anchored on chain, an outsider checks all of it, and a changed line is caught", whole)?;
     promises.note("no wallet of theirs ever had a lamport", people::empty(stage, &patient).await);
     played.vaults.push(sharing::outcome(&patient, &share));
 

@@ -1,11 +1,12 @@
 //! Every decision about a patient's records goes into the log before what it is about goes out.
 
+mod anchor;
 mod append;
 mod checkpoint;
 mod draft;
 mod receipt;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use aegle_disclosure::{Log, LogKey, SignedReceipt};
 use rand::{RngCore, rngs::OsRng};
@@ -14,11 +15,13 @@ use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
+    anchor::{Anchor, Anchored, keep_anchoring},
     checkpoint::{Checkpoints, keep_checkpoints},
     draft::Draft,
     receipt::{RECEIPT, Requested, hand_receipt},
 };
 use super::error::ApiError;
+use crate::config::Secret;
 
 /// Decisions that may wait to be appended; those that come on top wait to wait.
 const WAITING: usize = 1_024;
@@ -32,14 +35,28 @@ pub struct LogConfig {
     pub origin: Option<String>,
     /// Seed of the Ed25519 key that signs them, 32 bytes in hex. Every API process of a deployment needs
     /// the same. Absent, a random one is made at start, and receipts prove nothing after the process.
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// Seconds between two checkpoints, where anything was appended.
     pub checkpoint_seconds: u32,
+    /// File with the key of the operator who anchors the log on the chain, and pays for it. Without it
+    /// nothing is anchored.
+    pub anchor_keypair: Option<PathBuf>,
+    /// Seconds between two anchors, where anything was appended.
+    pub anchor_seconds: u32,
+    /// JSON-RPC of the node that takes the anchors; by default the mirror's node.
+    pub rpc_url: Option<Secret>,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { origin: None, key: None, checkpoint_seconds: 10 }
+        Self {
+            origin: None,
+            key: None,
+            checkpoint_seconds: 10,
+            anchor_keypair: None,
+            anchor_seconds: 3_600,
+            rpc_url: None,
+        }
     }
 }
 
@@ -49,13 +66,17 @@ impl LogConfig {
     /// # Errors
     /// A sentence that starts with the name of the key that is wrong. The key itself is not repeated.
     pub fn log_key(&self, host: &str) -> Result<LogKey, String> {
-        if self.checkpoint_seconds == 0 {
-            return Err("checkpoint_seconds must be at least 1".into());
+        for (key, seconds) in [("checkpoint_seconds", self.checkpoint_seconds), ("anchor_seconds", self.anchor_seconds)]
+        {
+            if seconds == 0 {
+                return Err(format!("{key} must be at least 1"));
+            }
         }
         let mut seed = [0; 32];
         match &self.key {
             Some(text) => {
-                hex::decode_to_slice(text.trim(), &mut seed).map_err(|_| "key must be 32 bytes in hex".to_owned())?;
+                hex::decode_to_slice(text.expose().trim(), &mut seed)
+                    .map_err(|_| "key must be 32 bytes in hex".to_owned())?;
             }
             None => {
                 tracing::warn!("log.key is not set: receipts hold no longer than this process");

@@ -1,0 +1,160 @@
+//! Who looked: the own log, and the whole log of an operator, believed only where they prove themselves.
+
+use aegle_client::{Reader, SendError, pda, state::AuditRoot};
+use aegle_decision::{Document, Key};
+use aegle_disclosure::{
+    Audit, AuditFault, Chain, ChainFault, Checkpoint, Digest, Head, HeadProof, Link, Log, Logged, Stated,
+};
+use serde::Deserialize;
+
+use crate::{Api, Error, Session, api};
+
+/// A log, and what it last said of itself.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// As the server names it. Whoever knows the log's key from elsewhere compares.
+    pub log: Log,
+    /// None before the first.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+#[derive(Deserialize)]
+struct LogStatus {
+    verifier: String,
+    checkpoint: Option<String>,
+}
+
+/// # Errors
+/// The server's; a checkpoint that the log's key did not sign.
+pub async fn log(api: &Api) -> Result<Published, Error> {
+    let status: LogStatus = api.get("/v1/log", &[]).await?;
+    let log: Log = status.verifier.parse().map_err(|_| Error::Answer("the log's key is none"))?;
+    let checkpoint = status.checkpoint.map(|note| log.read(&note)).transpose();
+    let checkpoint = checkpoint.map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
+    Ok(Published { log, checkpoint })
+}
+
+#[derive(Deserialize)]
+struct Leaves {
+    leaves: Vec<Digest>,
+}
+
+/// Reads the whole log and compares it with what was stated of it, in bounded memory. Gives how many
+/// entries it has, or why it is not what was stated; `seen` is told how far it got.
+///
+/// # Errors
+/// The server's.
+pub async fn audit(api: &Api, stated: Vec<Stated>, seen: &dyn Fn(u64)) -> Result<Result<u64, AuditFault>, Error> {
+    let mut audit = match Audit::new(stated) {
+        Ok(audit) => audit,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let mut from = 0_u64;
+    loop {
+        let page: Leaves = api.get("/v1/log/leaves", &[("from", from.to_string())]).await?;
+        if page.leaves.is_empty() {
+            return Ok(audit.finish().map(|tree| tree.size()));
+        }
+        for leaf in &page.leaves {
+            if let Err(fault) = audit.push(leaf) {
+                return Ok(Err(fault));
+            }
+        }
+        from += page.leaves.len() as u64;
+        seen(from);
+    }
+}
+
+/// What an operator's log was, as the chain has it, from the first on.
+///
+/// # Errors
+/// The node's.
+pub async fn anchored(reader: &Reader, operator: &aegle_client::Pubkey) -> Result<Vec<Stated>, Error> {
+    let mut stated = Vec::new();
+    loop {
+        let (address, _) = pda::find_audit_root(operator, stated.len() as u64);
+        match reader.account::<AuditRoot>("audit root", &address).await {
+            Ok(root) => stated.push(Stated { size: root.tree_size, root: Digest(root.root) }),
+            Err(SendError::NotFound { .. }) => return Ok(stated),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// A patient's log.
+pub struct Own {
+    /// In their order.
+    pub entries: Vec<Logged>,
+    /// Where it ended when it began to be read, under a checkpoint that the log signed.
+    pub head: Option<Head>,
+    pub checkpoint: Checkpoint,
+    pub log: Log,
+}
+
+/// Why a patient's log cannot be whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Chain(#[from] ChainFault),
+    #[error("the log's checkpoint has another end of your log than the server shows")]
+    Head,
+    #[error("your log has {stated} entries under the log's checkpoint, and {shown} are shown")]
+    Short { stated: u64, shown: u64 },
+}
+
+#[derive(Deserialize)]
+struct DisclosureHead {
+    checkpoint: String,
+    proof: HeadProof,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    index: u64,
+    number: u64,
+    entry: String,
+    salt: Digest,
+    link_salt: Digest,
+}
+
+/// Everything that was decided about a patient's records, and whether that can be everything.
+///
+/// # Errors
+/// The server's. What does not fit together is the inner error.
+pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Error> {
+    use aegle_client::state::Purpose::PatientRequest;
+    let Published { log, .. } = self::log(session.api()).await?;
+    let patient = [("patient", vault.to_string())];
+    let head = session.read(PatientRequest, "/v1/disclosures/head").query(&patient);
+    let DisclosureHead { checkpoint, proof } = api::json(head).await?;
+    let checkpoint = log.read(&checkpoint).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
+    let rows: Vec<Row> = session.pages(|| session.read(PatientRequest, "/v1/disclosures").query(&patient)).await?;
+
+    let (mut chain, mut entries) = (Chain::new(vault), Vec::with_capacity(rows.len()));
+    let mut end = None;
+    for row in rows {
+        let previous = chain.head().map_or(Digest::default(), |head| head.commitment);
+        let logged = Logged {
+            index: row.index,
+            link: Link { vault, number: row.number, previous },
+            link_salt: row.link_salt.0,
+            entry: Document::read(row.entry.into_bytes())?,
+            salt: row.salt.0,
+        };
+        if let Err(fault) = chain.push(&logged) {
+            return Ok(Err(fault.into()));
+        }
+        if proof.head.is_some_and(|head| head.entries == chain.len()) {
+            end = chain.head();
+        }
+        entries.push(logged);
+    }
+    let stated = proof.head.map_or(0, |head| head.entries);
+    if !proof.holds(&vault, &checkpoint.heads) || end.is_some() && end != proof.head {
+        return Ok(Err(Fault::Head));
+    }
+    if chain.len() < stated {
+        return Ok(Err(Fault::Short { stated, shown: chain.len() }));
+    }
+    Ok(Ok(Own { entries, head: proof.head, checkpoint, log }))
+}
