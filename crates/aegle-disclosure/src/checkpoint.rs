@@ -61,6 +61,10 @@ impl LogKey {
         Log { origin: self.origin.clone(), key: self.key.verifying_key() }
     }
 
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn signing_key(&self) -> &SigningKey {
         &self.key
     }

@@ -91,7 +91,7 @@ impl SignedReceipt {
 
 impl LogKey {
     pub fn receipt(&self, receipt: Receipt) -> SignedReceipt {
-        let signature = self.signing_key().sign(&receipt.message(&self.log().origin)).to_bytes();
+        let signature = self.signing_key().sign(&receipt.message(self.origin())).to_bytes();
         SignedReceipt { receipt, signature }
     }
 }

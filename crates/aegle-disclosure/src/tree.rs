@@ -28,22 +28,22 @@ pub struct Tree {
 /// Nodes that were asked for by position.
 pub type Nodes = HashMap<Position, Digest>;
 
-struct Kept<'a>(&'a [(Position, Digest)]);
+/// Looks nodes up by their positions.
+struct Known<F>(F);
 
-impl HashReader for Kept<'_> {
+impl<F: Fn(Position) -> Option<Digest>> HashReader for Known<F> {
     fn read_hashes(&self, positions: &[u64]) -> Result<Vec<Hash>, Error> {
-        let find = |position: &u64| self.0.iter().find(|(kept, _)| kept == position).map(|(_, node)| Hash(node.0));
+        let find = |position: &u64| (self.0)(*position).map(|node| Hash(node.0));
         positions.iter().map(find).collect::<Option<_>>().ok_or(Error::MalformedHash)
     }
 }
 
-struct Given<'a>(&'a Nodes);
+fn among(nodes: &[(Position, Digest)]) -> Known<impl Fn(Position) -> Option<Digest>> {
+    Known(|position| nodes.iter().find(|(kept, _)| *kept == position).map(|(_, node)| *node))
+}
 
-impl HashReader for Given<'_> {
-    fn read_hashes(&self, positions: &[u64]) -> Result<Vec<Hash>, Error> {
-        let find = |position: &u64| self.0.get(position).map(|node| Hash(node.0));
-        positions.iter().map(find).collect::<Option<_>>().ok_or(Error::MalformedHash)
-    }
+fn of(nodes: &Nodes) -> Known<impl Fn(Position) -> Option<Digest>> {
+    Known(|position| nodes.get(&position).copied())
 }
 
 /// Notes what is asked for, and has nothing.
@@ -76,7 +76,7 @@ impl Tree {
     /// Appends a leaf and gives the nodes that became complete with it, each with its position.
     pub fn append(&mut self, commitment: &Digest) -> Vec<(Position, Digest)> {
         // The edge holds every left neighbour of what the leaf completes.
-        let nodes = stored_hashes_for_record_hash(self.size, Hash(leaf_hash(commitment).0), &Kept(&self.edge));
+        let nodes = stored_hashes_for_record_hash(self.size, Hash(leaf_hash(commitment).0), &among(&self.edge));
         let first = stored_hash_index(0, self.size);
         let nodes = (first..).zip(nodes.unwrap_or_default()).map(|(position, node)| (position, Digest(node.0)));
         let nodes: Vec<_> = nodes.collect();
@@ -90,7 +90,7 @@ impl Tree {
     }
 
     pub fn root(&self) -> Digest {
-        tree_hash(self.size, &Kept(&self.edge)).map(|root| Digest(root.0)).unwrap_or_default()
+        tree_hash(self.size, &among(&self.edge)).map(|root| Digest(root.0)).unwrap_or_default()
     }
 }
 
@@ -115,7 +115,7 @@ impl Inclusion {
 
     /// None where a node is missing.
     pub fn new(index: u64, size: u64, nodes: &Nodes) -> Option<Self> {
-        let path = prove_record(size, index, &Given(nodes)).ok()?;
+        let path = prove_record(size, index, &of(nodes)).ok()?;
         Some(Self { index, size, path: path.into_iter().map(|node| Digest(node.0)).collect() })
     }
 
@@ -148,7 +148,7 @@ impl Consistency {
 
     /// None where a node is missing.
     pub fn new(from: u64, to: u64, nodes: &Nodes) -> Option<Self> {
-        let path = prove_tree(to, from, &Given(nodes)).ok()?;
+        let path = prove_tree(to, from, &of(nodes)).ok()?;
         Some(Self { from, to, path: path.into_iter().map(|node| Digest(node.0)).collect() })
     }
 
