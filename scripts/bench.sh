@@ -7,10 +7,10 @@ report=docs/reports/bench.md
 figures=$(
   cargo test --quiet --locked -p aegle-tests --test program figures -- --nocapture | grep '^FIGURE'
   "$1/aegle-demo" --once | grep '^FIGURE'
-  "$1/with-postgres" cargo bench --quiet --locked -p aegle-indexer --bench replay | grep '^FIGURE'
-  "$1/with-postgres" cargo bench --quiet --locked -p aegle-indexer --bench read | grep '^FIGURE'
-  cargo bench --quiet --locked -p aegle-envelope --bench content | grep '^FIGURE'
-  cargo bench --quiet --locked -p aegle-fhir --bench import | grep '^FIGURE'
+  "$1/with-postgres" cargo bench --quiet --locked --workspace --bench replay | grep '^FIGURE'
+  "$1/with-postgres" cargo bench --quiet --locked --workspace --bench read | grep '^FIGURE'
+  cargo bench --quiet --locked --workspace --bench content | grep '^FIGURE'
+  cargo bench --quiet --locked --workspace --bench import | grep '^FIGURE'
 )
 echo "$figures"
 {

@@ -28,7 +28,7 @@ use std::{
 
 use aegle_indexer::{api::ApiConfig, db::MIGRATIONS};
 use anyhow::{Context, ensure};
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, Router, extract::State, http::Method, routing::get};
 use serde_json::{Value, json};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::net::TcpListener;
@@ -139,17 +139,25 @@ async fn select(
 async fn rate(prefix: &str, token: &str, records: &[Key], callers: usize) -> anyhow::Result<f64> {
     let answered = Arc::new(AtomicU64::new(0));
     let http = reqwest::Client::builder().tcp_nodelay(true).build()?;
+    // Signed before the clock starts: what clients do is not measured.
+    let requests = records.iter().map(|record| {
+        let (uri, path) = (format!("{prefix}{}", base58(record)), format!("/v1/records/{}", base58(record)));
+        let request = http.get(uri).bearer_auth(token).header("aegle-purpose", TREAT);
+        let headers = world::signature(&Method::GET, &path, TREAT);
+        headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)).build()
+    });
+    let requests: Arc<Vec<_>> = Arc::new(requests.collect::<Result<_, _>>()?);
     let start = Instant::now();
     let mut asking = Vec::new();
     for caller in 0..callers {
-        let (http, answered, token) = (http.clone(), answered.clone(), token.to_owned());
-        let uris: Vec<_> = records.iter().map(|record| format!("{prefix}{}", base58(record))).collect();
+        let (http, answered, requests) = (http.clone(), answered.clone(), requests.clone());
         asking.push(tokio::spawn(async move {
-            for uri in uris.iter().cycle().skip(caller * 17) {
+            for request in requests.iter().cycle().skip(caller * 17) {
                 if start.elapsed() >= ROUND {
                     break;
                 }
-                let answer = http.get(uri).bearer_auth(&token).header("aegle-purpose", TREAT).send().await?;
+                let request = request.try_clone().context("a request that cannot be repeated")?;
+                let answer = http.execute(request).await?;
                 let status = answer.status();
                 let body = answer.bytes().await?;
                 ensure!(status == 200, "{}", String::from_utf8_lossy(&body));

@@ -16,7 +16,8 @@ import threading
 
 import schemathesis
 
-from ready import OTHER, OWN, POLICY, TASK, desk, ready
+from ready import OTHER, OWN, POLICY, TASK, Own, desk, ready
+from signing import Signer
 
 # Ids in answers to this user, of uploads with their sizes.
 LEARNED = {}
@@ -168,8 +169,11 @@ def serialize_bytes(context, value):
 
 # Of the requests that are not malformed on purpose, so many can succeed; the others are left as generated.
 READY = 0.75
-# Operations of which one was tried.
-TRIED = set()
+# Operations of which one succeeded; until then the user asks for what is the own.
+SUCCEEDED = set()
+# And so many of them are signed.
+SIGNED = 0.95
+SIGNER = Signer(**TASK["request_key"])
 
 
 def malformed(case):
@@ -179,15 +183,16 @@ def malformed(case):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     shown = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body}"
-    tried = (case.method, case.path) in TRIED
-    if malformed(case) or (tried and random.Random(shown).random() > READY):
+    if random.Random(shown + "signed").random() < SIGNED:
+        kwargs["auth"] = SIGNER
+    succeeded = (case.method, case.path) in SUCCEEDED
+    if malformed(case) or (succeeded and random.Random(shown).random() > READY):
         return
-    made = ready(case.method, case.path, random.Random(shown + "ready"), TOKEN)
+    made = ready(case.method, case.path, (random.Random if succeeded else Own)(shown + "ready"), TOKEN)
     if made is None:
         return
-    TRIED.add((case.method, case.path))
     stateful = case.meta is not None and case.meta.phase.name.name == "STATEFUL"
-    given = case.path_parameters if stateful and case.path_parameters else {}
+    given = case.path_parameters if stateful and succeeded and case.path_parameters else {}
     followed = {name: part for name, part in given.items() if str(part) in LEARNED}
     size = LEARNED.get(followed.get("upload"))
     if size is not None and isinstance(made.get("body"), bytes):
@@ -228,8 +233,10 @@ def learn(value):
 def after_call(context, case, response):
     global TOKEN
     ANSWERS[case.method, case.operation.path, response.status_code] += 1
-    if 200 <= response.status_code < 300 and "json" in str(response.headers.get("content-type")):
-        learn(response.json())
+    if 200 <= response.status_code < 300:
+        SUCCEEDED.add((case.method, case.path))
+        if "json" in str(response.headers.get("content-type")):
+            learn(response.json())
     if response.status_code == 401:
         TOKEN = None
     elif case.method == "DELETE" and "/sessions" in case.path:

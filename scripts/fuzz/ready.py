@@ -8,6 +8,7 @@ such parts come from the desk, which the test keeps for each user.
 import base64
 import json
 import os
+import random
 import urllib.error
 import urllib.request
 
@@ -139,6 +140,25 @@ def of_patient(rng, token):
     return {"query": {"patient": whose(rng)["vault"]}}
 
 
+def own_log(rng, token):
+    user = whose(rng)
+    return {"query": {"patient": user["vault"]}, "headers": {"aegle-purpose": "PATRQT"}}
+
+
+def a_receipt(rng, token):
+    return {"path": {"index": desk("place", token)["place"] - rng.choice([0, 0, 1])}}
+
+
+def an_inclusion(rng, token):
+    size = desk("place", token)["size"]
+    return {"query": {"index": rng.randrange(size), "size": size}}
+
+
+def a_consistency(rng, token):
+    size = desk("place", token)["size"]
+    return {"query": {"from": rng.randint(1, size), "to": size}}
+
+
 def on_chain(name):
     return lambda rng, token: {"path": {name: TASK["chain"][name]}, "query": {}}
 
@@ -149,7 +169,9 @@ def of_vault(rng, token):
 
 READY = {
     "POST /v1/sign-in": lambda rng, token: {"body": desk("answer")},
-    "POST /v1/sign-in/challenge": lambda rng, token: {"body": {"address": rng.choice([OWN, OTHER])["wallet"]}},
+    "POST /v1/sign-in/challenge": lambda rng, token: {
+        "body": {"address": rng.choice([OWN, OTHER])["wallet"], "request_key": TASK["request_key"]["key_id"]}
+    },
     "DELETE /v1/sessions/{session}": lambda rng, token: {"path": {"session": desk("session")["id"]}},
     "POST /v1/uploads": lambda rng, token: {"body": {"size": rng.randint(1, 20_000)}},
     "PATCH /v1/uploads/{upload}": whole_upload,
@@ -188,17 +210,32 @@ READY = {
     "GET /v1/explain": lambda rng, token: {
         "query": {"patient": whose(rng)["vault"], "grantee": OTHER["wallet"], "purpose": "TREAT"}
     },
+    "GET /v1/disclosures": own_log,
+    "GET /v1/disclosures/head": own_log,
+    "GET /v1/receipts/{index}": a_receipt,
+    "GET /v1/log/sign-ins/{digest}": lambda rng, token: {"path": {"digest": desk("place", token)["sign_in"]}},
+    "GET /v1/log/inclusion": an_inclusion,
+    "GET /v1/log/consistency": a_consistency,
     "POST /v1/relay": lambda rng, token: {"body": desk("transaction")},
     "GET /v1/relay/{signature}": lambda rng, token: {"path": {"signature": desk("relayed", token)["signature"]}},
     "GET /v1/chain/consents/{consent}": on_chain("consent"),
     "GET /v1/chain/credentials/{credential}": on_chain("credential"),
     "GET /v1/chain/registrars/{registrar}": on_chain("registrar"),
     "GET /v1/chain/recoveries/{recovery}": on_chain("recovery"),
+    "GET /v1/chain/audit-roots/{audit_root}": on_chain("audit_root"),
+    "GET /v1/chain/break-glass/{break_glass}": on_chain("break_glass"),
     "GET /v1/chain/vaults/{vault}/records": of_vault,
     "GET /v1/chain/vaults/{vault}/consents": of_vault,
     "GET /v1/chain/vaults/{vault}/delegates": of_vault,
     "GET /v1/chain/vaults/{vault}/recoveries": of_vault,
 }
+
+
+class Own(random.Random):
+    """Chooses the user's own, which comes first wherever both are there."""
+
+    def choice(self, values):
+        return values[0]
 
 
 def ready(method, path, rng, token):

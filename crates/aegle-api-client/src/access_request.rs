@@ -7,7 +7,6 @@ use aegle_envelope::{
     content::{Reader as ContentReader, Writer},
 };
 use rand::{CryptoRng, RngCore};
-use reqwest::Method;
 use serde::Serialize;
 
 use crate::{
@@ -96,7 +95,7 @@ impl Session {
     /// The server's.
     pub async fn access_requests(&self, vault: Option<Key>) -> Result<Vec<AccessRequest>, Error> {
         let query: Vec<_> = vault.iter().map(|vault| ("patient", vault.to_string())).collect();
-        self.pages(|| self.request(Method::GET, "/v1/access-requests").query(&query)).await
+        self.pages(None, "/v1/access-requests", &query).await
     }
 
     /// Withdraws a request, or lays it aside.

@@ -1,9 +1,12 @@
 //! Who looked: the own log, and the whole log of an operator, believed only where they prove themselves.
 
+use std::collections::{HashMap, HashSet, hash_map::Entry};
+
 use aegle_client::{Reader, SendError, pda, state::AuditRoot};
 use aegle_decision::{Document, Key};
 use aegle_disclosure::{
-    Audit, AuditFault, Chain, ChainFault, Checkpoint, Digest, Head, HeadProof, Link, Log, Logged, Stated,
+    Audit, AuditFault, Chain, ChainFault, Checkpoint, Digest, Head, HeadProof, Link, Log, Logged, SignIn, SignedFault,
+    Stated,
 };
 use serde::Deserialize;
 
@@ -98,6 +101,10 @@ pub enum Fault {
     Chain(#[from] ChainFault),
     #[error("the log's checkpoint has another end of your log than the server shows")]
     Head,
+    #[error("entry {number} of your log names somebody who did not ask for it: {fault}")]
+    Asked { number: u64, fault: SignedFault },
+    #[error("entry {number} of your log has the signature of an earlier one")]
+    Repeated { number: u64 },
     #[error("your log has {stated} entries under the log's checkpoint, and {shown} are shown")]
     Short { stated: u64, shown: u64 },
 }
@@ -117,6 +124,38 @@ struct Row {
     link_salt: Digest,
 }
 
+/// What shows that those who are named asked.
+#[derive(Default)]
+struct Asked {
+    sign_ins: HashMap<Digest, Option<SignIn>>,
+    /// Of the requests before: no signature counts twice.
+    signatures: HashSet<[u8; 64]>,
+}
+
+impl Asked {
+    async fn check(&mut self, api: &Api, logged: &Logged) -> Result<Result<(), Fault>, Error> {
+        let (entry, number) = (logged.entry.value(), logged.link.number);
+        let sign_in = match &entry.signed {
+            None => None,
+            Some(signed) if !self.signatures.insert(signed.signature) => return Ok(Err(Fault::Repeated { number })),
+            Some(signed) => match self.sign_ins.entry(signed.sign_in) {
+                Entry::Occupied(known) => known.into_mut().as_ref(),
+                Entry::Vacant(unknown) => unknown.insert(sign_in(api, &signed.sign_in).await?).as_ref(),
+            },
+        };
+        Ok(entry.check_signed(sign_in).map_err(|fault| Fault::Asked { number, fault }))
+    }
+}
+
+/// What was signed to sign in; none where the server does not have it.
+async fn sign_in(api: &Api, digest: &Digest) -> Result<Option<SignIn>, Error> {
+    match api.get(&format!("/v1/log/sign-ins/{digest}"), &[]).await {
+        Ok(sign_in) => Ok(Some(sign_in)),
+        Err(error) if error.is("not_found") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Everything that was decided about a patient's records, and whether that can be everything.
 ///
 /// # Errors
@@ -125,11 +164,12 @@ pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Er
     use aegle_client::state::Purpose::PatientRequest;
     let Published { log, .. } = self::log(session.api()).await?;
     let patient = [("patient", vault.to_string())];
-    let head = session.read(PatientRequest, "/v1/disclosures/head").query(&patient);
+    let head = session.read(PatientRequest, "/v1/disclosures/head", &patient)?;
     let DisclosureHead { checkpoint, proof } = api::json(head).await?;
     let checkpoint = log.read(&checkpoint).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
-    let rows: Vec<Row> = session.pages(|| session.read(PatientRequest, "/v1/disclosures").query(&patient)).await?;
+    let rows: Vec<Row> = session.pages(Some(PatientRequest), "/v1/disclosures", &patient).await?;
 
+    let mut asked = Asked::default();
     let (mut chain, mut entries) = (Chain::new(vault), Vec::with_capacity(rows.len()));
     let mut end = None;
     for row in rows {
@@ -146,6 +186,9 @@ pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Er
         }
         if proof.head.is_some_and(|head| head.entries == chain.len()) {
             end = chain.head();
+        }
+        if let Err(fault) = asked.check(session.api(), &logged).await? {
+            return Ok(Err(fault));
         }
         entries.push(logged);
     }

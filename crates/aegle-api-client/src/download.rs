@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Errors
 /// The server's refusal, also one that comes while it goes on; no connection for longer than is waited.
 pub(crate) async fn download(
-    request: impl Fn() -> RequestBuilder,
+    request: impl Fn() -> Result<RequestBuilder, Error>,
     size: u64,
     progress: Progress<'_>,
 ) -> Result<SpooledTempFile, Error> {
@@ -29,7 +29,7 @@ pub(crate) async fn download(
     let (mut done, mut failures) = (0, 0);
     while done < size {
         let before = done;
-        match fetch(request(), &mut file, &mut done, size, progress).await {
+        match fetch(request()?, &mut file, &mut done, size, progress).await {
             Ok(()) => {}
             Err(error) if error.is_passing() => {
                 failures = if done > before { 0 } else { failures + 1 };

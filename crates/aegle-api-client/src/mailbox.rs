@@ -59,7 +59,7 @@ pub async fn post(
 /// The server's.
 pub async fn list(session: &Session, vault: Option<Key>) -> Result<Vec<MailboxItem>, Error> {
     let query: Vec<_> = vault.iter().map(|vault| ("patient", vault.to_string())).collect();
-    session.pages(|| session.request(Method::GET, "/v1/mailbox").query(&query)).await
+    session.pages(None, "/v1/mailbox", &query).await
 }
 
 /// As the patient: reads an item before it is taken. Its signature is judged as of now.
@@ -76,7 +76,7 @@ pub async fn open(
     let secret = secrets.of(&item.recipient).ok_or(Error::NoKey("it is encrypted to another key of the vault"))?;
     let key = item.wrapped_key.0.open(&Binding::Mail(item.vault), secret)?;
     let path = format!("{}/content", path(item));
-    let ciphertext = download::download(|| session.request(Method::GET, &path), item.size, progress).await?;
+    let ciphertext = download::download(|| Ok(session.request(Method::GET, &path)), item.size, progress).await?;
     let expected = Expected { vault: item.vault, commitment: None };
     let manifest = record::decrypt(&key, ciphertext, &expected, &item.opening, out)?;
     let slot = session.api().mirror().await?.confirmed_slot;

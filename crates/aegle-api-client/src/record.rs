@@ -261,7 +261,7 @@ pub async fn encrypt_anew(
     let recipient = EncryptionKey(chain::vault(reader, &held.vault).await?.encryption_key);
     let key = content_key(&held, secrets)?;
     let path = format!("/v1/records/{record}/content");
-    let ciphertext = download::download(|| session.read(purpose, &path), held.size, progress).await?;
+    let ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let opened = open_record(&key, ciphertext, &Expected { vault: held.vault, commitment: Some(commitment) })?;
     let mut sealed = Sealed::anew(opened.manifest().clone(), opened, rng)?;
     let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
@@ -297,7 +297,7 @@ pub async fn list(session: &Session, purpose: Purpose, vault: Key, query: &Query
     wanted.extend(query.until.map(|day| ("until", day.to_string())));
     wanted.extend(query.study.map(|study| ("study", study.to_string())));
     wanted.extend(query.sort.clone().map(|sort| ("sort", sort)));
-    session.pages(|| session.read(purpose, "/v1/records").query(&wanted)).await
+    session.pages(Some(purpose), "/v1/records", &wanted).await
 }
 
 /// One record that is open to the caller for `purpose`.
@@ -305,7 +305,7 @@ pub async fn list(session: &Session, purpose: Purpose, vault: Key, query: &Query
 /// # Errors
 /// The server's; a record it was not asked for.
 pub async fn get(session: &Session, purpose: Purpose, record: Key) -> Result<HeldRecord, Error> {
-    let request = session.read(purpose, &format!("/v1/records/{record}"));
+    let request = session.read(purpose, &format!("/v1/records/{record}"), &[])?;
     let held = api::json::<Answer<HeldRecord>>(request).await?.data;
     if held.record == record { Ok(held) } else { Err(Error::Answer("another record than the one asked for")) }
 }
@@ -364,11 +364,11 @@ pub async fn open(
     let path = format!("/v1/records/{record}/content");
     let KeyState::Wrapped { .. } = held.key else {
         // The route says why, in the server's words.
-        api::send(session.read(purpose, &path)).await?;
+        api::send(session.read(purpose, &path, &[])?).await?;
         return Err(Error::NoKey("the patient has not encrypted it to you yet"));
     };
     let key = content_key(&held, secrets)?;
-    let ciphertext = download::download(|| session.read(purpose, &path), held.size, progress).await?;
+    let ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
     let manifest = decrypt(&key, ciphertext, &expected, &held.opening, out)?;
     let issuer = issuance(session.api(), &manifest, on_chain.minted_slot).await?;
@@ -427,5 +427,5 @@ pub async fn issuance(api: &Api, manifest: &Manifest, slot: u64) -> Result<Issua
 /// # Errors
 /// The server's.
 pub async fn patients(session: &Session, purpose: Purpose) -> Result<Vec<crate::wire::Patient>, Error> {
-    session.pages(|| session.read(purpose, "/v1/patients")).await
+    session.pages(Some(purpose), "/v1/patients", &[]).await
 }

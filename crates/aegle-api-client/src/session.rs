@@ -1,8 +1,14 @@
-use aegle_client::state::Purpose;
-use aegle_decision::Key;
-use reqwest::{Method, RequestBuilder};
+use std::sync::Arc;
+
+use aegle_client::{commitment::random_bytes, state::Purpose};
+use aegle_decision::{Caller, Key};
+use aegle_disclosure::{RequestParts, SignInText};
+use jiff::Timestamp;
+use rand::rngs::OsRng;
+use reqwest::{Method, RequestBuilder, header::HeaderValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -18,16 +24,24 @@ const PURPOSE: &str = "aegle-purpose";
 const PAGE: &str = "200";
 
 /// What the caller shows to be known again.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
-pub struct Token(String);
+struct Token(String);
 
 /// Somebody who signed in.
 #[derive(Clone)]
 pub struct Session {
     api: Api,
-    token: Token,
+    secrets: Arc<SessionSecrets>,
     entry: SessionEntry,
+}
+
+struct SessionSecrets {
+    token: Token,
+    /// Signs what asks for keys and content.
+    request_key: Keypair,
+    /// Seconds by which the server's clock is ahead.
+    ahead: i64,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +58,7 @@ struct Challenge {
     nonce: String,
     issued_at: String,
     expiration_time: String,
+    resources: Vec<String>,
     message: String,
 }
 
@@ -53,39 +68,43 @@ struct SignedIn {
     session: SessionEntry,
 }
 
-/// What is kept of a session between two runs of a program. As secret as the session.
-#[derive(Serialize, Deserialize)]
-pub struct SavedSession {
-    pub token: Token,
-    pub session: SessionEntry,
-}
-
 impl Challenge {
     /// Whether this asks to sign in, for whom and where it should; the text is composed anew from its
     /// fields, so that it says nothing else (ERC-4361's order of lines).
-    fn check(&self, origin: &Origin, wallet: &Key, practitioner: Option<&Key>) -> Result<(), Error> {
+    fn check(&self, origin: &Origin, caller: &Caller, request_key: Key) -> Result<(), Error> {
         let plain = |text: &str| !text.is_empty() && text.chars().all(|char| !char.is_control());
-        let Self {
-            domain, address, statement, uri, version, chain_id, nonce, issued_at, expiration_time, message, ..
-        } = self;
+        let Self { domain, address, statement, uri, version, chain_id, nonce, issued_at, expiration_time, .. } = self;
         if (domain, uri) != (&origin.domain, &origin.uri) {
             return Err(Error::Challenge("it is for another site"));
         }
-        if address != wallet {
+        if *address != caller.key {
             return Err(Error::Challenge("it is for another wallet"));
         }
-        if practitioner.is_some_and(|key| !statement.contains(&key.to_string())) {
-            return Err(Error::Challenge("it does not name the practitioner"));
+        if *statement != SignInText::statement(caller.practitioner.as_ref()) {
+            return Err(Error::Challenge("it does not say who signs in, or who acts"));
+        }
+        if self.resources != [SignInText::resource(&request_key)] {
+            return Err(Error::Challenge("it does not name the session's key alone"));
         }
         if ![statement, version, chain_id, nonce, issued_at, expiration_time].into_iter().all(|field| plain(field)) {
             return Err(Error::Challenge("a field of it is empty or has several lines"));
         }
-        let expected = format!(
-            "{domain} wants you to sign in with your Solana account:\n{address}\n\n{statement}\n\nURI: {uri}\n\
-             Version: {version}\nChain ID: {chain_id}\nNonce: {nonce}\nIssued At: {issued_at}\n\
-             Expiration Time: {expiration_time}"
-        );
-        if *message == expected { Ok(()) } else { Err(Error::Challenge("its text is not made of its fields")) }
+        let expected = SignInText {
+            domain: domain.clone(),
+            address: *address,
+            statement: statement.clone(),
+            uri: uri.clone(),
+            chain_id: chain_id.clone(),
+            nonce: nonce.clone(),
+            issued_at: issued_at.clone(),
+            expiration_time: expiration_time.clone(),
+            request_key,
+        };
+        if self.message == expected.to_string() {
+            Ok(())
+        } else {
+            Err(Error::Challenge("its text is not made of its fields"))
+        }
     }
 }
 
@@ -97,9 +116,13 @@ impl Session {
     pub async fn sign_in(api: &Api, wallet: &dyn Signer, practitioner: Option<&dyn Signer>) -> Result<Self, Error> {
         let key = |signer: &dyn Signer| Key(signer.pubkey().to_bytes());
         let (address, acting) = (key(wallet), practitioner.map(key));
-        let asked = json!({"address": address, "practitioner": acting});
+        let request_key = Keypair::new();
+        let key_of_requests = Key(request_key.pubkey().to_bytes());
+        let asked = json!({"address": address, "practitioner": acting, "request_key": key_of_requests});
         let challenge: Challenge = api::json(api.http.post(api.url("/v1/sign-in/challenge")).json(&asked)).await?;
-        challenge.check(api.origin(), &address, acting.as_ref())?;
+        challenge.check(api.origin(), &Caller { key: address, practitioner: acting }, key_of_requests)?;
+        let issued_at: Timestamp =
+            challenge.issued_at.parse().map_err(|_| Error::Challenge("it was issued at no time"))?;
         let sign = |signer: &dyn Signer| signer.try_sign_message(challenge.message.as_bytes());
         let answer = json!({
             "challenge": challenge.challenge,
@@ -107,16 +130,8 @@ impl Session {
             "practitioner_signature": practitioner.map(sign).transpose()?.map(|signature| signature.to_string()),
         });
         let SignedIn { token, session } = api::json(api.http.post(api.url("/v1/sign-in")).json(&answer)).await?;
-        Ok(Self { api: api.clone(), token, entry: session })
-    }
-
-    /// Takes a saved session up again. Whether it still counts shows with the first request.
-    pub fn resume(api: &Api, saved: SavedSession) -> Self {
-        Self { api: api.clone(), token: saved.token, entry: saved.session }
-    }
-
-    pub fn save(&self) -> SavedSession {
-        SavedSession { token: self.token.clone(), session: self.entry.clone() }
+        let secrets = SessionSecrets { token, request_key, ahead: issued_at.as_second() - now() };
+        Ok(Self { api: api.clone(), secrets: Arc::new(secrets), entry: session })
     }
 
     pub fn api(&self) -> &Api {
@@ -162,12 +177,32 @@ impl Session {
 
     /// A request in the caller's name.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.api.http.request(method, self.api.url(path)).bearer_auth(&self.token.0)
+        self.api.http.request(method, self.api.url(path)).bearer_auth(&self.secrets.token.0)
     }
 
-    /// A read for `purpose`.
-    pub(crate) fn read(&self, purpose: Purpose, path: &str) -> RequestBuilder {
-        self.request(Method::GET, path).header(PURPOSE, code(purpose))
+    /// A read for `purpose`, signed by the session's key (RFC 9421).
+    ///
+    /// # Errors
+    /// An address that is none.
+    pub fn read(&self, purpose: Purpose, path: &str, query: &[(&str, String)]) -> Result<RequestBuilder, Error> {
+        let request = self.request(Method::GET, path).query(query).header(PURPOSE, code(purpose));
+        let (http, request) = request.build_split();
+        let mut request = request?;
+        let parts = RequestParts {
+            method: request.method().to_string(),
+            path: request.url().path().to_owned(),
+            query: request.url().query().unwrap_or_default().to_owned(),
+            purpose: code(purpose).to_owned(),
+        };
+        let key = &self.secrets.request_key;
+        let to_sign =
+            parts.to_sign(&Key(key.pubkey().to_bytes()), now() + self.secrets.ahead, &random_bytes(&mut OsRng));
+        let (input, signature) = to_sign.headers(&key.sign_message(to_sign.base.as_bytes()).into());
+        for (name, value) in [("signature-input", input), ("signature", signature)] {
+            let value = HeaderValue::try_from(value).map_err(|_| Error::Answer("the signature is no header"))?;
+            request.headers_mut().insert(name, value);
+        }
+        Ok(RequestBuilder::from_parts(http, request))
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Error> {
@@ -191,24 +226,39 @@ impl Session {
         Ok(api::json::<Page<T>>(self.request(Method::GET, path).query(query)).await?.data)
     }
 
-    /// Every item of a list, page by page; `first` makes the request of a page.
-    pub(crate) async fn pages<T: DeserializeOwned>(&self, first: impl Fn() -> RequestBuilder) -> Result<Vec<T>, Error> {
+    /// Every item of a list, page by page.
+    pub(crate) async fn pages<T: DeserializeOwned>(
+        &self,
+        purpose: Option<Purpose>,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Vec<T>, Error> {
         let mut items = Vec::new();
-        let mut cursor: Option<String> = None;
+        let mut query = query.to_vec();
+        query.push(("limit", PAGE.to_owned()));
+        let asked = query.len();
         loop {
-            let request = first().query(&[("limit", PAGE)]);
-            let request = match &cursor {
-                Some(cursor) => request.query(&[("cursor", cursor)]),
-                None => request,
+            let request = match purpose {
+                Some(purpose) => self.read(purpose, path, &query)?,
+                None => self.request(Method::GET, path).query(&query),
             };
             let page: Page<T> = api::json(request).await?;
             items.extend(page.data);
             match page.next {
-                Some(next) => cursor = Some(next),
+                Some(next) => {
+                    query.truncate(asked);
+                    query.push(("cursor", next));
+                }
                 None => return Ok(items),
             }
         }
     }
+}
+
+/// Seconds since the Unix epoch, by the clock of this machine.
+#[expect(clippy::disallowed_methods, reason = "the server says by how much this clock is wrong")]
+fn now() -> i64 {
+    Timestamp::now().as_second()
 }
 
 /// The HL7 code of a purpose.
@@ -230,6 +280,8 @@ pub(crate) fn code(purpose: Purpose) -> &'static str {
 mod tests {
     use super::*;
 
+    const REQUEST_KEY: Key = Key([6; 32]);
+
     fn challenge(origin: &Origin, wallet: &Key) -> Challenge {
         let mut challenge = Challenge {
             challenge: "sealed".into(),
@@ -242,12 +294,13 @@ mod tests {
             nonce: "00ff".into(),
             issued_at: "2030-01-01T00:00:00Z".into(),
             expiration_time: "2030-01-01T00:05:00Z".into(),
+            resources: vec![format!("aegle:request-key:{REQUEST_KEY}")],
             message: String::new(),
         };
         challenge.message = format!(
             "{} wants you to sign in with your Solana account:\n{wallet}\n\nSign in to Aegle.\n\nURI: {}\nVersion: 1\n\
              Chain ID: solana:localnet\nNonce: 00ff\nIssued At: 2030-01-01T00:00:00Z\n\
-             Expiration Time: 2030-01-01T00:05:00Z",
+             Expiration Time: 2030-01-01T00:05:00Z\nResources:\n- aegle:request-key:{REQUEST_KEY}",
             origin.domain, origin.uri
         );
         challenge
@@ -258,25 +311,28 @@ mod tests {
         let origin = Origin::of("https://aegle.example/api").unwrap();
         assert_eq!((&*origin.domain, &*origin.uri), ("aegle.example", "https://aegle.example"));
         let wallet = Key([7; 32]);
-        assert!(challenge(&origin, &wallet).check(&origin, &wallet, None).is_ok());
+        let caller = Caller { key: wallet, practitioner: None };
+        assert!(challenge(&origin, &wallet).check(&origin, &caller, REQUEST_KEY).is_ok());
 
         type Change = fn(&mut Challenge);
-        let changes: [(&str, Change); 6] = [
+        let changes: [(&str, Change); 8] = [
             ("another domain", |challenge| challenge.domain = "evil.example".into()),
             ("another site", |challenge| challenge.uri = "https://evil.example".into()),
             ("another wallet", |challenge| challenge.address = Key([8; 32])),
-            ("another text", |challenge| challenge.message.push_str("\nResources:\n- aegle:vault")),
+            ("another text", |challenge| challenge.message.push_str("\n- aegle:vault")),
             ("a line within a field", |challenge| {
                 challenge.statement = "Sign in.\n\nURI: https://evil.example".into();
             }),
+            ("another key", |challenge| challenge.resources[0] = format!("aegle:request-key:{}", Key([5; 32]))),
+            ("another key too", |challenge| challenge.resources.push("aegle:request-key:1".into())),
             ("a transaction", |challenge| challenge.message = "\u{1}\u{0}\u{1}".into()),
         ];
         for (what, change) in changes {
             let mut changed = challenge(&origin, &wallet);
             change(&mut changed);
-            assert!(matches!(changed.check(&origin, &wallet, None), Err(Error::Challenge(_))), "{what}");
+            assert!(matches!(changed.check(&origin, &caller, REQUEST_KEY), Err(Error::Challenge(_))), "{what}");
         }
-        let practitioner = Key([9; 32]);
-        assert!(challenge(&origin, &wallet).check(&origin, &wallet, Some(&practitioner)).is_err(), "nobody else acts");
+        let acting = Caller { practitioner: Some(Key([9; 32])), ..caller };
+        assert!(challenge(&origin, &wallet).check(&origin, &acting, REQUEST_KEY).is_err(), "nobody else acts");
     }
 }

@@ -2,7 +2,7 @@ use aegle_decision::{Caller, Document, Key, RuleId};
 use serde::{Deserialize, Serialize};
 use solana_sha256_hasher::hashv;
 
-use crate::Digest;
+use crate::{Digest, SignedRequest};
 
 const LEAF: &[u8] = b"aegle:disclosure:leaf:v1";
 const LINK: &[u8] = b"aegle:disclosure:link:v1";
@@ -30,8 +30,11 @@ pub struct Entry {
     /// The record asked for, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Key>,
-    /// SHA-256 of the request as the caller signed it.
+    /// SHA-256 of the request as RFC 9421 lines it up: of what the caller signed.
     pub request: Digest,
+    /// None where nothing goes out for the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<SignedRequest>,
     pub outcome: Outcome,
 }
 

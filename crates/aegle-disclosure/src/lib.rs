@@ -6,6 +6,9 @@
 //! chain commits to both. So nothing that was once anchored can be deleted, reordered or altered, no
 //! vault can have a gap, and nobody can be shown another log than everybody else.
 //!
+//! What releases keys or content was asked for by a [`SignedRequest`] (RFC 9421), whose key a [`SignIn`]
+//! names: nobody can be said to have read what they did not ask for.
+//!
 //! Nothing here reads a clock, a file or a socket.
 
 mod chain;
@@ -14,6 +17,9 @@ mod digest;
 mod entry;
 mod heads;
 mod receipt;
+mod request;
+mod sign_in;
+mod signature;
 mod tree;
 
 pub use chain::{Chain, ChainFault};
@@ -22,4 +28,6 @@ pub use digest::Digest;
 pub use entry::{Consent, Entry, EntryVersion, Link, Logged, Operation, Outcome, Released, commitment};
 pub use heads::{Head, HeadProof, Heads};
 pub use receipt::{Receipt, ReceiptError, SignedReceipt};
+pub use request::{RequestFault, RequestParts, SIGNED_WITHIN, SignedFault, SignedRequest, ToSign};
+pub use sign_in::{SignIn, SignInFault, SignInText, verify};
 pub use tree::{Audit, AuditFault, Consistency, Inclusion, Nodes, Position, Stated, Tree, leaf_hash};

@@ -21,6 +21,7 @@ fn entry(number: u64) -> Entry {
         operation: Operation::ReadRecord,
         record: Some(Key([4; 32])),
         request: Digest([5; 32]),
+        signed: None,
         outcome: Outcome::Deny { rule: RuleId::Revoked, consent: Some(Key([6; 32])) },
     }
 }

@@ -286,8 +286,10 @@ impl Api {
 
     /// A session of a wallet; its token.
     pub async fn sign_in(&self, wallet: &Keypair) -> anyhow::Result<String> {
-        let address = json!({ "address": wallet.pubkey().to_string() });
-        let (status, challenge) = self.ask("POST", "/v1/sign-in/challenge", None, Some(&address)).await?;
+        // Nothing is asked for with it that would have to be signed.
+        let unused = Keypair::new().pubkey().to_string();
+        let asked = json!({ "address": wallet.pubkey().to_string(), "request_key": unused });
+        let (status, challenge) = self.ask("POST", "/v1/sign-in/challenge", None, Some(&asked)).await?;
         let message = challenge["message"].as_str().with_context(|| format!("{status} {challenge}"))?;
         let signature = wallet.sign_message(message.as_bytes()).to_string();
         let answer = json!({ "challenge": challenge["challenge"], "signature": signature });

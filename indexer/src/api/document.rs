@@ -3,7 +3,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
         header::Header,
-        security::{Http, HttpAuthScheme, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
@@ -21,6 +21,10 @@ const DESCRIPTION: &str = "Under `/v1/chain`, what the chain says about vaults, 
     Each answer about the chain says which slot it reflects and how far the mirror is behind its node; too far behind, it answers \
     503 and no data. Refusals are problem details (RFC 9457) with stable codes.";
 
+const SIGNATURE: &str = "HTTP Message Signature (RFC 9421) by the key that the sign-in named, Ed25519, with \
+    `Signature-Input`. It covers `\"@method\" \"@path\" \"@query\" \"aegle-purpose\"`, in this order, and has the \
+    parameters `created`, `nonce` and `keyid`, the key in base58.";
+
 /// Adds to the routes' document what holds for all of them.
 pub fn describe(mut document: OpenApi) -> OpenApi {
     document.info =
@@ -32,7 +36,10 @@ pub fn describe(mut document: OpenApi) -> OpenApi {
     document.components.get_or_insert_default().schemas.extend(schemas);
 
     let session = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("A session's token.")).build();
-    document.components.get_or_insert_default().add_security_scheme("session", SecurityScheme::Http(session));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("session", SecurityScheme::Http(session));
+    let signature = ApiKeyValue::with_description("Signature", SIGNATURE);
+    components.add_security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(signature)));
 
     let operations = document.paths.paths.iter_mut().flat_map(|(path, item)| {
         let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete, &mut item.head];

@@ -51,6 +51,8 @@ pub enum Code {
     UnsupportedMediaType,
     NotSignedIn,
     SessionEnded,
+    RequestUnsigned,
+    RequestSignatureInvalid,
     ChallengeEnded,
     SignatureInvalid,
     NoPurpose,
@@ -89,7 +91,9 @@ impl Code {
             | Self::NoPurpose
             | Self::InvalidUpload
             | Self::SlotOutOfRange => StatusCode::BAD_REQUEST,
-            Self::NotSignedIn | Self::SessionEnded => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn | Self::SessionEnded | Self::RequestUnsigned | Self::RequestSignatureInvalid => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::SignatureInvalid | Self::NotPermitted | Self::InvitationNeeded => StatusCode::FORBIDDEN,
             Self::TransactionRefused | Self::TransactionFails => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NoSuchRoute | Self::RelayOff | Self::AgentOff => StatusCode::NOT_FOUND,
@@ -150,6 +154,8 @@ impl Code {
             Self::UnsupportedMediaType => "The request body has another media type",
             Self::NotSignedIn => "This needs a session",
             Self::SessionEnded => "The session has ended",
+            Self::RequestUnsigned => "The request is not signed",
+            Self::RequestSignatureInvalid => "The signature is not this request's",
             Self::ChallengeEnded => "The challenge can no longer be answered",
             Self::SignatureInvalid => "The signature does not hold",
             Self::NoPurpose => "The request states no purpose",
@@ -249,6 +255,10 @@ pub enum ApiError {
     NotSignedIn,
     #[error("The session has expired or was ended; sign in again.")]
     SessionEnded,
+    #[error("Sign the request with the session's key: headers Signature-Input and Signature, RFC 9421.")]
+    RequestUnsigned,
+    #[error("The signature does not count: {0}.")]
+    RequestSignatureInvalid(String),
     #[error("The challenge is unknown, was answered already or has expired; ask for another.")]
     ChallengeEnded,
     #[error("{0}.")]
@@ -353,6 +363,8 @@ impl ApiError {
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
             Self::NotSignedIn => Code::NotSignedIn,
             Self::SessionEnded => Code::SessionEnded,
+            Self::RequestUnsigned => Code::RequestUnsigned,
+            Self::RequestSignatureInvalid(_) => Code::RequestSignatureInvalid,
             Self::ChallengeEnded => Code::ChallengeEnded,
             Self::SignatureInvalid(_) => Code::SignatureInvalid,
             Self::NoPurpose => Code::NoPurpose,

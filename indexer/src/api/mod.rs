@@ -41,3 +41,4 @@ pub use server::{openapi, router, serve};
 #[doc(hidden)]
 pub use server::{router_deciding_by, router_unlogged};
 pub use sign_in::SignInConfig;
+pub use state::wall_clock;

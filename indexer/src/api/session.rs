@@ -2,13 +2,14 @@
 
 use aegle_client::commitment::random_bytes;
 use aegle_decision::{Caller, Key};
+use aegle_disclosure::Digest;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::rngs::OsRng;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     bytes::{Address, SessionId},
@@ -52,6 +53,10 @@ impl Token {
 pub struct Bearer {
     pub session: SessionId,
     pub caller: Caller,
+    /// Signs the session's requests.
+    pub request_key: Key,
+    /// Of the text that the wallet signed, which says so.
+    pub sign_in: Digest,
     /// Seconds since the Unix epoch.
     pub expires_at: i64,
 }
@@ -90,6 +95,8 @@ impl FromRequestParts<ApiState> for Bearer {
         Ok(Self {
             session: found.id,
             caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
+            request_key: Key(found.request_key.0),
+            sign_in: Digest(found.sign_in.0),
             expires_at: found.expires_at.0,
         })
     }

@@ -3,10 +3,12 @@
 //! The server writes the text from its own challenge and verifies signatures over exactly these bytes.
 //! It reads nothing back from a text, so no field of one can be forged.
 
+use aegle_decision::Key;
+use aegle_disclosure::SignInText;
 use serde::Deserialize;
 
 use super::{
-    bytes::{Address, BlockHash, Nonce, Signature},
+    bytes::{Address, BlockHash, Nonce},
     cursor::{CursorKey, List},
     time::Time,
 };
@@ -94,6 +96,8 @@ pub struct Challenge {
     pub nonce: Nonce,
     pub address: Address,
     pub practitioner: Option<Address>,
+    /// Signs the session's requests.
+    pub request_key: Address,
     pub issued_at: Time,
     pub expires_at: Time,
 }
@@ -103,10 +107,10 @@ impl Challenge {
 
     /// The whole challenge for whoever asked: only this server, or another with its key, can have made it.
     pub fn seal(&self, key: &CursorKey) -> String {
-        let Self { nonce, address, practitioner, issued_at, expires_at } = self;
+        let Self { nonce, address, practitioner, request_key, issued_at, expires_at } = self;
         let times = [issued_at.0.to_le_bytes(), expires_at.0.to_le_bytes()].concat();
         let practitioner = practitioner.as_ref().map_or(&[][..], |key| &key.0);
-        key.seal(&Self::SEAL, &[&nonce.0, &times[..], &address.0, practitioner].concat())
+        key.seal(&Self::SEAL, &[&nonce.0, &times[..], &address.0, &request_key.0, practitioner].concat())
     }
 
     /// None for what [`Challenge::seal`] did not make under this key.
@@ -115,7 +119,8 @@ impl Challenge {
         let (nonce, rest) = sealed.split_first_chunk()?;
         let (issued_at, rest) = rest.split_first_chunk()?;
         let (expires_at, rest) = rest.split_first_chunk()?;
-        let (address, practitioner) = rest.split_first_chunk()?;
+        let (address, rest) = rest.split_first_chunk()?;
+        let (request_key, practitioner) = rest.split_first_chunk()?;
         let practitioner = match practitioner {
             [] => None,
             key => Some(Address(key.try_into().ok()?)),
@@ -125,23 +130,11 @@ impl Challenge {
             nonce: Nonce(*nonce),
             address: Address(*address),
             practitioner,
+            request_key: Address(*request_key),
             issued_at: time(issued_at),
             expires_at: time(expires_at),
         })
     }
-}
-
-/// The fields of the text, as the page hands them to the wallet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    pub domain: String,
-    pub address: Address,
-    pub statement: String,
-    pub uri: String,
-    pub chain: String,
-    pub nonce: Nonce,
-    pub issued_at: Time,
-    pub expires_at: Time,
 }
 
 impl SignIn {
@@ -152,55 +145,20 @@ impl SignIn {
     }
 
     /// What the wallet, and with it the practitioner, is asked to sign.
-    pub fn text(&self, challenge: &Challenge, genesis: BlockHash) -> Text {
-        let statement = match challenge.practitioner {
-            None => "Sign in to Aegle.".to_owned(),
-            Some(practitioner) => {
-                format!("Sign in to Aegle. Practitioner {} acts for this organization.", base58(&practitioner))
-            }
-        };
-        Text {
+    pub fn text(&self, challenge: &Challenge, genesis: BlockHash) -> SignInText {
+        // Every field is the server's own, or a key in base58: none can hold a line break.
+        SignInText {
             domain: self.domain.clone(),
-            address: challenge.address,
-            statement,
+            address: Key(challenge.address.0),
+            statement: SignInText::statement(challenge.practitioner.map(|key| Key(key.0)).as_ref()),
             uri: self.config.uri.clone(),
-            chain: self.config.chain.clone().unwrap_or_else(|| chain_of(genesis).to_owned()),
-            nonce: challenge.nonce,
-            issued_at: challenge.issued_at,
-            expires_at: challenge.expires_at,
+            chain_id: self.config.chain.clone().unwrap_or_else(|| chain_of(genesis).to_owned()),
+            nonce: hex::encode(challenge.nonce.0),
+            issued_at: challenge.issued_at.to_string(),
+            expiration_time: challenge.expires_at.to_string(),
+            request_key: Key(challenge.request_key.0),
         }
     }
-}
-
-impl Text {
-    pub const VERSION: &str = "1";
-
-    /// The exact text. Every field is the server's own, or a key in base58: none can hold a line break.
-    pub fn to_message(&self) -> String {
-        format!(
-            "{} wants you to sign in with your Solana account:\n{}\n\n{}\n\nURI: {}\nVersion: {}\nChain ID: {}\n\
-             Nonce: {}\nIssued At: {}\nExpiration Time: {}",
-            self.domain,
-            base58(&self.address),
-            self.statement,
-            self.uri,
-            Self::VERSION,
-            self.chain,
-            hex::encode(self.nonce.0),
-            self.issued_at,
-            self.expires_at,
-        )
-    }
-}
-
-/// Whether a key signed a message, by the strict rules of Ed25519: no second form of a signature, and no
-/// key of small order, which "signs" everything.
-pub fn verify(key: Address, signature: Signature, message: &[u8]) -> bool {
-    solana_signature::Signature::from(signature.0).verify(&key.0, message)
-}
-
-fn base58(address: &Address) -> String {
-    bs58::encode(address.0).into_string()
 }
 
 fn chain_of(genesis: BlockHash) -> &'static str {
@@ -230,6 +188,7 @@ mod tests {
                 nonce: Nonce([1; 16]),
                 address: Address([2; 32]),
                 practitioner,
+                request_key: Address([4; 32]),
                 issued_at: Time(1_700_000_000),
                 expires_at: Time(1_700_000_300),
             };
@@ -245,8 +204,8 @@ mod tests {
         }
         let cursor = key.seal(&List { route: "events", filter: &[] }, &[0; 64]);
         assert_eq!(Challenge::open(&key, &cursor), None);
-        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 63])), None);
-        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 65])), None);
+        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 95])), None);
+        assert_eq!(Challenge::open(&key, &key.seal(&Challenge::SEAL, &[0; 97])), None);
     }
 
     #[test]

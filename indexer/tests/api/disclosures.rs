@@ -2,16 +2,23 @@
 
 use aegle_decision::{Document, Key, RuleId};
 use aegle_disclosure::{
-    Audit, Chain, Digest, Entry, HeadProof, Inclusion, Link, Log, Logged, Operation, Outcome, SignedReceipt, commitment,
+    Audit, Chain, Digest, Entry, HeadProof, Inclusion, Link, Log, Logged, Operation, Outcome, SignIn, SignedReceipt,
+    commitment,
+};
+use axum::{
+    body::Body,
+    http::{Method, Request},
 };
 use futures::future::join_all;
 use serde_json::Value;
+use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
     client::{Answer, Client},
     facts::{base58, key},
-    world::{Grant, Session, TREAT, World, labels},
+    sign_in::request_key,
+    world::{Grant, Session, TREAT, World, labels, signature},
 };
 
 const PATRQT: &str = "PATRQT";
@@ -226,4 +233,80 @@ async fn inv_9_what_cannot_be_logged_is_not_answered(pool: PgPool) {
     assert_eq!(listed.status.as_u16(), 503);
     sqlx::query("ALTER TABLE protected.gone RENAME TO disclosure_log").execute(&pool).await.unwrap();
     session.record(record).await.ok();
+}
+
+/// The patient's entries, each as who is named in it asked for.
+async fn asked(world: &World) -> Vec<Entry> {
+    let (_, entries) = own(&world.session(&world.patient).await, world.vault).await;
+    let mut asked = Vec::new();
+    for logged in &entries {
+        let entry = logged.entry.value().clone();
+        let digest = entry.signed.as_ref().unwrap().sign_in;
+        let text = world.client.get(format!("/v1/log/sign-ins/{digest}")).await.ok();
+        let sign_in: SignIn = serde_json::from_value(text).unwrap();
+        entry.check_signed(Some(&sign_in)).unwrap();
+        asked.push(entry);
+    }
+    asked
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_keys_and_content_go_out_for_what_the_session_signed_and_for_nothing_else(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    let other = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let session = world.session(&doctor).await;
+    let uri = format!("/v1/records/{}", base58(&record));
+    let send = async |uri: &str, headers: &[(&'static str, String)]| {
+        let mut request = Request::get(uri)
+            .header("authorization", format!("Bearer {}", session.token))
+            .header("aegle-purpose", TREAT);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        world.client.send(request.body(Body::empty()).unwrap()).await
+    };
+    let list = format!("/v1/records?patient={}", base58(&world.vault));
+    for uri in [&uri, &format!("{uri}/content"), &list] {
+        let refused = send(uri, &[]).await;
+        assert_eq!(refused.problem(), (401, "request_unsigned".into()), "{uri}");
+        assert!(!refused.headers.contains_key("aegle-receipt"), "nothing was decided");
+    }
+    let good = signature(&Method::GET, &uri, TREAT);
+    let [input, signed] = good.clone();
+    let elsewhere = signature(&Method::GET, &format!("/v1/records/{}", base58(&other)), TREAT);
+    let payment = signature(&Method::GET, &uri, "HPAYMT");
+    let own_key = request_key().pubkey();
+    let stranger = (input.0, input.1.replace(&own_key.to_string(), &base58(&[9; 32])));
+    for (what, headers) in [
+        ("another record's", elsewhere.to_vec()),
+        ("another purpose's", payment.to_vec()),
+        ("another request's", vec![input.clone(), elsewhere[1].clone()]),
+        ("another key", vec![stranger, signed.clone()]),
+        ("two at once", vec![(input.0, format!("{}, other=()", input.1)), signed.clone()]),
+        ("no text", vec![(input.0, "x".repeat(10)), signed.clone()]),
+    ] {
+        let refused = send(&uri, &headers).await;
+        assert_eq!(refused.problem(), (401, "request_signature_invalid".into()), "{what}");
+    }
+    assert_eq!(send(&uri, std::slice::from_ref(&input)).await.problem(), (401, "request_unsigned".into()));
+    sqlx::query("UPDATE protected.session SET request_key = $1").bind(key(9)).execute(&pool).await.unwrap();
+    assert_eq!(send(&uri, &good).await.problem(), (401, "request_signature_invalid".into()), "another session's");
+    sqlx::query("UPDATE protected.session SET request_key = $1").bind(own_key.to_bytes()).execute(&pool).await.unwrap();
+    send(&uri, &good).await.ok();
+    session.record(key(77)).await;
+    assert_eq!(send(&list, &signature(&Method::GET, &list, TREAT)).await.status, 200);
+
+    let entries = asked(&world).await;
+    assert_eq!(entries.len(), 2, "the patient's own entry is not among them");
+    assert_eq!(entries[0].operation, Operation::ReadRecord);
+    let unknown = world.client.get(format!("/v1/log/sign-ins/{}", "00".repeat(32))).await;
+    assert_eq!(unknown.problem(), (404, "not_found".into()));
+    assert_eq!(world.client.get("/v1/log/sign-ins/x").await.problem(), (400, "invalid_address".into()));
+    for change in ["UPDATE protected.sign_in SET at = 0", "DELETE FROM protected.sign_in", "TRUNCATE protected.sign_in"]
+    {
+        assert!(sqlx::query(change).execute(&pool).await.is_err(), "{change}");
+    }
 }

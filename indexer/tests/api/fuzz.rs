@@ -31,8 +31,8 @@ use tokio_util::sync::CancellationToken;
 use self::{desk::Desk, ledger::Ledger};
 use crate::{
     client::{Client, config},
-    facts::{FINALIZED, Key, base58, key},
-    sign_in::{sign_in, wallet as numbered},
+    facts::{CONFIRMED, FINALIZED, Key, base58, key, time},
+    sign_in::{request_key, sign_in, wallet as numbered},
     world::{Grant, Session, World, labels, opening, policy},
 };
 
@@ -296,6 +296,9 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
     let mut world = World::with(&pool, Client::with_blobs(&pool, &api, blobs.clone())).await;
     let credential = world.credential(&numbered(LAB), "practitioner").await;
     world.ledger.registrar(FINALIZED - 31, key(90), 7).await;
+    let (audit_root, break_glass) = (key(91), key(92));
+    world.ledger.audit_root(FINALIZED - 4, audit_root, key(93), 0, 1).await;
+    world.ledger.break_glass(FINALIZED - 4, world.vault, break_glass, key(94), time(CONFIRMED)).await;
     let (first, second) = (world.practitioner(21).await, world.practitioner(22).await);
     // Both are guardians of somebody who is being recovered.
     let heir = numbered(26);
@@ -344,10 +347,14 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
             "desk": format!("http://{desk}/{number}"), "own": actor.told, "other": other.told,
             "chain": {
                 "consent": actor.told["consent"], "credential": base58(&credential), "registrar": base58(&key(90)),
-                "recovery": base58(&recovery), "vault": base58(&world.vault),
+                "recovery": base58(&recovery), "audit_root": base58(&audit_root),
+                "break_glass": base58(&break_glass), "vault": base58(&world.vault),
             },
             "handed": {
                 "vault": base58(&world.vault), "key_epoch": 0, "holder": heir.pubkey().to_string(), "share": "handed",
+            },
+            "request_key": {
+                "key_id": request_key().pubkey().to_string(), "seed": hex::encode(request_key().secret_bytes()),
             },
             "uploads": actor.uploads,
             "vault_key": hex::encode(key(VAULT_KEY)), "wrapped_key": wrapped(actor.name),

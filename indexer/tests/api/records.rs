@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use crate::{
     facts::{CONFIRMED, FINALIZED, base58, key},
     sign_in::wallet,
-    world::{Grant, TREAT, World, labels, policy},
+    world::{Grant, TREAT, World, labels, policy, signature},
 };
 
 #[sqlx::test(migrations = "../migrations")]
@@ -87,11 +87,13 @@ async fn a_content_comes_as_it_is_and_with_its_length(pool: PgPool) {
     claim(&mut pool.acquire().await.unwrap(), world.patient.pubkey().to_bytes(), id).await.unwrap();
     sqlx::query("UPDATE protected.content SET blob = $1, size = 4000").bind(id.0).execute(&pool).await.unwrap();
 
-    let content = request(Request::get(format!("/v1/records/{}/content", base58(&record))))
-        .header("aegle-purpose", TREAT)
-        .header("accept-encoding", "gzip, br, zstd")
-        .body(Body::empty());
-    let content = world.client.send(content.unwrap()).await;
+    let uri = format!("/v1/records/{}/content", base58(&record));
+    let mut content =
+        request(Request::get(&uri)).header("aegle-purpose", TREAT).header("accept-encoding", "gzip, br, zstd");
+    for (name, value) in signature(&Method::GET, &uri, TREAT) {
+        content = content.header(name, value);
+    }
+    let content = world.client.send(content.body(Body::empty()).unwrap()).await;
     assert_eq!((content.status.as_u16(), content.text.len()), (200, 4_000));
     assert_eq!(content.headers["content-length"], "4000");
     assert!(!content.headers.contains_key("content-encoding"));

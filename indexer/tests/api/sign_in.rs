@@ -46,8 +46,18 @@ pub async fn post(client: &Client, uri: &str, body: &Value) -> Answer {
     ask(client, Method::POST, uri, None, Some(body)).await
 }
 
+/// Signs the requests of every session of the tests.
+pub fn request_key() -> Keypair {
+    wallet(250)
+}
+
+/// A request for a challenge of the wallet's.
+fn asked(wallet: &Keypair) -> Value {
+    json!({ "address": wallet.pubkey().to_string(), "request_key": request_key().pubkey().to_string() })
+}
+
 async fn challenge(client: &Client, wallet: &Keypair) -> Value {
-    post(client, "/v1/sign-in/challenge", &json!({ "address": wallet.pubkey().to_string() })).await.ok()
+    post(client, "/v1/sign-in/challenge", &asked(wallet)).await.ok()
 }
 
 fn sign(key: &Keypair, text: &str) -> String {
@@ -78,6 +88,7 @@ pub async fn sign_in(client: &Client, wallet: &Keypair) -> (String, Value) {
 async fn sign_in_for(client: &Client, organization: &Keypair, practitioner: &Keypair) -> (String, Value) {
     let body = json!({
         "address": organization.pubkey().to_string(), "practitioner": practitioner.pubkey().to_string(),
+        "request_key": request_key().pubkey().to_string(),
     });
     let challenge = post(client, "/v1/sign-in/challenge", &body).await.ok();
     let mut body = answer(&challenge, organization);
@@ -123,13 +134,15 @@ async fn the_text_is_that_of_sign_in_with_solana(pool: PgPool) {
     let expected = format!(
         "localhost:8080 wants you to sign in with your Solana account:\n{}\n\nSign in to Aegle.\n\n\
          URI: http://localhost:8080\nVersion: 1\nChain ID: solana:localnet\nNonce: {}\nIssued At: {}\n\
-         Expiration Time: {}",
+         Expiration Time: {}\nResources:\n- aegle:request-key:{}",
         wallet(1).pubkey(),
         field("nonce"),
         field("issuedAt"),
         field("expirationTime"),
+        request_key().pubkey(),
     );
     assert_eq!(text(&asked), expected);
+    assert_eq!(asked["resources"], json!([format!("aegle:request-key:{}", request_key().pubkey())]));
     for (name, value) in [
         ("domain", "localhost:8080"),
         ("uri", "http://localhost:8080"),
@@ -190,7 +203,7 @@ async fn a_signature_over_any_other_text_is_refused(pool: PgPool) {
     let client = client(&pool).await;
     let wallet = wallet(1);
     type Change = fn(&str) -> String;
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 10] = [
         ("another domain", |text| text.replacen("localhost:8080", "evil.example", 1)),
         ("another page", |text| text.replace("URI: http://localhost:8080", "URI: http://evil.example")),
         ("another chain", |text| text.replace("solana:localnet", "solana:mainnet")),
@@ -198,7 +211,8 @@ async fn a_signature_over_any_other_text_is_refused(pool: PgPool) {
         ("another statement", |text| text.replace("Sign in to Aegle.", "Sign in.")),
         ("another nonce", |text| text.replace("Nonce: ", "Nonce: 0")),
         ("no expiry", |text| text.split("\nExpiration Time").next().unwrap().to_owned()),
-        ("a line more", |text| format!("{text}\nResources:\n- https://evil.example")),
+        ("a line more", |text| format!("{text}\n- https://evil.example")),
+        ("another request key", |text| text.replace("request-key:", "request-key:1")),
         ("fields in another order", |text| {
             let (head, tail) = text.split_once("Version: 1\n").unwrap();
             format!("{head}{tail}\nVersion: 1")
@@ -243,7 +257,8 @@ async fn a_key_of_small_order_signs_nothing(pool: PgPool) {
     neutral[0] = 1;
     let mut signature = [0; 64];
     signature[0] = 1;
-    let challenge = post(&client, "/v1/sign-in/challenge", &json!({ "address": base58(&neutral) })).await.ok();
+    let body = json!({ "address": base58(&neutral), "request_key": base58(&neutral) });
+    let challenge = post(&client, "/v1/sign-in/challenge", &body).await.ok();
     let body = json!({ "challenge": challenge["challenge"], "signature": base58(&signature) });
     assert_eq!(post(&client, "/v1/sign-in", &body).await.problem(), (403, "signature_invalid".into()));
 }
@@ -253,7 +268,8 @@ async fn an_organization_signs_in_together_with_its_practitioner(pool: PgPool) {
     let client = client(&pool).await;
     let (clinic, doctor, nurse) = (wallet(1), wallet(2), wallet(3));
     let address = |key: &Keypair| key.pubkey().to_string();
-    let body = json!({ "address": address(&clinic), "practitioner": address(&doctor) });
+    let mut body = asked(&clinic);
+    body["practitioner"] = address(&doctor).into();
     let ask = || post(&client, "/v1/sign-in/challenge", &body);
 
     let asked = ask().await.ok();
@@ -270,7 +286,8 @@ async fn an_organization_signs_in_together_with_its_practitioner(pool: PgPool) {
     let mut uninvited = answer(&asked, &clinic);
     uninvited["practitioner_signature"] = sign(&doctor, text(&asked)).into();
     assert_eq!(post(&client, "/v1/sign-in", &uninvited).await.problem(), (403, "signature_invalid".into()));
-    let itself = json!({ "address": address(&clinic), "practitioner": address(&clinic) });
+    let mut itself = body.clone();
+    itself["practitioner"] = address(&clinic).into();
     assert_eq!(post(&client, "/v1/sign-in/challenge", &itself).await.problem(), (400, "invalid_body".into()));
 
     let (by_doctor, session) = sign_in_for(&client, &clinic, &doctor).await;
@@ -398,11 +415,13 @@ async fn a_body_that_is_not_what_the_route_takes_is_refused(pool: PgPool) {
     let address = wallet(1).pubkey().to_string();
     for body in [
         json!({}),
-        json!({ "address": format!("{address}\nURI: http://evil.example") }),
-        json!({ "address": "1" }),
-        json!({ "address": [1, 2] }),
-        json!({ "address": address, "practitioner": "x" }),
-        json!({ "address": address, "domain": "evil.example" }),
+        json!({ "address": format!("{address}\nURI: http://evil.example"), "request_key": address }),
+        json!({ "address": "1", "request_key": address }),
+        json!({ "address": [1, 2], "request_key": address }),
+        json!({ "address": address, "practitioner": "x", "request_key": address }),
+        json!({ "address": address, "domain": "evil.example", "request_key": address }),
+        json!({ "address": address }),
+        json!({ "address": address, "request_key": format!("{address}\n- https://evil.example") }),
         json!([]),
     ] {
         let refused = post(&client, "/v1/sign-in/challenge", &body).await;
@@ -425,6 +444,6 @@ async fn a_body_that_is_not_what_the_route_takes_is_refused(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn before_the_mirror_has_begun_nobody_signs_in(pool: PgPool) {
     let client = Client::new(&pool);
-    let body = json!({ "address": wallet(1).pubkey().to_string() });
+    let body = asked(&wallet(1));
     assert_eq!(post(&client, "/v1/sign-in/challenge", &body).await.problem(), (503, "not_ready".into()));
 }

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use aegle_client::state::ALL_RIGHTS;
 use aegle_indexer::api::delete_withdrawn;
-use axum::{body::Body, http::Request, response::Response};
+use axum::{
+    body::Body,
+    http::{Method, Request},
+    response::Response,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::StreamExt;
 use serde_json::json;
@@ -16,7 +20,7 @@ use tower::ServiceExt;
 use crate::{
     facts::{CONFIRMED, FINALIZED, Key, base58, key},
     sign_in::wallet,
-    world::{Grant, Session, TREAT, World, labels, opening},
+    world::{Grant, Session, TREAT, World, labels, opening, signature},
 };
 
 async fn holders(pool: &PgPool, record: Key) -> Vec<Vec<u8>> {
@@ -80,9 +84,12 @@ async fn stored(world: &mut World, content: &[u8], doctor: &Keypair) -> Key {
 }
 
 async fn download(session: &Session<'_>, record: Key, range: Option<&str>) -> Response {
-    let mut request = Request::get(format!("/v1/records/{}/content", base58(&record)))
-        .header("authorization", format!("Bearer {}", session.token))
-        .header("aegle-purpose", TREAT);
+    let uri = format!("/v1/records/{}/content", base58(&record));
+    let mut request =
+        Request::get(&uri).header("authorization", format!("Bearer {}", session.token)).header("aegle-purpose", TREAT);
+    for (name, value) in signature(&Method::GET, &uri, TREAT) {
+        request = request.header(name, value);
+    }
     if let Some(range) = range {
         request = request.header("range", range);
     }

@@ -8,6 +8,8 @@ use aegle_client::{
     state::{Action, Purpose},
 };
 use aegle_decision::{Document, Labels, LabelsVersion, Policy};
+use aegle_disclosure::RequestParts;
+use aegle_indexer::api::wall_clock;
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -20,7 +22,7 @@ use sqlx::PgPool;
 use crate::{
     client::{Answer, Client},
     facts::{CONFIRMED, FINALIZED, Key, Ledger, base58, day, key, time},
-    sign_in::{sign_in, wallet},
+    sign_in::{request_key, sign_in, wallet},
 };
 
 /// Bytes of an upload in one request.
@@ -315,6 +317,17 @@ impl World {
     }
 }
 
+/// Headers by which the key of the tests' sessions signs a request.
+pub fn signature(method: &Method, uri: &str, purpose: &str) -> [(&'static str, String); 2] {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let [method, path, query, purpose] = [method.as_str(), path, query, purpose].map(str::to_owned);
+    let (key, nonce) = (request_key(), Keypair::new().pubkey().to_bytes());
+    let parts = RequestParts { method, path, query, purpose };
+    let to_sign = parts.to_sign(&aegle_decision::Key(key.pubkey().to_bytes()), wall_clock(), &nonce);
+    let (input, signature) = to_sign.headers(&key.sign_message(to_sign.base.as_bytes()).into());
+    [("signature-input", input), ("signature", signature)]
+}
+
 /// Somebody who signed in.
 pub struct Session<'a> {
     pub client: &'a Client,
@@ -327,10 +340,15 @@ impl Session<'_> {
     }
 
     pub async fn send(&self, method: Method, uri: &str, purpose: Option<&str>, body: Option<&Value>) -> Answer {
-        let mut request =
-            Request::builder().method(method).uri(uri).header("authorization", format!("Bearer {}", self.token));
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(uri)
+            .header("authorization", format!("Bearer {}", self.token));
         if let Some(purpose) = purpose {
             request = request.header("aegle-purpose", purpose);
+            for (name, value) in signature(&method, uri, purpose) {
+                request = request.header(name, value);
+            }
         }
         let body = match body {
             Some(body) => {

@@ -100,7 +100,8 @@ async fn read(pool: &PgPool, token_hashes: &[TokenHash]) -> sqlx::Result<HashMap
     let found = sqlx::query!(
         r#"
         SELECT s.token_hash AS "token_hash: Digest", s.id AS "session: SessionId", s.wallet AS "wallet: Address",
-               s.practitioner AS "practitioner: Address", s.expires_at, s.ended_at AS "ended_at: Time",
+               s.practitioner AS "practitioner: Address", s.request_key AS "request_key: Address",
+               s.sign_in AS "sign_in: Digest", s.expires_at, s.ended_at AS "ended_at: Time",
                c.finalized_slot, c.confirmed_slot, c.confirmed_hash AS "confirmed_hash: BlockHash",
                c.confirmed_time, t.slot AS "tip_slot?", t.block_time AS "tip_time?",
                extract(epoch FROM clock_timestamp() - t.observed_at)::bigint AS tip_age
@@ -123,6 +124,8 @@ async fn read(pool: &PgPool, token_hashes: &[TokenHash]) -> sqlx::Result<HashMap
             bearer: Bearer {
                 session: found.session,
                 caller: Caller { key: Key(found.wallet.0), practitioner: found.practitioner.map(|key| Key(key.0)) },
+                request_key: Key(found.request_key.0),
+                sign_in: aegle_disclosure::Digest(found.sign_in.0),
                 expires_at: found.expires_at,
             },
             ended_at: found.ended_at,

@@ -142,6 +142,7 @@ fn entry(draft: &Draft) -> Entry {
         operation: draft.operation,
         record: draft.record,
         request: draft.request,
+        signed: draft.signed.clone(),
         outcome: draft.outcome.clone(),
     }
 }

@@ -1,5 +1,5 @@
 use aegle_decision::{Caller, Key, RuleId, Verdict};
-use aegle_disclosure::{Digest, Operation, Outcome, Released};
+use aegle_disclosure::{Digest, Operation, Outcome, Released, SignedRequest};
 
 use super::Requested;
 use crate::api::{
@@ -26,18 +26,26 @@ pub struct Draft {
     pub operation: Operation,
     pub record: Option<Key>,
     pub request: Digest,
+    pub signed: Option<SignedRequest>,
     pub outcome: Outcome,
 }
 
 impl Draft {
+    /// # Errors
+    /// A request that has to be signed and is not, or whose signature does not count.
     pub fn new(
+        state: &ApiState,
         operation: Operation,
         bearer: &Bearer,
         purpose: aegle_decision::Purpose,
         record: Option<Address>,
         requested: &Requested,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, ApiError> {
+        let signed = if state.disclosures.is_on() { requested.signed(bearer, (state.now)())? } else { None };
+        if operation.releases() && signed.is_none() && state.disclosures.is_on() {
+            return Err(ApiError::RequestUnsigned);
+        }
+        Ok(Self {
             vault: Key::default(),
             at: 0,
             finalized_slot: 0,
@@ -47,9 +55,10 @@ impl Draft {
             purpose: purpose_code(purpose),
             operation,
             record: record.map(|record| Key(record.0)),
-            request: requested.request,
+            request: signed.as_ref().map_or_else(|| requested.digest(), SignedRequest::digest),
+            signed,
             outcome: Outcome::Permit { consents: Vec::new(), credentials: Vec::new(), records: Vec::new() },
-        }
+        })
     }
 
     /// States when and of which state of the chain is decided, and about which vault.

@@ -112,6 +112,10 @@ impl Disclosures {
         Self { drafts: None, ..self }
     }
 
+    pub fn is_on(&self) -> bool {
+        self.drafts.is_some()
+    }
+
     /// Appends a decision. When this returns, the entry is durable. No receipt where nothing is logged.
     ///
     /// # Errors

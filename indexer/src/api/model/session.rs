@@ -1,9 +1,9 @@
+use aegle_disclosure::SignInText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    bytes::{Address, Nonce, SessionId, Signature},
-    sign_in::Text,
+    bytes::{Address, SessionId, Signature},
     store::session::SessionRow,
     time::Time,
 };
@@ -16,6 +16,8 @@ pub struct ChallengeRequest {
     pub address: Address,
     /// Who acts for the organization, and will sign too; absent where a person signs in.
     pub practitioner: Option<Address>,
+    /// Ed25519 key, made for this session, that will sign its requests.
+    pub request_key: Address,
 }
 
 /// What to sign: the fields as Sign-In With Solana names them, and the exact text.
@@ -25,32 +27,36 @@ pub struct ToSign {
     /// The challenge as the answer to it has to name it, sealed by the server.
     pub challenge: String,
     pub domain: String,
-    pub address: Address,
+    /// The wallet, base58.
+    pub address: String,
     pub statement: String,
     pub uri: String,
     pub version: String,
     pub chain_id: String,
-    pub nonce: Nonce,
-    pub issued_at: Time,
-    pub expiration_time: Time,
+    pub nonce: String,
+    pub issued_at: String,
+    pub expiration_time: String,
+    /// The key that will sign the session's requests, as `aegle:request-key:` and base58.
+    pub resources: Vec<String>,
     /// The text whose UTF-8 bytes are signed, by the wallet and by the practitioner.
     pub message: String,
 }
 
 impl ToSign {
-    pub fn new(text: Text, challenge: String) -> Self {
+    pub fn new(text: SignInText, challenge: String) -> Self {
         Self {
             challenge,
-            message: text.to_message(),
+            message: text.to_string(),
             domain: text.domain,
-            address: text.address,
+            address: text.address.to_string(),
             statement: text.statement,
             uri: text.uri,
-            version: Text::VERSION.to_owned(),
-            chain_id: text.chain,
+            version: SignInText::VERSION.to_owned(),
+            chain_id: text.chain_id,
             nonce: text.nonce,
             issued_at: text.issued_at,
-            expiration_time: text.expires_at,
+            expiration_time: text.expiration_time,
+            resources: vec![SignInText::resource(&text.request_key)],
         }
     }
 }

@@ -1,11 +1,21 @@
 //! What anybody may know of the disclosure log: how long it is, its leaves, and proofs about them.
 
 use aegle_disclosure::{Consistency, Digest, Inclusion};
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::{error::ApiError, extract::Params, state::ApiState, store::disclosure};
+use crate::api::{
+    bytes,
+    error::ApiError,
+    extract::Params,
+    state::ApiState,
+    store::{self, disclosure},
+};
 
 /// Leaves of one answer at most.
 const LEAVES: i64 = 10_000;
@@ -136,4 +146,35 @@ pub async fn get_consistency(
     let nodes = disclosure::nodes(&mut conn, &needs).await?;
     let proof = Consistency::new(from, to, &nodes).ok_or_else(outside)?;
     Ok(Json(Proof { path: proof.path }))
+}
+
+/// A text that was signed to sign in.
+#[derive(Serialize, ToSchema)]
+pub struct SignedText {
+    message: String,
+    /// The wallet's over the text, Ed25519, base64.
+    signature: String,
+    /// That of the practitioner who acts for the wallet, where it is an organization's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    practitioner_signature: Option<String>,
+}
+
+/// What entries of the log name by its digest: the text that a wallet signed to sign in, which names the
+/// key of the requests.
+#[utoipa::path(get, path = "/v1/log/sign-ins/{digest}", tag = "log",
+               params(("digest" = bytes::Digest, Path, description = "Digest, hex, as an entry has it")),
+               responses((status = 200, body = SignedText)))]
+pub async fn get_sign_in(
+    State(state): State<ApiState>,
+    Path(digest): Path<String>,
+) -> Result<Json<SignedText>, ApiError> {
+    let digest = digest.parse().map_err(|error: &str| ApiError::InvalidAddress(error.to_owned()))?;
+    let mut conn = state.pool.acquire().await?;
+    let found = store::sign_in::find(&mut conn, digest).await?.ok_or(ApiError::NotFound("sign-in"))?;
+    let text = |signature: &[u8; 64]| BASE64_STANDARD.encode(signature);
+    Ok(Json(SignedText {
+        message: found.message,
+        signature: text(&found.signature),
+        practitioner_signature: found.practitioner_signature.as_ref().map(text),
+    }))
 }

@@ -58,6 +58,7 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(log::list_leaves))
         .routes(routes!(log::get_inclusion))
         .routes(routes!(log::get_consistency))
+        .routes(routes!(log::get_sign_in))
 }
 
 /// Sign-in and sessions; limited by peer.

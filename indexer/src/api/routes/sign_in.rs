@@ -1,20 +1,22 @@
+use aegle_decision::{Caller, Key};
+use aegle_disclosure::{SignIn, SignInFault};
 use axum::{Json, extract::State};
 use rand::{RngCore, rngs::OsRng};
 
 use crate::api::{
-    bytes::{Nonce, SessionId},
+    bytes::{Digest, Nonce, SessionId},
     error::ApiError,
     extract::Body,
     model::{ChallengeRequest, Session, SignInRequest, SignedIn, ToSign},
     protected,
     session::Token,
-    sign_in::{Challenge, verify},
+    sign_in::Challenge,
     state::ApiState,
     store::{self, session::SessionRow},
     time::Time,
 };
 
-/// Asks for a text to sign.
+/// Asks for a text to sign. It names the key that will sign the session's requests.
 ///
 /// An organization signs in together with the practitioner who acts for it; both sign the same text,
 /// which names both. The challenge can be answered once, within minutes. Any number may be asked for, and
@@ -38,6 +40,7 @@ pub async fn ask_challenge(
         nonce: Nonce(random()),
         address: request.address,
         practitioner: request.practitioner,
+        request_key: request.request_key,
         issued_at: Time(now),
         expires_at: Time(now + i64::from(state.sign_in.config.challenge_seconds)),
     };
@@ -68,8 +71,12 @@ pub async fn sign_in(
         Challenge::open(&state.cursors, &request.challenge).filter(|challenge| challenge.expires_at.0 > now);
     let challenge = challenge.ok_or(ApiError::ChallengeEnded)?;
 
-    let message = state.sign_in.text(&challenge, genesis).to_message();
-    if let Err(refusal) = check(&challenge, &request, &message) {
+    let evidence = SignIn {
+        message: state.sign_in.text(&challenge, genesis).to_string(),
+        signature: request.signature.0,
+        practitioner_signature: request.practitioner_signature.map(|signature| signature.0),
+    };
+    if let Err(refusal) = check(&challenge, &request, &evidence) {
         metrics::counter!("aegle_sign_ins_total", "outcome" => "refused").increment(1);
         return Err(refusal);
     }
@@ -83,12 +90,15 @@ pub async fn sign_in(
         id: SessionId(random()),
         wallet: challenge.address,
         practitioner: challenge.practitioner,
+        request_key: challenge.request_key,
+        sign_in: Digest(evidence.digest().0),
         created_at: Time(now),
         expires_at: Time(now + i64::from(config.session_seconds)),
         ends_at: Time(now + i64::from(config.session_max_seconds)),
         ended_at: None,
     };
     let token = Token::random();
+    store::sign_in::insert(&mut transaction, &evidence, now).await?;
     store::session::insert(&mut transaction, &session, token.hash()).await?;
     transaction.commit().await?;
     metrics::counter!("aegle_sign_ins_total", "outcome" => "signed_in").increment(1);
@@ -97,20 +107,21 @@ pub async fn sign_in(
 }
 
 /// Whether everybody whom the text names signed this text.
-fn check(challenge: &Challenge, request: &SignInRequest, message: &str) -> Result<(), ApiError> {
+fn check(challenge: &Challenge, request: &SignInRequest, evidence: &SignIn) -> Result<(), ApiError> {
     let refuse = |reason| Err(ApiError::SignatureInvalid(reason));
-    if request.signed_message.as_ref().is_some_and(|signed| signed != message) {
+    if request.signed_message.as_ref().is_some_and(|signed| *signed != evidence.message) {
         return refuse("The wallet signed another text than the challenge's");
     }
-    if !verify(challenge.address, request.signature, message.as_bytes()) {
-        return refuse("The signature is not the wallet's over the challenge's text");
-    }
     match (challenge.practitioner, request.practitioner_signature) {
-        (None, None) => Ok(()),
-        (None, Some(_)) => refuse("The challenge names no practitioner"),
-        (Some(_), None) => refuse("The practitioner whom the challenge names must sign too"),
-        (Some(key), Some(signature)) if verify(key, signature, message.as_bytes()) => Ok(()),
-        (Some(_), Some(_)) => refuse("The second signature is not the practitioner's over the challenge's text"),
+        (None, Some(_)) => return refuse("The challenge names no practitioner"),
+        (Some(_), None) => return refuse("The practitioner whom the challenge names must sign too"),
+        _ => {}
+    }
+    let caller = Caller { key: Key(challenge.address.0), practitioner: challenge.practitioner.map(|key| Key(key.0)) };
+    match evidence.check(&caller, &Key(challenge.request_key.0)) {
+        Ok(_) => Ok(()),
+        Err(SignInFault::Signature) => refuse("A signature is not the wallet's, or the practitioner's, over the text"),
+        Err(fault) => Err(ApiError::Internal(fault.to_string())),
     }
 }
 

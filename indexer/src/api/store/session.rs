@@ -1,7 +1,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::api::{
-    bytes::{Address, SessionId},
+    bytes::{Address, Digest, SessionId},
     time::Time,
 };
 
@@ -13,6 +13,10 @@ pub struct SessionRow {
     pub id: SessionId,
     pub wallet: Address,
     pub practitioner: Option<Address>,
+    /// Signs the session's requests.
+    pub request_key: Address,
+    /// Digest of the text that says so.
+    pub sign_in: Digest,
     pub created_at: Time,
     pub expires_at: Time,
     pub ends_at: Time,
@@ -32,6 +36,7 @@ macro_rules! select {
             r#"
             SELECT
                 id AS "id: SessionId", wallet AS "wallet: Address", practitioner AS "practitioner: Address",
+                request_key AS "request_key: Address", sign_in AS "sign_in: Digest",
                 created_at AS "created_at: Time", expires_at AS "expires_at: Time", ends_at AS "ends_at: Time",
                 ended_at AS "ended_at: Time"
             FROM protected.session WHERE
@@ -55,12 +60,15 @@ pub async fn insert(conn: &mut PgConnection, session: &SessionRow, token_hash: [
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "INSERT INTO protected.session (id, token_hash, wallet, practitioner, created_at, expires_at, ends_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO protected.session (id, token_hash, wallet, practitioner, request_key, sign_in, created_at,
+                                        expires_at, ends_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         session.id as _,
         &token_hash,
         session.wallet as _,
         session.practitioner as _,
+        session.request_key as _,
+        session.sign_in as _,
         session.created_at.0,
         session.expires_at.0,
         session.ends_at.0

@@ -1,3 +1,4 @@
+use aegle_disclosure::{Digest, SignIn};
 use sqlx::PgConnection;
 
 use crate::api::{bytes::Nonce, time::Time};
@@ -20,4 +21,42 @@ pub async fn use_up(conn: &mut PgConnection, nonce: Nonce, expires_at: Time, now
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Keeps what was signed to sign in, for as long as the log names it.
+#[tracing::instrument(name = "db.sign_in.insert", skip_all)]
+pub async fn insert(conn: &mut PgConnection, sign_in: &SignIn, at: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO protected.sign_in (digest, message, signature, practitioner_signature, at)
+         VALUES ($1, $2, $3, $4, $5)",
+        &sign_in.digest().0[..] as _,
+        sign_in.message,
+        &sign_in.signature[..],
+        sign_in.practitioner_signature.as_ref().map(|signature| &signature[..]),
+        at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+#[tracing::instrument(name = "db.sign_in.find", skip_all)]
+pub async fn find(conn: &mut PgConnection, digest: Digest) -> sqlx::Result<Option<SignIn>> {
+    let row = sqlx::query!(
+        "SELECT message, signature, practitioner_signature FROM protected.sign_in WHERE digest = $1",
+        &digest.0[..] as _
+    )
+    .fetch_optional(conn)
+    .await?;
+    let signature = |bytes: Vec<u8>| {
+        <[u8; 64]>::try_from(bytes).map_err(|_| sqlx::Error::Decode("a signature of another length".into()))
+    };
+    let read = row.map(|row| {
+        Ok(SignIn {
+            message: row.message,
+            signature: signature(row.signature)?,
+            practitioner_signature: row.practitioner_signature.map(signature).transpose()?,
+        })
+    });
+    read.transpose()
 }

@@ -18,7 +18,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
     routing::get,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use solana_client::nonblocking::rpc_client::RpcClient;
 use solana_message::{Message, VersionedMessage};
@@ -121,6 +124,21 @@ impl Desk {
         json!({ "transaction": BASE64_STANDARD.encode(bytes), "invitation": invite(&self.pool, 1).await.unwrap() })
     }
 
+    /// Place in the log of a request of the user's that was permitted, and entries of a checkpoint with
+    /// it, and the sign-in that it names.
+    async fn place(&self, session: &Session<'_>, user: u8) -> Option<Value> {
+        let patient = base58(&self.vaults[&user]);
+        let permitted = session.get(&format!("/v1/records?patient={patient}"), "PATRQT").await;
+        let receipt = BASE64_URL_SAFE_NO_PAD.decode(permitted.headers.get("aegle-receipt")?).unwrap();
+        let place = u64::from_be_bytes(receipt.first_chunk().copied().unwrap());
+        let head = session.get(&format!("/v1/disclosures/head?patient={patient}"), "PATRQT").await.json();
+        // The second line of a checkpoint (C2SP tlog-checkpoint).
+        let size = head["checkpoint"].as_str()?.lines().nth(1)?.parse::<u64>().unwrap();
+        let logged = session.get(&format!("/v1/receipts/{place}"), "PATRQT").await.json();
+        let entry: Value = serde_json::from_str(logged["entry"].as_str()?).unwrap();
+        Some(json!({ "place": place, "size": size, "sign_in": entry["signed"]["sign_in"] }))
+    }
+
     async fn session(&self, user: u8) -> Session<'_> {
         Session { client: &self.client, token: sign_in(&self.client, &wallet(user)).await.0 }
     }
@@ -142,6 +160,7 @@ async fn give(
         "record" => desk.record(&session, user).await,
         "item" => desk.item(user).await,
         "request" => desk.request(user).await,
+        "place" => desk.place(&session, user).await.into(),
         "transaction" => desk.transaction(user).await,
         "relayed" => session.post("/v1/relay", &desk.transaction(user).await).await.json(),
         _ => return Err(StatusCode::NOT_FOUND),

@@ -257,11 +257,7 @@ pub async fn revoke(
     share: &Share,
 ) -> anyhow::Result<(String, ())> {
     let (session, scan) = (&share.practitioner, share.scan);
-    let url = stage.api.url(&format!("/v1/records/{scan}/content"));
-    let token = serde_json::to_value(session.save().token)?;
-    let token = token.as_str().context("a token that is no text")?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    let request = http.get(url).bearer_auth(token).header("aegle-purpose", "TREAT");
+    let request = session.read(Purpose::Treatment, &format!("/v1/records/{scan}/content"), &[])?;
     let mut response = request.send().await?.error_for_status()?;
     let size = response.content_length().context("a download of unknown length")?;
     ensure!(size > SCAN_BYTES as u64, "the download has {size} bytes");

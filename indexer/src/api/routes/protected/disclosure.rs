@@ -72,7 +72,7 @@ pub async fn list_disclosures(
     requested: Requested,
     Params(query): Params<DisclosureQuery>,
 ) -> Result<Reply<Page<Disclosure>>, ApiError> {
-    let mut draft = Draft::new(Operation::ListDisclosures, &bearer, purpose, None, &requested);
+    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
     let listed = list(&state, &bearer, query, &mut draft).await;
     draft.conclude(&state, &requested, listed).await
 }
@@ -158,7 +158,7 @@ pub async fn get_head(
     requested: Requested,
     Params(query): Params<HeadQuery>,
 ) -> Result<Json<DisclosureHead>, ApiError> {
-    let mut draft = Draft::new(Operation::ListDisclosures, &bearer, purpose, None, &requested);
+    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
     let allowed = match own(&state, &bearer, query.patient, &mut draft).await {
         Ok(served) => served.close().await,
         Err(error) => Err(error),

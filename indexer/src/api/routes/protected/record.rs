@@ -129,7 +129,7 @@ fn matches(query: &RecordQuery, category: Option<&Category>, labels: &Labels) ->
     tag = "records",
     params(RecordQuery, ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code")),
     responses((status = 200, body = Page<HeldRecord>)),
-    security(("session" = []))
+    security(("session" = [], "signature" = []))
 )]
 pub async fn list_records(
     State(state): State<ApiState>,
@@ -138,7 +138,7 @@ pub async fn list_records(
     requested: Requested,
     Params(query): Params<RecordQuery>,
 ) -> Result<Reply<Page<HeldRecord>>, ApiError> {
-    let mut draft = Draft::new(Operation::ListRecords, &bearer, purpose, None, &requested);
+    let mut draft = Draft::new(&state, Operation::ListRecords, &bearer, purpose, None, &requested)?;
     let listed = list(&state, &bearer, purpose, query, &mut draft).await;
     draft.conclude(&state, &requested, listed).await
 }
@@ -182,7 +182,7 @@ async fn list(
         ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use, an HL7 code")
     ),
     responses((status = 200, body = Answer<HeldRecord>)),
-    security(("session" = []))
+    security(("session" = [], "signature" = []))
 )]
 pub async fn get_record(
     State(state): State<ApiState>,
@@ -197,7 +197,7 @@ pub async fn get_record(
         return Err(ApiError::SessionEnded);
     }
     let lag = state.max_lag.check(standing.lag)?;
-    let mut draft = Draft::new(Operation::ReadRecord, &bearer, purpose, Some(record), &requested);
+    let mut draft = Draft::new(&state, Operation::ReadRecord, &bearer, purpose, Some(record), &requested)?;
     let read = read(&state, &bearer, (at, lag, now), purpose, record, &mut draft).await;
     let answer = draft.conclude(&state, &requested, read).await?;
     Ok((Extension(OneRecord), Reply(answer)))
@@ -285,7 +285,7 @@ async fn note(state: &ApiState, bearer: &Bearer, vault: Key) -> Result<Transacti
         (status = 206, content_type = "application/octet-stream"),
         (status = 409, description = "Permitted, but the key is not encrypted to the caller yet: `key_pending`.")
     ),
-    security(("session" = []))
+    security(("session" = [], "signature" = []))
 )]
 pub async fn get_content(
     State(state): State<ApiState>,
@@ -295,7 +295,7 @@ pub async fn get_content(
     Id(record): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut draft = Draft::new(Operation::ReadContent, &bearer, purpose, Some(record), &requested);
+    let mut draft = Draft::new(&state, Operation::ReadContent, &bearer, purpose, Some(record), &requested)?;
     let located = locate(&state, &bearer, purpose, record, &headers, &mut draft).await;
     let (watch, asked) = draft.conclude(&state, &requested, located).await?;
     download::answer(state, bearer, watch, asked)
