@@ -63,6 +63,25 @@ async fn keys_of_who_lost_a_permission_for_good_are_deleted_and_no_others(pool: 
     assert_eq!(holders(&pool, record).await, [world.vault.to_vec()], "the patient's own stays");
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn keys_in_a_vault_that_is_not_final_yet_wait_with_it(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let (doctor, carer, stranger, young) = (world.practitioner(2).await, wallet(4), wallet(5), key(11));
+    world.ledger.vault(FINALIZED + 1, young).await;
+    world.vault = young;
+    let holding = [&doctor, &carer, &stranger];
+    let record = world.record_in(young, FINALIZED + 2, &labels(&["laboratory"]), &holding).await;
+    world.grant(&doctor, Grant { slot: FINALIZED + 2, ..Grant::default() }).await;
+    world.delegate(&carer, ALL_RIGHTS).await;
+    sqlx::query("UPDATE delegate SET slot = $1").bind(FINALIZED + 2).execute(&pool).await.unwrap();
+
+    assert_eq!(delete_withdrawn(&pool).await.unwrap(), 1);
+    let left = holders(&pool, record).await;
+    assert!(left.len() == 3 && !left.contains(&stranger.pubkey().to_bytes().to_vec()));
+    world.finalize(FINALIZED + 2).await;
+    assert_eq!(delete_withdrawn(&pool).await.unwrap(), 0);
+}
+
 /// A record of the patient's with this content, which `doctor` holds the key of.
 async fn stored(world: &mut World, content: &[u8], doctor: &Keypair) -> Key {
     let (opening, commitment) = opening(&labels(&["laboratory"]), "content");

@@ -26,7 +26,8 @@ pub async fn run(pool: PgPool, shutdown: CancellationToken) {
 }
 
 /// Deletes the wrapped keys of holders who are neither the patient nor, by a consent or a delegation
-/// that stands at the finalized slot, anybody to the vault; and unclaimed contents. Gives how many.
+/// that stands at the finalized slot or is younger, anybody to the vault; and unclaimed contents. Gives
+/// how many.
 ///
 /// What is refused at once by the decision is deleted only here: a deletion cannot be taken back, so
 /// it waits for finality.
@@ -41,7 +42,7 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
             AND NOT EXISTS (
                 SELECT FROM protected.opening o
                 JOIN consent c ON c.consent = o.consent
-                JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = o.vault
+                LEFT JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = o.vault
                 WHERE o.vault = w.vault AND o.grantee = w.holder
                     AND (c.slot > now.slot OR c.consent_epoch = v.consent_epoch)
                     AND NOT EXISTS (
@@ -55,8 +56,9 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
             )
             AND NOT EXISTS (
                 SELECT FROM delegate d
-                JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = d.vault
-                WHERE d.vault = w.vault AND d.key = w.holder AND d.delegate_epoch = v.delegate_epoch
+                LEFT JOIN LATERAL (SELECT * FROM vault_at(now.slot)) v ON v.vault = d.vault
+                WHERE d.vault = w.vault AND d.key = w.holder
+                    AND (d.slot > now.slot OR d.delegate_epoch = v.delegate_epoch)
                     AND NOT EXISTS (
                         SELECT FROM delegate_removal r WHERE r.delegate = d.delegate AND r.slot <= now.slot
                     )
