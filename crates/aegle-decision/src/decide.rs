@@ -1,8 +1,11 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     Basis, ConsentOpening, Decision, Denial, Filter, Key, Labels, Obligations, Permit, Policy, RecordViews, Refusal,
-    Request, RuleId, Verdict, Views,
+    Request, RuleId, Statement, Verdict, Views,
     standing::{Acting, Standing},
 };
 
@@ -56,8 +59,13 @@ pub(crate) fn decide_as(views: &Views, openings: &[ConsentOpening], request: &Re
         return everything(&standing, Basis::Delegate, RuleId::DelegateRead);
     }
     let (standing_consents, consents) = divide(standing.consents(openings));
+    let emergencies = standing.emergencies(&views.emergencies);
     if standing_consents.is_empty() {
-        let nearest = consents.iter().map(|refusal| refusal.rule).chain(delegate.err()).max();
+        let refused = match emergencies {
+            Ok(emergencies) => return in_emergency(&standing, emergencies),
+            Err(refused) => refused,
+        };
+        let nearest = consents.iter().map(|refusal| refusal.rule).chain(delegate.err()).chain(refused).max();
         return Decision::Deny(Denial { rule: nearest.unwrap_or(RuleId::NoConsent), consents });
     }
     match standing.credentials(acting) {
@@ -68,11 +76,24 @@ pub(crate) fn decide_as(views: &Views, openings: &[ConsentOpening], request: &Re
                 erase_by: standing_consents.iter().filter_map(|(_, policy)| policy.erase_by).min(),
                 entered_in_error: false,
             },
-            filter: Filter::consents(standing.vault, standing_consents),
+            filter: Filter::granted(standing.vault, standing_consents, emergencies.unwrap_or_default()),
             credentials,
         }),
-        Err(rule) => Decision::Deny(Denial { rule, consents }),
+        Err(rule) => match emergencies {
+            Ok(emergencies) => in_emergency(&standing, emergencies),
+            Err(_) => Decision::Deny(Denial { rule, consents }),
+        },
     }
+}
+
+fn in_emergency(standing: &Standing, emergencies: BTreeMap<Key, Arc<Statement>>) -> Decision {
+    let credentials: BTreeSet<Key> = emergencies.values().map(|statement| statement.credential).collect();
+    Decision::Permit(Permit {
+        basis: Basis::Emergencies(emergencies.keys().copied().collect()),
+        obligations: Obligations { redisclosure_notice: true, ..Obligations::default() },
+        filter: Filter::granted(standing.vault, Vec::new(), emergencies),
+        credentials: credentials.into_iter().collect(),
+    })
 }
 
 fn everything(standing: &Standing, basis: Basis, rule: RuleId) -> Decision {

@@ -30,6 +30,8 @@ pub enum Basis {
     Delegate,
     /// In the order of their keys.
     Consents(Vec<Key>),
+    /// Accounts of openings in an emergency, in the order of their keys, where no consent stands.
+    Emergencies(Vec<Key>),
 }
 
 /// Why a request is refused. It is for the patient and the log; the caller learns nothing of it.

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aegle::state::RecordStatus;
 use jiff::civil::Date;
 
-use crate::{Key, Labels, Obligations, Policy, RecordView, RecordViews, RuleId, Verdict};
+use crate::{Key, Labels, Obligations, Policy, RecordView, RecordViews, RuleId, Statement, Verdict};
 
 /// Tells for each record of a vault whether it is among those permitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,12 @@ pub struct Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scope {
     Everything(RuleId),
-    /// In the order of the consents' keys.
-    Consents(Vec<(Key, Arc<Policy>)>),
+    Granted {
+        /// In the order of the consents' keys.
+        consents: Vec<(Key, Arc<Policy>)>,
+        /// By the accounts of the openings.
+        emergencies: BTreeMap<Key, Arc<Statement>>,
+    },
 }
 
 impl Filter {
@@ -26,7 +30,16 @@ impl Filter {
 
     /// `consents` come in the order of their keys.
     pub(crate) fn consents(vault: Key, consents: Vec<(Key, Arc<Policy>)>) -> Self {
-        Self { vault, scope: Scope::Consents(consents) }
+        Self::granted(vault, consents, BTreeMap::new())
+    }
+
+    /// What consents open together with what was opened in emergencies.
+    pub(crate) fn granted(
+        vault: Key,
+        consents: Vec<(Key, Arc<Policy>)>,
+        emergencies: BTreeMap<Key, Arc<Statement>>,
+    ) -> Self {
+        Self { vault, scope: Scope::Granted { consents, emergencies } }
     }
 
     /// The vault whose records it tells of.
@@ -39,7 +52,7 @@ impl Filter {
     pub fn policies(&self) -> Option<impl Iterator<Item = (Key, &Policy)>> {
         match &self.scope {
             Scope::Everything(_) => None,
-            Scope::Consents(consents) => Some(consents.iter().map(|(consent, policy)| (*consent, &**policy))),
+            Scope::Granted { consents, .. } => Some(consents.iter().map(|(consent, policy)| (*consent, &**policy))),
         }
     }
 
@@ -56,10 +69,23 @@ impl Filter {
                 rule: *rule,
                 obligations: Obligations { entered_in_error, ..Obligations::default() },
             },
-            Scope::Consents(consents) => labels
-                .map_or(Verdict::Deny { consent: None, rule: RuleId::LabelsMissing }, |labels| {
-                    unite(consents, &record, labels, entered_in_error)
-                }),
+            Scope::Granted { consents, emergencies } => {
+                let Some(labels) = labels else {
+                    return Verdict::Deny { consent: None, rule: RuleId::LabelsMissing };
+                };
+                let by_consent = unite(consents, &record, labels, entered_in_error);
+                let opened = |(_, statement): &(&Key, &Arc<Statement>)| statement.records.contains(&record);
+                match emergencies.iter().find(opened) {
+                    Some((break_glass, _)) if !by_consent.permits() => Verdict::Permit {
+                        consent: None,
+                        rule: RuleId::BreakGlass { break_glass: *break_glass },
+                        obligations: Obligations { redisclosure_notice: true, erase_by: None, entered_in_error },
+                    },
+                    // Whoever opened other records is told nothing nearer than that of this one.
+                    _ if consents.is_empty() => Verdict::Deny { consent: None, rule: RuleId::RecordNotCovered },
+                    _ => by_consent,
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Key;
+
 /// What an outcome rests on. Stable: receipts and explanations carry the names.
 ///
 /// Ordered by how near to a permit a refusal came. Where several consents refuse, the nearest is
@@ -37,6 +39,15 @@ pub enum RuleId {
     PurposeNotGranted,
     ActionNotGranted,
 
+    // Whether an opening in an emergency stands.
+    /// The vault forbids emergencies.
+    EmergencyForbidden,
+    /// The opening is not confirmed on chain.
+    EmergencyNotOpened,
+    EmergencyExpired,
+    /// An earlier opening of this clinician waits for its patient's review.
+    EmergencyUnreviewed,
+
     // Whether the grantee is who may read for the purpose.
     CredentialMissing,
     CredentialWrongKind,
@@ -46,6 +57,8 @@ pub enum RuleId {
     CredentialRegistrarRemoved,
     CredentialExpired,
     CredentialNotYetValid,
+    /// It is not one to open records with in an emergency.
+    CredentialNotForEmergencies,
     /// An organization reads through a practitioner, and none acts.
     PractitionerMissing,
     /// The practitioner who acts has no credential that counts.
@@ -86,6 +99,10 @@ pub enum RuleId {
     ConsentBase,
     ConsentPermitRule {
         index: usize,
+    },
+    /// An opening in an emergency, by its account.
+    BreakGlass {
+        break_glass: Key,
     },
 }
 

@@ -6,8 +6,8 @@ use aegle::state::{CredentialKind, CredentialStatus, DAY, Right, period_holds};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    Action, ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, Key, Policy, Purpose, Request,
-    RuleId, VaultView, Views,
+    Action, ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, Emergency, Key, Policy, Purpose,
+    Request, RuleId, Statement, VaultView, Views, emergency::CLINICIANS,
 };
 
 /// Who acts for an organization.
@@ -84,6 +84,54 @@ impl<'a> Standing<'a> {
             }
         }
         consents
+    }
+
+    /// The caller's openings in an emergency that stand, by their accounts; or, where none does, what the
+    /// nearest fails at, if there is any.
+    pub fn emergencies(&self, emergencies: &[Emergency]) -> Result<BTreeMap<Key, Arc<Statement>>, Option<RuleId>> {
+        let mut standing = BTreeMap::new();
+        let mut nearest = None;
+        let own = |emergency: &&Emergency| emergency.statement.value().clinician == self.request.caller.key;
+        for emergency in emergencies.iter().filter(own) {
+            match self.emergency(emergency) {
+                Ok(()) => drop(standing.insert(emergency.break_glass, emergency.statement.shared())),
+                Err(rule) => nearest = nearest.max(Some(rule)),
+            }
+        }
+        if standing.is_empty() { Err(nearest) } else { Ok(standing) }
+    }
+
+    fn emergency(&self, emergency: &Emergency) -> Result<(), RuleId> {
+        let Request { purpose, action, now, .. } = *self.request;
+        refuse(purpose != Purpose::EmergencyTreatment, RuleId::PurposeNotGranted)?;
+        refuse(action != Action::Read, RuleId::ActionNotGranted)?;
+        emergency.in_effect(now)?;
+        self.emergencies_allowed()?;
+        self.emergency_credential(&emergency.statement.value().credential)
+    }
+
+    /// Whether the vault allows emergencies: allowed once final, forbidden once confirmed.
+    pub fn emergencies_allowed(&self) -> Result<(), RuleId> {
+        let said = |at: &At| Some(refuse(!at.vault.emergencies_allowed, RuleId::EmergencyForbidden));
+        self.both(said, RuleId::EmergencyForbidden)
+    }
+
+    /// Whether this credential is the caller's, counts, and is one for emergencies.
+    pub fn emergency_credential(&self, credential: &Key) -> Result<(), RuleId> {
+        let Request { caller, now, .. } = self.request;
+        let said = |at: &At| {
+            let counts = at.credential(credential, &caller.key, CLINICIANS, *now)?;
+            let of_it = |view: &&CredentialView| view.credential == *credential;
+            let for_emergencies = at.chain.credentials.iter().filter(of_it).all(|view| view.emergency);
+            Some(counts.and_then(|()| refuse(!for_emergencies, RuleId::CredentialNotForEmergencies)))
+        };
+        self.both(said, RuleId::CredentialMissing)
+    }
+
+    /// Credentials of the caller of one of `kinds` that count, at least one.
+    pub fn callers_credentials(&self, kinds: &[CredentialKind]) -> Result<Vec<Key>, RuleId> {
+        let counting = self.credentials_of(&self.request.caller.key, kinds)?;
+        Ok(counting.into_iter().map(|(credential, _)| credential).collect())
     }
 
     /// The credentials under which the caller may read for the purpose: none where it needs none, its

@@ -2,7 +2,7 @@
 
 use aegle::state::{CredentialKind, CredentialStatus, RecordStatus, grantee_handle};
 
-use crate::{Document, Key, Policy};
+use crate::{Document, Emergency, Key, Policy};
 
 /// One vault and all that concerns one caller, at one slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct VaultView {
     pub key_epoch: u32,
     pub consent_epoch: u32,
     pub delegate_epoch: u32,
+    /// Whether records may be opened in an emergency.
+    pub emergencies_allowed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct CredentialView {
     pub until_day: u32,
     /// It counts only while its registrar is not.
     pub registrar_removed: bool,
+    /// Whether the subject may open records in an emergency.
+    pub emergency: bool,
 }
 
 /// What the chain says of one vault at its two commitments. Only what both permit is permitted.
@@ -76,6 +80,8 @@ pub struct Views {
     /// A confirmed withdrawal (a revocation, a removal, a suspension, an epoch raised) was seen on a
     /// branch that was left, and finality has not passed its slot.
     pub withdrawals_pending: bool,
+    /// The caller's signed statements on this vault. An opening counts once it is confirmed.
+    pub emergencies: Vec<Emergency>,
 }
 
 /// What the chain says of a record that is asked for.

@@ -2,10 +2,11 @@
 //!
 //! [`content`] is the encrypted stream, [`manifest`] what a record says of itself and how the chain
 //! commits to it, [`record`] both together, [`wrap`] gives a key to somebody, [`keyring`] keeps a
-//! patient's root secret. Randomness comes from the caller, and nothing here opens a file or a socket.
+//! patient's root secret, [`emergency`] what custodians keep. Randomness comes from the caller, and nothing here opens a file or a socket.
 //! `docs/content.md` has every byte, `vectors/` examples for other languages.
 
 pub mod content;
+pub mod emergency;
 pub mod issue;
 pub mod keyring;
 pub mod manifest;
@@ -17,6 +18,7 @@ mod rng;
 mod text;
 
 pub use content::ContentKey;
+pub use emergency::{Custodian, CustodianPlan, KeyShare, Release, SealedKeyShare};
 pub use issue::{Issue, IssueError};
 pub use keyring::{Keyring, KeyringError, RecoveryCode, RootSecret};
 pub use manifest::{Coding, Details, DetailsVersion, LabelsOpening, Manifest, ManifestError, ManifestVersion};

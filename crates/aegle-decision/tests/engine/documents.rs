@@ -19,12 +19,13 @@ fn the_names_of_rules_are_kept() {
         names.join(" "),
         "no_vault vault_mismatch withdrawal_pending delegate_removed delegate_earlier_epoch delegate_expired \
          delegate_right_missing delegate_action_not_covered no_consent opening_mismatch revoked earlier_epoch expired \
-         not_yet_in_effect erase_by_passed purpose_not_granted action_not_granted credential_missing \
+         not_yet_in_effect erase_by_passed purpose_not_granted action_not_granted emergency_forbidden \
+         emergency_not_opened emergency_expired emergency_unreviewed credential_missing \
          credential_wrong_kind credential_revoked credential_suspended credential_registrar_removed \
-         credential_expired credential_not_yet_valid practitioner_missing practitioner_unqualified record_missing \
+         credential_expired credential_not_yet_valid credential_not_for_emergencies practitioner_missing practitioner_unqualified record_missing \
          record_mismatch record_erased not_final_yet labels_missing base_deny category_not_covered type_not_covered \
          time_not_covered author_not_covered study_not_covered record_not_covered break_glass_only sensitivity \
-         exception owner delegate_read consent_base consent_permit_rule"
+         exception owner delegate_read consent_base consent_permit_rule break_glass"
     );
     for rule in ALL_RULES {
         assert_eq!(serde_json::from_value::<RuleId>(serde_json::to_value(rule).unwrap()).unwrap(), rule);

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use aegle_decision::{Decision, RuleId, Verdict, decide};
+use aegle_decision::{Decision, Key, RuleId, Verdict, decide};
 
 use crate::{
     ALL_RULES,
@@ -9,6 +9,8 @@ use crate::{
 };
 
 const CASES: u64 = 100_000;
+/// Refuses an opening, never a read.
+const OF_OPENING: RuleId = RuleId::EmergencyUnreviewed;
 
 /// A record and a request are one case; `AEGLE_DECISION_SEED` is the first world's.
 #[test]
@@ -27,7 +29,8 @@ fn inv_1_the_engine_decides_as_the_reference_does() {
         println!("{count:>7} {rule:?}");
     }
     if cases >= CASES {
-        let rare: Vec<_> = ALL_RULES.iter().filter(|rule| seen.get(rule).copied().unwrap_or(0) < 20).collect();
+        let rare: Vec<_> =
+            ALL_RULES.iter().filter(|rule| **rule != OF_OPENING && seen.get(rule).copied().unwrap_or(0) < 20).collect();
         assert!(rare.is_empty(), "the generator makes too few of {rare:?}");
     }
 }
@@ -67,6 +70,7 @@ fn kind(rule: RuleId) -> RuleId {
     match rule {
         RuleId::Exception { .. } => RuleId::Exception { index: 0 },
         RuleId::ConsentPermitRule { .. } => RuleId::ConsentPermitRule { index: 0 },
+        RuleId::BreakGlass { .. } => RuleId::BreakGlass { break_glass: Key::default() },
         other => other,
     }
 }

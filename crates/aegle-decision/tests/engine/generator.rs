@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use aegle::state::{ALL_ACTIONS, ALL_PURPOSES, CredentialKind, CredentialStatus, RecordStatus, Right};
 use aegle_decision::{
-    Action, Base, Caller, ChainView, Code, ConsentOpening, CredentialView, DelegateView, Key, Labels, LabelsVersion,
-    Policy, Purpose, RecordView, RecordViews, Request, Rule, VaultView, Views,
+    Action, Base, Caller, ChainView, Code, ConsentOpening, CredentialView, DelegateView, Emergency, Key, Labels,
+    LabelsVersion, Policy, Purpose, RecordView, RecordViews, Request, Rule, VaultView, Views,
 };
 use jiff::{ToSpan, civil::Date};
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::world::{DAY, DELEGATE, GRANTEE, OWNER, PRACTITIONER, REGISTRAR, STRANGER, TODAY, VAULT, policy, seal};
+use crate::world::{
+    DAY, DELEGATE, GRANTEE, OWNER, PRACTITIONER, REGISTRAR, STRANGER, TODAY, VAULT, open, policy, seal, statement,
+};
 
 pub const RECORDS: usize = 8;
 
@@ -103,15 +105,23 @@ impl Maker {
             _ => GRANTEE,
         };
         let practitioner = (!self.one_in(4)).then_some(PRACTITIONER);
+        let usual = if self.one_in(4) { Purpose::EmergencyTreatment } else { Purpose::Treatment };
         let request = Request {
             caller: Caller { key: caller, practitioner },
-            purpose: if self.one_in(6) { self.of(&PURPOSES) } else { Purpose::Treatment },
+            purpose: if self.one_in(6) { self.of(&PURPOSES) } else { usual },
             action: if self.one_in(6) { self.of(&ACTIONS) } else { Action::Read },
             now: i64::from(TODAY) * DAY + self.rng.gen_range(0..DAY),
         };
         let mut chain = ChainView {
             slot: 500,
-            vault: Some(VaultView { vault: VAULT, owner: OWNER, key_epoch: 1, consent_epoch: 5, delegate_epoch: 7 }),
+            vault: Some(VaultView {
+                vault: VAULT,
+                owner: OWNER,
+                key_epoch: 1,
+                consent_epoch: 5,
+                delegate_epoch: 7,
+                emergencies_allowed: !self.one_in(12),
+            }),
             delegate: (caller == DELEGATE || self.one_in(8)).then(|| self.delegate(caller)),
             consents: Vec::new(),
             credentials: self.credentials(caller),
@@ -136,10 +146,18 @@ impl Maker {
             openings.push(opening);
             chain.consents.push(consent);
         }
-        let mut views = Views { confirmed: chain.clone(), finalized: chain, withdrawals_pending: self.one_in(25) };
+        let mut views = Views {
+            confirmed: chain.clone(),
+            finalized: chain,
+            withdrawals_pending: self.one_in(25),
+            emergencies: Vec::new(),
+        };
         if self.one_in(4) {
             let view = if self.one_in(2) { &mut views.confirmed } else { &mut views.finalized };
             self.change(view);
+        }
+        if request.purpose == Purpose::EmergencyTreatment || self.one_in(20) {
+            views.emergencies = self.emergencies(&request, &views.confirmed.credentials);
         }
         let records = (0..RECORDS as u8).map(|index| self.record(Key([50 + index; 32]))).collect();
         Random { views, openings, request, records }
@@ -150,7 +168,7 @@ impl Maker {
         let consent = view.consents.len().checked_sub(1).map(|last| self.rng.gen_range(0..=last));
         let credential = view.credentials.len().checked_sub(1).map(|last| self.rng.gen_range(0..=last));
         let vault = view.vault.as_mut().unwrap();
-        match (self.rng.gen_range(0..16), consent, credential) {
+        match (self.rng.gen_range(0..17), consent, credential) {
             (0, ..) => view.vault = None,
             (1, ..) => vault.vault = STRANGER,
             (2, ..) => vault.owner = self.of(&[STRANGER, GRANTEE]),
@@ -165,9 +183,34 @@ impl Maker {
             (12, Some(index), _) => view.consents[index].until_day = TODAY,
             (13, _, Some(index)) => view.credentials[index].registrar_removed ^= true,
             (14, _, Some(index)) => view.credentials[index].status = CredentialStatus::Suspended,
+            (16, ..) => vault.emergencies_allowed ^= true,
             (15, _, Some(index)) => drop(view.credentials.remove(index)),
             _ => {}
         }
+    }
+
+    /// Openings of the caller's, most of them in effect.
+    fn emergencies(&mut self, request: &Request, credentials: &[CredentialView]) -> Vec<Emergency> {
+        let own: Vec<Key> =
+            credentials.iter().filter(|view| view.subject == request.caller.key).map(|view| view.credential).collect();
+        let mut emergencies = Vec::new();
+        for index in 0..self.of(&[0, 1, 1, 1, 2u8]) {
+            let mut signed = statement(request.now + self.of(&[-1, 0, 1, 3_600, 3_600, 3_600, 3_600]));
+            signed.clinician = if self.one_in(12) { STRANGER } else { request.caller.key };
+            signed.credential = own.choose(&mut self.rng).copied().unwrap_or(REGISTRAR);
+            signed.records = (0..3).map(|_| self.key(50, RECORDS as u8)).collect();
+            let mut emergency = open(Key([150 + index; 32]), signed);
+            match self.rng.gen_range(0..30) {
+                0..=1 => emergency.opened = None,
+                2 => emergency.salt[0] ^= 1,
+                3 => emergency.signature[0] ^= 1,
+                4 => emergency.opened.iter_mut().for_each(|opened| opened.vault = STRANGER),
+                5 => emergency.opened.iter_mut().for_each(|opened| opened.expires_at += 1),
+                _ => {}
+            }
+            emergencies.push(emergency);
+        }
+        emergencies
     }
 
     fn delegate(&mut self, key: Key) -> DelegateView {
@@ -211,6 +254,7 @@ impl Maker {
                     from_day,
                     until_day,
                     registrar_removed: self.one_in(15),
+                    emergency: !self.one_in(8),
                 });
             }
         }

@@ -1,4 +1,5 @@
 mod documents;
+mod emergencies;
 mod equality;
 mod explaining;
 mod finality;
@@ -8,10 +9,10 @@ mod reference;
 mod rules;
 mod world;
 
-use aegle_decision::RuleId;
+use aegle_decision::{Key, RuleId};
 
 /// One of each. What joins the enum fails to compile here until it is in the list.
-const ALL_RULES: [RuleId; 45] = {
+const ALL_RULES: [RuleId; 51] = {
     use RuleId::*;
     const fn listed(rule: RuleId) -> RuleId {
         match rule {
@@ -32,6 +33,10 @@ const ALL_RULES: [RuleId; 45] = {
             | EraseByPassed
             | PurposeNotGranted
             | ActionNotGranted
+            | EmergencyForbidden
+            | EmergencyNotOpened
+            | EmergencyExpired
+            | EmergencyUnreviewed
             | CredentialMissing
             | CredentialWrongKind
             | CredentialRevoked
@@ -39,6 +44,7 @@ const ALL_RULES: [RuleId; 45] = {
             | CredentialRegistrarRemoved
             | CredentialExpired
             | CredentialNotYetValid
+            | CredentialNotForEmergencies
             | PractitionerMissing
             | PractitionerUnqualified
             | RecordMissing
@@ -59,7 +65,8 @@ const ALL_RULES: [RuleId; 45] = {
             | Owner
             | DelegateRead
             | ConsentBase
-            | ConsentPermitRule { .. } => rule,
+            | ConsentPermitRule { .. }
+            | BreakGlass { .. } => rule,
         }
     }
     [
@@ -80,6 +87,10 @@ const ALL_RULES: [RuleId; 45] = {
         EraseByPassed,
         PurposeNotGranted,
         ActionNotGranted,
+        EmergencyForbidden,
+        EmergencyNotOpened,
+        EmergencyExpired,
+        EmergencyUnreviewed,
         CredentialMissing,
         CredentialWrongKind,
         CredentialRevoked,
@@ -87,6 +98,7 @@ const ALL_RULES: [RuleId; 45] = {
         CredentialRegistrarRemoved,
         CredentialExpired,
         CredentialNotYetValid,
+        CredentialNotForEmergencies,
         PractitionerMissing,
         PractitionerUnqualified,
         RecordMissing,
@@ -108,5 +120,6 @@ const ALL_RULES: [RuleId; 45] = {
         DelegateRead,
         ConsentBase,
         ConsentPermitRule { index: 0 },
+        BreakGlass { break_glass: Key([0; 32]) },
     ]
 };

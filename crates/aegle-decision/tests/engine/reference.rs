@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use aegle::state::{CredentialKind, CredentialStatus, RecordStatus};
 use aegle_decision::{
-    Action, Base, ChainView, ConsentOpening, ConsentView, CredentialView, Key, Labels, Policy, Purpose, RecordViews,
-    Request, Rule, RuleId, VaultView, Verdict, Views,
+    Action, Base, ChainView, ConsentOpening, ConsentView, CredentialView, Emergency, Key, Labels, Policy, Purpose,
+    RecordViews, Request, Rule, RuleId, VaultView, Verdict, Views,
 };
 use jiff::civil::Date;
 use solana_sha256_hasher::hashv;
@@ -61,19 +61,24 @@ impl<'a> Reference<'a> {
         let delegate = self.delegate();
         let standing = || self.consents.iter().filter(|(_, wrong)| wrong.is_empty());
         let by_consent = !is_owner && delegate != Some(BTreeSet::new());
-        if by_consent && standing().next().is_none() {
+        let emergencies = self.emergencies(confirmed, finalized);
+        let opened = emergencies.iter().any(|(_, wrong)| wrong.is_empty());
+        if by_consent && !opened && standing().next().is_none() {
             for (opening, reasons) in &self.consents {
                 wrong.extend(reasons.iter().map(|reason| (Some(opening.consent), *reason)));
             }
             wrong.extend(delegate.into_iter().flatten().map(|reason| (None, reason)));
+            wrong.extend(emergencies.into_iter().flat_map(|(_, wrong)| wrong).map(|reason| (None, reason)));
             if wrong.is_empty() {
                 wrong.insert((None, RuleId::NoConsent));
             }
             return Expected::Deny(wrong);
         }
-        if by_consent {
+        let mut qualified = true;
+        if by_consent && standing().next().is_some() {
             let lacking = self.credentials();
-            if !lacking.is_empty() {
+            qualified = lacking.is_empty();
+            if !qualified && !opened {
                 return Expected::Deny(lacking.into_iter().map(|reason| (None, reason)).collect());
             }
         }
@@ -100,7 +105,7 @@ impl<'a> Reference<'a> {
         }
         let Some(labels) = labels else { return Expected::Deny([(None, RuleId::LabelsMissing)].into()) };
         let mut permits = Vec::new();
-        for (opening, _) in standing() {
+        for (opening, _) in standing().filter(|_| qualified) {
             match covers(opening.policy.value(), &record.key().unwrap(), labels) {
                 Ok(rule) => permits.push((opening.policy.value().erase_by, opening.consent, rule)),
                 Err(reasons) => wrong.extend(reasons.into_iter().map(|reason| (Some(opening.consent), reason))),
@@ -110,8 +115,63 @@ impl<'a> Reference<'a> {
         permits.sort_by_key(|(erase_by, consent, _)| (erase_by.map_or(i64::MIN, |day| -day_number(day)), *consent));
         match permits.first() {
             Some((erase_by, consent, rule)) => permit(Some(*consent), *rule, true, *erase_by),
-            None => Expected::Deny(wrong),
+            None => {
+                let opened = emergencies.iter().filter(|(_, wrong)| wrong.is_empty()).map(|(emergency, _)| emergency);
+                let named =
+                    opened.filter(|emergency| emergency.statement.value().records.contains(&record.key().unwrap()));
+                match named.map(|emergency| emergency.break_glass).min() {
+                    Some(break_glass) => permit(None, RuleId::BreakGlass { break_glass }, true, None),
+                    None if wrong.is_empty() => Expected::Deny([(None, RuleId::RecordNotCovered)].into()),
+                    None => Expected::Deny(wrong),
+                }
+            }
         }
+    }
+
+    /// The caller's openings in an emergency, and what is wrong with each.
+    fn emergencies(&self, confirmed: &VaultView, finalized: &VaultView) -> Vec<(&'a Emergency, BTreeSet<RuleId>)> {
+        let of_caller = self
+            .views
+            .emergencies
+            .iter()
+            .filter(|emergency| emergency.statement.value().clinician == self.request.caller.key);
+        let wrong = |emergency: &Emergency| {
+            let signed = emergency.statement.value();
+            let committed = hashv(&[&emergency.salt, emergency.statement.bytes(), &emergency.signature]).to_bytes();
+            let fits = emergency.opened.is_none_or(|opened| {
+                opened.commitment == committed
+                    && opened.vault == signed.vault
+                    && opened.break_glass_id == signed.break_glass_id
+                    && opened.expires_at == signed.expires_at
+            });
+            let mut wrong = reasons(&[
+                (self.request.purpose != Purpose::EmergencyTreatment, RuleId::PurposeNotGranted),
+                (self.request.action != Action::Read, RuleId::ActionNotGranted),
+                (emergency.opened.is_none(), RuleId::EmergencyNotOpened),
+                (!fits, RuleId::OpeningMismatch),
+                (emergency.opened.is_some_and(|it| it.expires_at <= self.request.now), RuleId::EmergencyExpired),
+                (!confirmed.emergencies_allowed, RuleId::EmergencyForbidden),
+                (confirmed.emergencies_allowed && !finalized.emergencies_allowed, RuleId::NotFinalYet),
+            ]);
+            let look = |chain: &ChainView| {
+                let subjects = chain.credentials.iter().filter(|view| view.subject == self.request.caller.key);
+                let named = subjects.filter(|view| view.credential == signed.credential);
+                let mut wrong = named.map(|view| {
+                    let mut wrong = self.credential(view, &[CredentialKind::Practitioner]);
+                    wrong.extend((!view.emergency).then_some(RuleId::CredentialNotForEmergencies));
+                    wrong
+                });
+                wrong.next()
+            };
+            match (look(&self.views.confirmed), look(&self.views.finalized)) {
+                (None, _) => drop(wrong.insert(RuleId::CredentialMissing)),
+                (Some(now), Some(then)) if now.is_empty() && then.is_empty() => {}
+                (Some(now), _) if now.is_empty() => drop(wrong.insert(RuleId::NotFinalYet)),
+                (Some(now), _) => wrong.extend(now),
+            }
+            wrong
+        };
+        of_caller.map(|emergency| (emergency, wrong(emergency))).collect()
     }
 
     /// What is wrong with the caller as a delegate; none if there is no such delegate.

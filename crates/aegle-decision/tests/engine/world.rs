@@ -3,9 +3,9 @@
 
 use aegle::state::{CredentialKind, CredentialStatus, RecordStatus, Right, grantee_handle};
 use aegle_decision::{
-    Action, Caller, ChainView, ConsentOpening, ConsentView, CredentialView, Decision, DelegateView, Document, Key,
-    Labels, LabelsVersion, Policy, Purpose, RecordView, RecordViews, Request, VaultView, Verdict, Views, decide,
-    decide_record,
+    Action, BreakGlassView, Caller, ChainView, ConsentOpening, ConsentView, CredentialView, Decision, DelegateView,
+    Document, Emergency, Key, Labels, LabelsVersion, Policy, Purpose, RecordView, RecordViews, Request, Statement,
+    VaultView, Verdict, Views, decide, decide_record,
 };
 
 pub const DAY: i64 = 86_400;
@@ -24,6 +24,7 @@ pub const RECORD: Key = Key([10; 32]);
 pub const CONSENT: Key = Key([11; 32]);
 pub const CREDENTIAL: Key = Key([12; 32]);
 pub const PRACTITIONERS_CREDENTIAL: Key = Key([13; 32]);
+pub const BREAK_GLASS: Key = Key([14; 32]);
 
 #[derive(Clone, Debug)]
 pub struct World {
@@ -39,7 +40,14 @@ impl World {
     pub fn new() -> Self {
         let chain = ChainView {
             slot: 900,
-            vault: Some(VaultView { vault: VAULT, owner: OWNER, key_epoch: 1, consent_epoch: 5, delegate_epoch: 7 }),
+            vault: Some(VaultView {
+                vault: VAULT,
+                owner: OWNER,
+                key_epoch: 1,
+                consent_epoch: 5,
+                delegate_epoch: 7,
+                emergencies_allowed: true,
+            }),
             delegate: None,
             consents: Vec::new(),
             credentials: vec![credential(CREDENTIAL, GRANTEE, CredentialKind::Practitioner)],
@@ -51,6 +59,7 @@ impl World {
                 finalized: chain.clone(),
                 confirmed: ChainView { slot: 932, ..chain },
                 withdrawals_pending: false,
+                emergencies: Vec::new(),
             },
             openings: Vec::new(),
             request: Request {
@@ -109,6 +118,25 @@ impl World {
         change(self.labels.as_mut().unwrap());
     }
 
+    /// Lets the grantee, allowed nothing, open the record in an emergency, which is confirmed.
+    pub fn ask_in_an_emergency(&mut self) {
+        self.openings.clear();
+        self.both(|chain| chain.consents.clear());
+        self.request.purpose = Purpose::EmergencyTreatment;
+        self.views.emergencies = vec![open(BREAK_GLASS, statement(self.request.now + 3_600))];
+    }
+
+    /// Has the clinician sign something else, and opens that.
+    pub fn statement(&mut self, change: impl Fn(&mut Statement)) {
+        let mut statement = self.views.emergencies[0].statement.value().clone();
+        change(&mut statement);
+        self.views.emergencies[0] = open(BREAK_GLASS, statement);
+    }
+
+    pub fn opened(&mut self, change: impl Fn(&mut BreakGlassView)) {
+        change(self.views.emergencies[0].opened.as_mut().unwrap());
+    }
+
     /// Lets the delegate ask instead, who has no consent.
     pub fn ask_as_delegate(&mut self) {
         self.request.caller.key = DELEGATE;
@@ -156,6 +184,30 @@ pub fn policy() -> Policy {
     }
 }
 
+/// What the grantee signs to open the record until `expires_at`.
+pub fn statement(expires_at: i64) -> Statement {
+    Statement {
+        kind: Default::default(),
+        vault: VAULT,
+        break_glass_id: [15; 32],
+        clinician: GRANTEE,
+        credential: CREDENTIAL,
+        encryption_key: [16; 32],
+        records: [RECORD].into(),
+        reason: "Unconscious after a fall".into(),
+        expires_at,
+    }
+}
+
+/// A statement as it is opened on chain.
+pub fn open(break_glass: Key, statement: Statement) -> Emergency {
+    let Statement { vault, break_glass_id, expires_at, .. } = statement;
+    let (statement, signature, salt) = (Document::new(statement), [17; 64], [18; 32]);
+    let commitment = Emergency::commitment(&statement, &signature, &salt);
+    let opened = Some(BreakGlassView { vault, break_glass_id, commitment, expires_at });
+    Emergency { break_glass, statement, signature, salt, opened }
+}
+
 pub fn labels() -> Labels {
     Labels {
         kind: LabelsVersion::V1,
@@ -183,6 +235,7 @@ pub fn credential(key: Key, subject: Key, kind: CredentialKind) -> CredentialVie
         from_day: TODAY - 10,
         until_day: TODAY + 10,
         registrar_removed: false,
+        emergency: true,
     }
 }
 

@@ -1,4 +1,5 @@
 mod content;
+mod emergency;
 mod keyring;
 mod record;
 mod secrets;
