@@ -73,17 +73,16 @@ impl Filter {
                 let Some(labels) = labels else {
                     return Verdict::Deny { consent: None, rule: RuleId::LabelsMissing };
                 };
-                let by_consent = unite(consents, &record, labels, entered_in_error);
+                // An emergency lets it be kept as long as any consent could.
                 let opened = |(_, statement): &(&Key, &Arc<Statement>)| statement.records.contains(&record);
                 match emergencies.iter().find(opened) {
-                    Some((break_glass, _)) if !by_consent.permits() => Verdict::Permit {
+                    Some((break_glass, _)) => Verdict::Permit {
                         consent: None,
                         rule: RuleId::BreakGlass { break_glass: *break_glass },
                         obligations: Obligations { redisclosure_notice: true, erase_by: None, entered_in_error },
                     },
-                    // Whoever opened other records is told nothing nearer than that of this one.
-                    _ if consents.is_empty() => Verdict::Deny { consent: None, rule: RuleId::RecordNotCovered },
-                    _ => by_consent,
+                    None if consents.is_empty() => Verdict::Deny { consent: None, rule: RuleId::RecordNotCovered },
+                    None => unite(consents, &record, labels, entered_in_error),
                 }
             }
         }

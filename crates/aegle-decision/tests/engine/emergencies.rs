@@ -83,7 +83,7 @@ fn an_emergency_takes_nothing_away_that_a_consent_opens() {
     world.request.purpose = Purpose::EmergencyTreatment;
     assert_eq!(world.read().rule(), RuleId::ConsentBase);
     world.views.emergencies = vec![open(BREAK_GLASS, statement(world.request.now + 60))];
-    assert_eq!(world.read().rule(), RuleId::ConsentBase);
+    assert_eq!(world.read().rule(), RuleId::BreakGlass { break_glass: BREAK_GLASS });
     world.statement(|signed| signed.records = [STUDY].into());
     assert_eq!(world.read().rule(), RuleId::ConsentBase);
     world.policy(|policy| *policy = Policy { base: Base::BreakGlassOnly, ..policy.clone() });

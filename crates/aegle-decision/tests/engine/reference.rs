@@ -111,20 +111,17 @@ impl<'a> Reference<'a> {
                 Err(reasons) => wrong.extend(reasons.into_iter().map(|reason| (Some(opening.consent), reason))),
             }
         }
+        let opened = emergencies.iter().filter(|(_, wrong)| wrong.is_empty()).map(|(emergency, _)| emergency);
+        let named = opened.filter(|emergency| emergency.statement.value().records.contains(&record.key().unwrap()));
+        if let Some(break_glass) = named.map(|emergency| emergency.break_glass).min() {
+            return permit(None, RuleId::BreakGlass { break_glass }, true, None);
+        }
         // The longest time to keep first, no end before any; then the least key.
         permits.sort_by_key(|(erase_by, consent, _)| (erase_by.map_or(i64::MIN, |day| -day_number(day)), *consent));
         match permits.first() {
             Some((erase_by, consent, rule)) => permit(Some(*consent), *rule, true, *erase_by),
-            None => {
-                let opened = emergencies.iter().filter(|(_, wrong)| wrong.is_empty()).map(|(emergency, _)| emergency);
-                let named =
-                    opened.filter(|emergency| emergency.statement.value().records.contains(&record.key().unwrap()));
-                match named.map(|emergency| emergency.break_glass).min() {
-                    Some(break_glass) => permit(None, RuleId::BreakGlass { break_glass }, true, None),
-                    None if wrong.is_empty() => Expected::Deny([(None, RuleId::RecordNotCovered)].into()),
-                    None => Expected::Deny(wrong),
-                }
-            }
+            None if wrong.is_empty() => Expected::Deny([(None, RuleId::RecordNotCovered)].into()),
+            None => Expected::Deny(wrong),
         }
     }
 
