@@ -75,9 +75,15 @@ fn row(entry: &Entry) -> (String, String) {
         Operation::ReadRecord => "looked at a record",
         Operation::ReadContent => "fetched a record",
         Operation::ListDisclosures => "read this log",
+        Operation::OpenEmergency => "opened records in an emergency",
+        Operation::FetchShares => "fetched shares of keys, as a custodian",
+        Operation::ReleaseShares => "released shares of keys, as a custodian",
+        Operation::CollectShares => "collected keys in an emergency",
     };
     let outcome = match &entry.outcome {
-        Outcome::Permit { records, .. } if entry.operation == Operation::ListRecords => format!(", {}", records.len()),
+        Outcome::Permit { records, .. } if entry.record.is_none() && !records.is_empty() => {
+            format!(", {}", records.len())
+        }
         Outcome::Permit { .. } => String::new(),
         Outcome::Deny { .. } => ", refused".to_owned(),
     };

@@ -57,6 +57,14 @@ pub enum Operation {
     ReadContent,
     /// The log of the vault.
     ListDisclosures,
+    /// An opening in an emergency; its records are those that the clinician's statement names.
+    OpenEmergency,
+    /// A custodian got its sealed shares of records that were opened in an emergency.
+    FetchShares,
+    /// A custodian gave its shares of records to the clinician who opened them.
+    ReleaseShares,
+    /// The clinician got what custodians released.
+    CollectShares,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -33,6 +33,13 @@ pub struct Content {
     pub verdict: Verdict,
 }
 
+impl Content {
+    /// Whether the caller has the key, or gets it from custodians.
+    pub fn opens(&self) -> bool {
+        self.key.is_some() || matches!(self.verdict.rule(), RuleId::BreakGlass { .. })
+    }
+}
+
 /// The content key for the caller.
 pub struct WrappedKey {
     /// X25519 key it is encrypted to.

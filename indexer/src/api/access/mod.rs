@@ -5,6 +5,7 @@
 //! for a caller.
 
 pub mod content;
+mod emergency;
 pub mod served;
 mod standing;
 mod views;
@@ -207,9 +208,9 @@ impl Gate {
         self.stored.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets what is known of callers of a vault: an opening joined.
-    pub fn forget(&self, vault: Key, grantee: Key) {
-        self.known.retain(|(of, caller, _), _| *of != vault || *caller != grantee);
+    /// Forgets what is known of a caller of a vault: an opening or a statement joined.
+    pub fn forget(&self, vault: Key, whose: Key) {
+        self.known.retain(|(of, caller, _), _| *of != vault || *caller != whose);
     }
 }
 
@@ -253,7 +254,7 @@ impl Known {
     ///
     /// A vault that is confirmed and not final yet has had no other owner.
     fn serves(&self, caller: Key, right: Option<Right>, now: i64) -> bool {
-        let Views { finalized, confirmed, withdrawals_pending } = &self.views;
+        let Views { finalized, confirmed, withdrawals_pending, .. } = &self.views;
         let Some(vault) = &confirmed.vault else { return false };
         if vault.owner == caller && finalized.vault.is_none_or(|vault| vault.owner == caller) {
             return true;
@@ -303,7 +304,7 @@ impl Known {
                 && !credential.registrar_removed
                 && period_holds(credential.from_day, credential.until_day, now)
         };
-        let Views { finalized, confirmed, withdrawals_pending } = &self.views;
+        let Views { finalized, confirmed, withdrawals_pending, .. } = &self.views;
         let confirmed: Vec<_> = confirmed.credentials.iter().filter(counts).map(|view| view.credential).collect();
         let both = |view: &CredentialView| confirmed.contains(&view.credential);
         !withdrawals_pending && finalized.credentials.iter().filter(counts).any(both)

@@ -3,7 +3,7 @@
 use std::{ops::DerefMut, time::Duration};
 
 use aegle_client::state::Right;
-use aegle_decision::{Action, Key, Purpose};
+use aegle_decision::{Action, Emergency, Key, Purpose, Statement};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{Ask, At, Opened, Serving};
@@ -99,6 +99,28 @@ impl<'a> Served<'a> {
     pub async fn require_attested(&mut self, vault: Key) -> Result<(), ApiError> {
         let Self { state, bearer, transaction, frontier, now, .. } = self;
         state.gate.require_attested(transaction.deref_mut(), frontier, bearer.caller, vault, *now).await
+    }
+
+    /// Decides whether the caller may open what `statement` says; gives the credential that counts. See
+    /// [`super::Gate::open_emergency`].
+    ///
+    /// # Errors
+    /// [`ApiError::Denied`].
+    pub async fn open_emergency(&mut self, statement: &Statement, unreviewed: bool) -> Result<Key, ApiError> {
+        self.about(statement.vault).await?;
+        let Self { state, bearer, transaction, frontier, now, .. } = self;
+        let conn = transaction.deref_mut();
+        state.gate.open_emergency(conn, frontier, bearer.caller, statement, unreviewed, *now).await
+    }
+
+    /// Decides whether the caller, a custodian, may release shares; gives the credentials that count.
+    ///
+    /// # Errors
+    /// [`ApiError::Denied`].
+    pub async fn release(&mut self, emergency: &Emergency) -> Result<Vec<Key>, ApiError> {
+        self.about(emergency.statement.value().vault).await?;
+        let Self { state, bearer, transaction, frontier, now, .. } = self;
+        state.gate.release(transaction.deref_mut(), frontier, bearer.caller, emergency, *now).await
     }
 
     /// Ends the transaction and gives what the answer reflects.

@@ -1,11 +1,15 @@
 //! The chain's state about one vault and one caller, at the finalized and at the confirmed slot.
 
+use aegle_client::state::EMERGENCIES_ALLOWED;
 use aegle_decision::{
     Caller, ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, Document, Key, VaultView, Views,
 };
 use sqlx::PgConnection;
 
-use crate::db::state::{credential_kind, credential_status};
+use crate::{
+    api::store,
+    db::state::{credential_kind, credential_status},
+};
 
 /// Slots that a decision looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +59,11 @@ pub async fn load(
         consents(conn, slots, vault, &openings, &mut views).await?;
     }
     credentials(conn, slots, caller, &mut views).await?;
+    let stated = store::emergency::of_clinician_in(conn, slots.confirmed, vault, caller.key).await?;
+    let emergencies = stated.iter().filter_map(store::emergency::Row::emergency).collect();
     let withdrawals_pending = withdrawals_pending(conn, slots, vault, &views).await?;
     let [finalized, confirmed] = views;
-    Ok((Views { finalized, confirmed, withdrawals_pending }, openings))
+    Ok((Views { finalized, confirmed, withdrawals_pending, emergencies }, openings))
 }
 
 fn empty(slot: i64) -> sqlx::Result<ChainView> {
@@ -95,7 +101,8 @@ async fn vaults(conn: &mut PgConnection, slots: Slots, vault: Key, views: &mut [
     let rows = sqlx::query!(
         r#"
         SELECT s.place AS "place!", v.owner AS "owner!: Vec<u8>", v.key_epoch AS "key_epoch!",
-               v.consent_epoch AS "consent_epoch!", v.delegate_epoch AS "delegate_epoch!"
+               v.consent_epoch AS "consent_epoch!", v.delegate_epoch AS "delegate_epoch!",
+               v.emergency_policy AS "emergency_policy!"
         FROM unnest($1::bigint[]) WITH ORDINALITY s (slot, place), LATERAL vault_at(s.slot) v WHERE v.vault = $2
         "#,
         &slots.both(),
@@ -110,6 +117,7 @@ async fn vaults(conn: &mut PgConnection, slots: Slots, vault: Key, views: &mut [
             key_epoch: number(row.key_epoch)?,
             consent_epoch: number(row.consent_epoch)?,
             delegate_epoch: number(row.delegate_epoch)?,
+            emergencies_allowed: row.emergency_policy == i16::from(EMERGENCIES_ALLOWED),
         });
     }
     Ok(())
@@ -202,7 +210,7 @@ async fn credentials(
                c.subject AS "subject!: Vec<u8>", c.kind::text AS "kind!", c.status::text AS "status!",
                c.from_day AS "from_day!", c.until_day AS "until_day!",
                EXISTS (SELECT FROM registrar_removal r WHERE r.registrar = c.registrar AND r.slot <= s.slot)
-                   AS "registrar_removed!"
+                   AS "registrar_removed!", c.emergency AS "emergency!"
         FROM unnest($1::bigint[]) WITH ORDINALITY s (slot, place), LATERAL credential_at(s.slot) c
         WHERE c.subject = ANY ($2::bytea[])
         ORDER BY c.credential
@@ -222,6 +230,7 @@ async fn credentials(
             from_day: number(row.from_day)?,
             until_day: number(row.until_day)?,
             registrar_removed: row.registrar_removed,
+            emergency: row.emergency,
         });
     }
     Ok(())

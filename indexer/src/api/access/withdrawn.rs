@@ -26,8 +26,8 @@ pub async fn run(pool: PgPool, shutdown: CancellationToken) {
 }
 
 /// Deletes the wrapped keys of holders who are neither the patient nor, by a consent or a delegation
-/// that stands at the finalized slot or is younger, anybody to the vault; and unclaimed contents. Gives
-/// how many.
+/// that stands at the finalized slot or is younger, anybody to the vault; unclaimed contents; and of
+/// emergencies that are over what was released, and what was never opened. Gives how many.
 ///
 /// What is refused at once by the decision is deleted only here: a deletion cannot be taken back, so
 /// it waits for finality.
@@ -87,6 +87,23 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
     )
     .fetch_one(&mut *transaction)
     .await?;
+    let emergencies = sqlx::query!(
+        r#"
+        WITH released AS (
+            DELETE FROM protected.released_share r USING protected.emergency e
+            WHERE e.break_glass = r.break_glass AND e.expires_at <= extract(epoch FROM now())
+            RETURNING 1
+        ), unopened AS (
+            DELETE FROM protected.emergency e
+            WHERE e.expires_at <= extract(epoch FROM now()) - 3600
+                AND NOT EXISTS (SELECT FROM break_glass b WHERE b.break_glass = e.break_glass)
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM released) + (SELECT count(*) FROM unopened) AS "count!"
+        "#
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     transaction.commit().await?;
-    Ok(keys.count.unsigned_abs() + contents.count.unsigned_abs())
+    Ok(keys.count.unsigned_abs() + contents.count.unsigned_abs() + emergencies.count.unsigned_abs())
 }

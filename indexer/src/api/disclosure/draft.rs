@@ -84,6 +84,18 @@ impl Draft {
         };
     }
 
+    /// States what is done under an opening in an emergency: the credentials that count, and the records.
+    pub fn release_in_emergency(
+        &mut self,
+        break_glass: Key,
+        credentials: Vec<Key>,
+        records: impl IntoIterator<Item = Key>,
+    ) {
+        let rule = RuleId::BreakGlass { break_glass };
+        let records = records.into_iter().map(|record| Released { record, rule, consent: None });
+        self.outcome = Outcome::Permit { consents: Vec::new(), credentials, records: records.collect() };
+    }
+
     /// Logs what the request came to, and then lets it go on. What is no decision is not logged: a
     /// mirror behind, a request that makes no sense.
     ///

@@ -6,13 +6,17 @@
 
 mod check;
 mod config;
+mod emergency;
 mod invite;
 mod node;
 mod settle;
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,7 +50,7 @@ const SWEEP: u32 = 1_024;
 /// The key that pays, its node and its limits.
 pub struct Relay {
     pub config: RelayConfig,
-    key: Keypair,
+    key: Arc<Keypair>,
     node: node::Node,
     rate: DefaultKeyedRateLimiter<[u8; 32]>,
     requests: AtomicU32,
@@ -64,7 +68,7 @@ impl Relay {
         let url = config.rpc_url.as_ref().ok_or("relay.rpc_url is not set, and neither is rpc_url")?;
         let wallet = NonZeroU32::new(config.wallet_per_minute).ok_or("relay.wallet_per_minute must be at least 1")?;
         Ok(Some(Self {
-            key,
+            key: Arc::new(key),
             node: node::Node::new(url.expose().to_owned()),
             rate: DefaultKeyedRateLimiter::keyed(Quota::per_minute(wallet)),
             requests: AtomicU32::new(0),

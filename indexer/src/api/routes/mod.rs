@@ -76,7 +76,10 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
-    use protected::{access_request, agent, consent, disclosure, explain, keyring, mailbox, patient, record, wrap};
+    use protected::{
+        access_request, agent, consent, custodian, disclosure, emergency, explain, keyring, mailbox, patient, record,
+        release, wrap,
+    };
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
         .routes(routes!(record::list_records, record::create_record))
@@ -89,6 +92,12 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(wrap::list_pending_wraps))
         .routes(routes!(keyring::list_keyrings, keyring::create_keyring))
         .routes(routes!(keyring::list_guardian_shares, keyring::hand_guardian_share))
+        .routes(routes!(custodian::get_plan, custodian::put_plan, custodian::delete_plan))
+        .routes(routes!(custodian::list_dealt_shares, custodian::deal_shares))
+        .routes(routes!(emergency::list_emergencies, emergency::open_emergency))
+        .routes(routes!(emergency::collect_shares))
+        .routes(routes!(release::list_releases))
+        .routes(routes!(release::fetch_shares, release::release_shares))
         .routes(routes!(mailbox::list_items, mailbox::post_item))
         .routes(routes!(mailbox::delete_item))
         .routes(routes!(mailbox::get_item_content))

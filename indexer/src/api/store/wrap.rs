@@ -130,6 +130,7 @@ pub async fn replace(
     .execute(&mut *conn)
     .await?;
     sqlx::query!("DELETE FROM protected.wrap WHERE record = $1", record as _).execute(&mut *conn).await?;
+    super::custodian::end_record(conn, record).await?;
     sqlx::query!(
         "UPDATE protected.past_wrap SET replaced_at = now() WHERE record = $1 AND replaced_at IS NULL",
         record as _

@@ -3,12 +3,15 @@
 pub mod access_request;
 pub mod agent;
 pub mod consent;
+pub mod custodian;
 pub mod disclosure;
+pub mod emergency;
 pub mod explain;
 mod identity;
 pub mod keyring;
 pub mod mailbox;
 pub mod patient;
 pub mod record;
+pub mod release;
 pub mod shape;
 pub mod wrap;

@@ -10,6 +10,7 @@ use sqlx::{Postgres, Transaction};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    custodian::{NewKeyShare, deal},
     identity::identity,
     mailbox::AcceptedItem,
     shape::{HeldRecord, LabelsOpening, PurposeCode, Stated, WrappedKey},
@@ -254,7 +255,7 @@ async fn find(
     draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let content = content::find(served.conn(), &opened, record).await?;
-    if content.key.is_some() {
+    if content.opens() {
         draft.release(&opened, [(record, content.verdict)]);
     }
     Ok((vault, content))
@@ -311,12 +312,16 @@ async fn locate(
 ) -> Result<(Watch, download::Asked), ApiError> {
     let mut served = Served::begin(state, bearer).await?;
     let (vault, content) = find(&mut served, purpose, record, draft).await?;
-    let Some(key) = content.key else { return Err(ApiError::KeyPending) };
+    if !content.opens() {
+        return Err(ApiError::KeyPending);
+    }
     let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), headers).await?;
     served.close().await?;
-    let mut noting = note(state, bearer, vault).await?;
-    store::wrap::note_content_given(&mut noting, record, key.recipient).await?;
-    noting.commit().await?;
+    if let Some(key) = content.key {
+        let mut noting = note(state, bearer, vault).await?;
+        store::wrap::note_content_given(&mut noting, record, key.recipient).await?;
+        noting.commit().await?;
+    }
     Ok((Watch::Record { purpose, vault, record }, asked))
 }
 
@@ -333,6 +338,10 @@ pub struct NewRecord {
     /// The content key, encrypted to the vault's key and to whom else it is open.
     #[serde(default)]
     pub wraps: Vec<NewWrap>,
+    /// Shares of the content key, each encrypted to a custodian, where the vault allows emergencies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub shares: Vec<NewKeyShare>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -402,6 +411,7 @@ pub async fn create_record(
             for wrap in &new.wraps {
                 store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
             }
+            deal(served.conn(), vault, record, &new.shares).await?;
         }
     }
     let meta = served.close().await?;
@@ -478,6 +488,10 @@ pub struct NewContentKey {
     upload: Digest,
     /// The new content key, encrypted to the vault's key and to whom else it is open.
     wraps: Vec<NewWrap>,
+    /// Shares of the new key, each encrypted to a custodian.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    shares: Vec<NewKeyShare>,
 }
 
 /// Puts a record's content, encrypted anew, in the place of the old ciphertext. Every key of the old one
@@ -513,6 +527,7 @@ pub async fn replace_content(
         for wrap in &new.wraps {
             store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
         }
+        deal(served.conn(), vault, record, &new.shares).await?;
         blob::release(served.conn(), BlobId(old.blob.0)).await?;
     }
     let minted = store::record::commitment(served.conn(), record).await?.is_some();

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aegle_client::state::Right;
-use aegle_decision::{Action, Caller, Document, Key, Request, explain};
+use aegle_decision::{Action, Caller, Document, Key, Request, RuleId, Verdict, explain};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +74,10 @@ pub async fn list_pending_wraps(
         for (_, purpose) in super::shape::PURPOSES {
             let request = Request { caller, purpose, action: Action::Read, now };
             let explanation = explain(&views, &openings, &request, &asked);
-            let open = explanation.records.into_iter().filter(|record| record.verdict.permits());
+            // What an emergency opens ends with it: custodians give that key, and nobody keeps it here.
+            let by_emergency = |verdict: &Verdict| matches!(verdict.rule(), RuleId::BreakGlass { .. });
+            let lasting = |verdict: &Verdict| verdict.permits() && !by_emergency(verdict);
+            let open = explanation.records.into_iter().filter(|record| lasting(&record.verdict));
             wanted.extend(open.filter_map(|open| Some(((Address(open.record?.0), recipient), grantee))));
         }
     }

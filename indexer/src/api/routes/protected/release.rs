@@ -1,0 +1,171 @@
+//! What custodians do: see what was opened, get the own shares of it, and give them to the clinician.
+
+use aegle_decision::{Emergency, Key, Purpose, RuleId};
+use aegle_disclosure::Operation;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{emergency::OpenedEmergency, shape::Base64, wrap::Stored};
+use crate::api::{
+    access::{At, served::Served},
+    bytes::{Address, Digest},
+    disclosure::{Draft, Requested},
+    error::ApiError,
+    extract::{Body, Id},
+    model::{Answer, Page},
+    routes::reply::Reply,
+    session::Bearer,
+    state::ApiState,
+    store,
+};
+
+/// Most shares in one request.
+const MOST: usize = 256;
+
+/// Openings in effect of records of which the caller, a custodian, keeps shares that it has not released.
+#[utoipa::path(
+    get,
+    path = "/v1/releases",
+    tag = "emergencies",
+    responses((status = 200, body = Page<OpenedEmergency>)),
+    security(("session" = []))
+)]
+pub async fn list_releases(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+) -> Result<Reply<Page<OpenedEmergency>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let (slot, now) = (served.frontier().confirmed_slot, served.now());
+    let rows = store::emergency::to_release(served.conn(), slot, bearer.caller.key, now).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next: None }))
+}
+
+/// The caller's share of a record's key, encrypted to the caller.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeptShare {
+    pub record: Address,
+    /// X25519 key it is encrypted to.
+    pub recipient: Digest,
+    pub share: Base64<81, 81>,
+}
+
+/// The caller's shares of the records that an opening in effect names.
+#[utoipa::path(
+    get,
+    path = "/v1/releases/{break_glass}",
+    tag = "emergencies",
+    params(("break_glass" = Address, Path, description = "Account of the opening, base58")),
+    responses((status = 200, body = Page<KeptShare>)),
+    security(("session" = []))
+)]
+pub async fn fetch_shares(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    requested: Requested,
+    Id(break_glass): Id,
+) -> Result<Reply<Page<KeptShare>>, ApiError> {
+    let mut draft = Draft::new(Operation::FetchShares, &bearer, Purpose::EmergencyTreatment, None, &requested);
+    let fetched = fetch(&state, &bearer, break_glass, &mut draft).await;
+    draft.conclude(&state, &requested, fetched).await
+}
+
+async fn fetch(
+    state: &ApiState,
+    bearer: &Bearer,
+    break_glass: Address,
+    draft: &mut Draft,
+) -> Result<Reply<Page<KeptShare>>, ApiError> {
+    let (mut served, credentials) = permitted(state, bearer, break_glass, draft).await?;
+    let rows = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
+    draft.release_in_emergency(Key(break_glass.0), credentials, rows.iter().map(|row| Key(row.record.0)));
+    let meta = served.close().await?;
+    let data = rows.into_iter().map(|row| KeptShare {
+        record: row.record,
+        recipient: row.recipient,
+        share: Base64(row.share),
+    });
+    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+}
+
+/// A transaction for a custodian who may release for this opening, and the credentials that count.
+async fn permitted<'a>(
+    state: &'a ApiState,
+    bearer: &'a Bearer,
+    break_glass: Address,
+    draft: &mut Draft,
+) -> Result<(Served<'a>, Vec<Key>), ApiError> {
+    let mut served = Served::begin(state, bearer).await?;
+    let slot = served.frontier().confirmed_slot;
+    let found = store::emergency::find(served.conn(), slot, break_glass).await?;
+    let emergency: Option<Emergency> = found.and_then(|row| row.emergency());
+    let vault = emergency.as_ref().map(|emergency| emergency.statement.value().vault).unwrap_or_default();
+    draft.decide(At::of(served.frontier()), served.now(), vault);
+    let emergency = emergency.ok_or(ApiError::Denied { rule: RuleId::EmergencyNotOpened, consent: None })?;
+    let credentials = served.release(&emergency).await?;
+    Ok((served, credentials))
+}
+
+/// Shares for the clinician of an opening.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReleases {
+    #[schema(max_items = 256)]
+    shares: Vec<NewRelease>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRelease {
+    record: Address,
+    /// Encrypted to the clinician's key of the statement.
+    share: Base64<81, 81>,
+}
+
+/// Gives the caller's shares, encrypted to the clinician, for an opening in effect.
+#[utoipa::path(
+    post,
+    path = "/v1/releases/{break_glass}",
+    tag = "emergencies",
+    params(("break_glass" = Address, Path, description = "Account of the opening, base58")),
+    request_body = NewReleases,
+    responses((status = 200, body = Answer<Stored>)),
+    security(("session" = []))
+)]
+pub async fn release_shares(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    requested: Requested,
+    Id(break_glass): Id,
+    Body(new): Body<NewReleases>,
+) -> Result<Reply<Answer<Stored>>, ApiError> {
+    if new.shares.len() > MOST {
+        return Err(ApiError::InvalidBody(format!("shares: at most {MOST}")));
+    }
+    let mut draft = Draft::new(Operation::ReleaseShares, &bearer, Purpose::EmergencyTreatment, None, &requested);
+    let released = release(&state, &bearer, break_glass, &new, &mut draft).await;
+    // Nobody sees the shares before the transaction ends, which is after the entry is durable.
+    let (served, stored) = draft.conclude(&state, &requested, released).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: Stored { stored } }))
+}
+
+async fn release<'a>(
+    state: &'a ApiState,
+    bearer: &'a Bearer,
+    break_glass: Address,
+    new: &NewReleases,
+    draft: &mut Draft,
+) -> Result<(Served<'a>, usize), ApiError> {
+    let (mut served, credentials) = permitted(state, bearer, break_glass, draft).await?;
+    let mut released = Vec::new();
+    for NewRelease { record, share } in &new.shares {
+        if store::custodian::release(served.conn(), break_glass, *record, bearer.caller.key, &share.0).await? {
+            released.push(Key(record.0));
+        }
+    }
+    let stored = released.len();
+    draft.release_in_emergency(Key(break_glass.0), credentials, released);
+    Ok((served, stored))
+}
