@@ -6,6 +6,7 @@ mod audit_roots;
 mod blobs;
 mod client;
 mod credentials;
+mod custodians;
 mod disclosures;
 mod document;
 mod emergencies;
