@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aegle_client::{
     Pubkey, Reader,
-    state::{Credential, CredentialStatus, Record, Vault},
+    state::{Credential, CredentialStatus, Record, Registrar, Vault},
 };
 use aegle_decision::Key;
 use aegle_envelope::EncryptionKey;
@@ -83,6 +83,11 @@ impl Api {
 
 pub(crate) async fn vault(reader: &Reader, vault: &Key) -> Result<Vault, Error> {
     Ok(reader.account("vault", &Pubkey::from(vault.0)).await?)
+}
+
+/// Who attests a credential.
+pub(crate) async fn registrar(reader: &Reader, credential: &Credential) -> Result<Registrar, Error> {
+    Ok(reader.account("registrar", &credential.registrar).await?)
 }
 
 /// The commitment that the chain has of a record.

@@ -1,6 +1,9 @@
 use aegle_client::SendError;
 use aegle_decision::DocumentError;
-use aegle_envelope::{KeyringError, ManifestError, RecordError, WrapError};
+use aegle_envelope::{
+    KeyringError, ManifestError, RecordError, WrapError,
+    emergency::{EmergencyError, StatementError},
+};
 use serde::Deserialize;
 use solana_signer::SignerError;
 
@@ -37,6 +40,8 @@ pub enum Error {
     Signing(#[from] SignerError),
     #[error(transparent)]
     Send(#[from] SendError),
+    #[error("The patient forbids opening records in an emergency")]
+    Forbidden,
     /// Sent, and provably without effect.
     #[error("The operator sent the transaction and it {0}")]
     Relayed(&'static str),
@@ -50,6 +55,10 @@ pub enum Error {
     Keyring(#[from] KeyringError),
     #[error(transparent)]
     Wrap(#[from] WrapError),
+    #[error(transparent)]
+    Emergency(#[from] EmergencyError),
+    #[error(transparent)]
+    Statement(#[from] StatementError),
     #[error(transparent)]
     Document(#[from] DocumentError),
     #[error("{0}")]

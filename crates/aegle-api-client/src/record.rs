@@ -7,12 +7,12 @@ use aegle_client::{
     aegle::NewRecordParams,
     id,
     instruction::{self, Authority},
-    state::Purpose,
+    state::{Purpose, Record},
 };
 use aegle_decision::{Document, Key, Labels};
 use aegle_envelope::{
-    Binding, Coding, ContentKey, Details, DetailsVersion, EncryptionKey, Expected, Issue, IssueError, LabelsOpening,
-    Manifest, Wrap, measure, open_record, seal_record, sealed_length,
+    Binding, Coding, ContentKey, CustodianPlan, Details, DetailsVersion, EncryptionKey, Expected, Issue, IssueError,
+    LabelsOpening, Manifest, Wrap, measure, open_record, seal_record, sealed_length,
 };
 use jiff::civil::Date;
 use rand::{CryptoRng, RngCore};
@@ -24,6 +24,7 @@ use tempfile::SpooledTempFile;
 
 use crate::{
     Api, CredentialState, Error, Pay, Progress, Secrets, Session, api, chain,
+    custodian::{self, NewKeyShare},
     download::{self, IN_MEMORY},
     upload,
     wire::{Answer, Digest, HeldRecord, KeyState, NewWrap, StoredRecord, WrappedKey},
@@ -111,6 +112,16 @@ impl Sealed {
     ) -> Result<WrappedKey, Error> {
         Ok(WrappedKey(Wrap::seal(&self.key, &binding, recipient, rng)?))
     }
+
+    /// Shares of the key for the custodians of a plan; none without one.
+    fn shares(
+        &self,
+        plan: Option<&CustodianPlan>,
+        record: Key,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Vec<NewKeyShare>, Error> {
+        plan.map_or(Ok(Vec::new()), |plan| custodian::shares(plan, record, &self.key, rng))
+    }
 }
 
 /// A record whose content the server has, to be minted.
@@ -157,6 +168,7 @@ pub async fn store(
         upload,
         opening: sealed.opening(),
         wraps: vec![NewWrap { holder: vault, recipient, wrapped_key }],
+        shares: sealed.shares(custodian::plan_in_effect(session, &state, vault).await?.as_ref(), record, rng)?,
     };
     let stored: StoredRecord = session.post("/v1/records", &new).await?;
     if (stored.record, stored.commitment.0) != (record, new.opening.commitment()) {
@@ -172,6 +184,8 @@ struct NewRecord {
     upload: Digest,
     opening: LabelsOpening,
     wraps: Vec<NewWrap>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shares: Vec<NewKeyShare>,
 }
 
 /// Mints records in one transaction: all of them or none. Three fit.
@@ -258,7 +272,8 @@ pub async fn encrypt_anew(
     let purpose = Purpose::PatientRequest;
     let held = get(session, purpose, record).await?;
     let commitment = chain::record(reader, &record).await?.commitment;
-    let recipient = EncryptionKey(chain::vault(reader, &held.vault).await?.encryption_key);
+    let state = chain::vault(reader, &held.vault).await?;
+    let recipient = EncryptionKey(state.encryption_key);
     let key = content_key(&held, secrets)?;
     let path = format!("/v1/records/{record}/content");
     let ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
@@ -267,7 +282,9 @@ pub async fn encrypt_anew(
     let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
     let upload = sealed.upload(session, progress).await?;
     let wraps = [NewWrap { holder: held.vault, recipient, wrapped_key }];
-    let new = serde_json::json!({"vault": held.vault, "upload": upload, "wraps": wraps});
+    let plan = custodian::plan_in_effect(session, &state, held.vault).await?;
+    let shares = sealed.shares(plan.as_ref(), record, rng)?;
+    let new = serde_json::json!({"vault": held.vault, "upload": upload, "wraps": wraps, "shares": shares});
     let stored: Answer<StoredRecord> = api::json(session.request(reqwest::Method::PUT, &path).json(&new)).await?;
     match stored.data.commitment.0 == commitment {
         true => Ok(()),
@@ -354,13 +371,7 @@ pub async fn open(
     progress: Progress<'_>,
 ) -> Result<Opened, Error> {
     let held = get(session, purpose, record).await?;
-    let on_chain = chain::record(reader, &record).await?;
-    if on_chain.vault.to_bytes() != held.vault.0 {
-        return Err(Error::Chain("the record is another vault's"));
-    }
-    if held.opening.commitment() != on_chain.commitment {
-        return Err(Error::Chain("its labels are not those that the record commits to"));
-    }
+    let on_chain = on_chain(reader, &held).await?;
     let path = format!("/v1/records/{record}/content");
     let KeyState::Wrapped { .. } = held.key else {
         // The route says why, in the server's words.
@@ -373,6 +384,18 @@ pub async fn open(
     let manifest = decrypt(&key, ciphertext, &expected, &held.opening, out)?;
     let issuer = issuance(session.api(), &manifest, on_chain.minted_slot).await?;
     Ok(Opened { held, manifest, issuer })
+}
+
+/// The record on chain, which is that of what the server says.
+pub(crate) async fn on_chain(reader: &aegle_client::Reader, held: &HeldRecord) -> Result<Record, Error> {
+    let on_chain = chain::record(reader, &held.record).await?;
+    if on_chain.vault.to_bytes() != held.vault.0 {
+        return Err(Error::Chain("the record is another vault's"));
+    }
+    if held.opening.commitment() != on_chain.commitment {
+        return Err(Error::Chain("its labels are not those that the record commits to"));
+    }
+    Ok(on_chain)
 }
 
 /// The content key of a record, by the caller's own wrap.

@@ -168,7 +168,7 @@ async fn store(session: &Session, vault: Key, wraps: &[RecordWrap]) -> Result<us
     Ok(stored)
 }
 
-async fn own_records(session: &Session, vault: Key) -> Result<BTreeMap<Key, HeldRecord>, Error> {
+pub(crate) async fn own_records(session: &Session, vault: Key) -> Result<BTreeMap<Key, HeldRecord>, Error> {
     let records = record::list(session, Purpose::PatientRequest, vault, &record::Query::default()).await?;
     Ok(records.into_iter().map(|held| (held.record, held)).collect())
 }

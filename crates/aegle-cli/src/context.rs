@@ -143,7 +143,8 @@ impl Context {
         self.session.get_or_try_init(|| self.wait("Signing in", self.sign_in())).await
     }
 
-    async fn sign_in(&self) -> Result<Session, Problem> {
+    /// A session that the caller keeps.
+    pub async fn sign_in(&self) -> Result<Session, Problem> {
         let Options { api_url, site, practitioner, .. } = &self.options;
         let keypair = self.keypair()?;
         let practitioner = practitioner.as_deref().map(read_keypair_file).transpose()?;

@@ -3,6 +3,8 @@
 mod agent;
 mod answer;
 mod api;
+mod break_glass;
+mod card;
 mod completions;
 mod config;
 mod confirm;
@@ -10,6 +12,7 @@ mod consent;
 mod content;
 mod context;
 mod credential;
+mod custodian;
 mod delegate;
 mod disclosure;
 mod explain;
@@ -115,6 +118,14 @@ pub enum Command {
     /// Giving a vault to its owner's new key, by the guardians
     #[command(subcommand)]
     Recovery(recovery::RecoveryCommand),
+    /// Records opened in an emergency: allowed, opened, read, reviewed
+    #[command(subcommand)]
+    BreakGlass(break_glass::BreakGlassCommand),
+    /// Keeping shares of patients' keys for emergencies
+    #[command(subcommand)]
+    Custodian(custodian::CustodianCommand),
+    /// An emergency card to print
+    Card(card::CardArgs),
     /// Who somebody is, attested by a registrar
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
@@ -179,6 +190,9 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Delegate(command) => delegate::run(command, context).await,
         Command::Guardian(command) => guardian::run(command, context).await,
         Command::Recovery(command) => recovery::run(command, context).await,
+        Command::BreakGlass(command) => break_glass::run(command, context).await,
+        Command::Custodian(command) => custodian::run(command, context).await,
+        Command::Card(args) => card::run(&args, context),
         Command::Credential(command) => credential::run(command, context).await,
         Command::Registrar(command) => registrar::run(command, context).await,
         Command::Config(command) => config::run(command, context).await,

@@ -182,13 +182,18 @@ impl From<Error> for Problem {
             }
             Error::Signing(_) => "Name the file of the key with --keypair.",
             Error::Answer(_) => "Check --api-url, and that this aegle is as new as the server.",
-            Error::Document(_) | Error::Io(_) => "Check what you named and try again.",
+            Error::Forbidden => "Ask the patient, or whoever acts for them.",
+            Error::Emergency(_) | Error::Statement(_) | Error::Document(_) | Error::Io(_) => {
+                "Check what you named and try again."
+            }
         };
         let code = match &error {
             Error::Http(_) => "server",
             Error::Challenge(_) => "wrong_site",
             Error::Chain(_) => "not_as_on_chain",
             Error::NoKey(_) => "no_key",
+            Error::Forbidden => "emergencies_forbidden",
+            Error::Emergency(_) | Error::Statement(_) => "bad_emergency",
             Error::Keyring(_) => "keyring",
             Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => "content_altered",
             Error::Relayed(_) => "not_taken",

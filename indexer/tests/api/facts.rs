@@ -70,11 +70,15 @@ pub fn time(slot: i64) -> i64 {
     day(slot) * DAY + 3_600
 }
 
-/// Day of a slot's block.
+/// Seconds since the Unix epoch.
 #[expect(clippy::disallowed_methods, reason = "the API that is tested reads the real clock")]
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
+}
+
+/// Day of a slot's block.
 pub fn day(slot: i64) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
-    now / DAY - CONFIRMED + slot
+    now() / DAY - CONFIRMED + slot
 }
 
 impl Ledger {

@@ -1,0 +1,212 @@
+//! Who keeps shares of a vault's content keys for emergencies: named by the owner, and dealt to by whoever
+//! has the keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aegle_client::{
+    Pubkey, Reader, Sent,
+    aegle::SetEmergencyPolicyParams,
+    instruction,
+    state::{
+        Credential, CredentialKind, CredentialStatus, EMERGENCIES_ALLOWED, EMERGENCIES_FORBIDDEN, Vault, period_holds,
+    },
+};
+use aegle_decision::{Document, Key};
+use aegle_envelope::{
+    ContentKey, Custodian, CustodianPlan, EncryptionKey,
+    emergency::{EmergencyError, verify_signature},
+};
+use rand::{CryptoRng, RngCore};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use crate::{
+    Api, Error, Pay, Session, Unlocked, api, chain, record,
+    wire::{Bytes, Stored},
+    wrap::own_records,
+};
+
+/// Most records in one request.
+const BATCH: usize = 100;
+
+/// A share of a record's content key for a custodian.
+#[derive(Serialize)]
+pub(crate) struct NewKeyShare {
+    custodian: Key,
+    recipient: EncryptionKey,
+    threshold: u8,
+    share: Bytes<81>,
+}
+
+#[derive(Deserialize)]
+struct SignedPlan {
+    plan: Option<String>,
+    signature: Option<Bytes<64>>,
+}
+
+#[derive(Deserialize)]
+struct DealtShare {
+    record: Key,
+    custodian: Key,
+    recipient: EncryptionKey,
+    threshold: u8,
+}
+
+/// The key that a registrar attests for `custodian`, by a custodian's credential in effect on chain.
+///
+/// # Errors
+/// [`Error::NoKey`] where there is none; the server's or the node's.
+pub async fn attested_key(api: &Api, reader: &Reader, custodian: Key) -> Result<EncryptionKey, Error> {
+    let now = reader.now().await?;
+    for address in api.credentials_of(&custodian).await? {
+        let credential: Credential = reader.account("credential", &Pubkey::from(address.0)).await?;
+        let counts = credential.subject.to_bytes() == custodian.0
+            && credential.kind == CredentialKind::Custodian
+            && credential.status == CredentialStatus::Active
+            && period_holds(credential.from_day, credential.until_day, now)
+            && chain::registrar(reader, &credential).await?.removed_slot == 0;
+        if counts {
+            return Ok(EncryptionKey(credential.encryption_key));
+        }
+    }
+    Err(Error::NoKey("no registrar attests it as a custodian"))
+}
+
+/// Allows emergencies: names who keeps shares, `threshold` of whom a clinician needs, and says so on chain.
+/// Shares of the records that are there, [`deal`] makes.
+///
+/// # Errors
+/// A custodian whom no registrar attests, a threshold that cannot be reached, the server's or the program's.
+pub async fn allow(
+    session: &Session,
+    pay: &Pay<'_>,
+    owner: &Keypair,
+    vault: Key,
+    custodians: &[Key],
+    threshold: u8,
+) -> Result<Option<Sent>, Error> {
+    let mut named = Vec::with_capacity(custodians.len());
+    for custodian in custodians {
+        let encryption_key = attested_key(session.api(), pay.reader(), *custodian).await?;
+        named.push(Custodian { custodian: *custodian, encryption_key });
+    }
+    let plan = CustodianPlan { kind: Default::default(), vault, threshold, custodians: named };
+    plan.validate()?;
+    let plan = Document::new(plan);
+    let text = std::str::from_utf8(plan.bytes()).map_err(|_| Error::Answer("a plan is text"))?;
+    let signature = Bytes(owner.try_sign_message(plan.bytes())?.into());
+    let body = json!({"plan": text, "signature": signature});
+    api::send(session.request(Method::PUT, "/v1/custodians").json(&body)).await?;
+    set_policy(pay, owner, vault, EMERGENCIES_ALLOWED).await
+}
+
+/// Forbids emergencies on chain, then ends who keeps shares and every share.
+///
+/// # Errors
+/// The program's or the server's.
+pub async fn forbid(session: &Session, pay: &Pay<'_>, owner: &Keypair, vault: Key) -> Result<Option<Sent>, Error> {
+    let sent = set_policy(pay, owner, vault, EMERGENCIES_FORBIDDEN).await?;
+    session.delete(&format!("/v1/custodians?patient={vault}")).await?;
+    Ok(sent)
+}
+
+/// None where the chain says so already.
+async fn set_policy(pay: &Pay<'_>, owner: &Keypair, vault: Key, policy: u8) -> Result<Option<Sent>, Error> {
+    let state = chain::vault(pay.reader(), &vault).await?;
+    if state.emergency_policy == policy {
+        return Ok(None);
+    }
+    let params = SetEmergencyPolicyParams { emergency_policy: policy, expected: instruction::expected(&state) };
+    let set = instruction::set_emergency_policy(vault.0.into(), params);
+    pay.send(&[set], &[owner]).await.map(Some)
+}
+
+/// Who keeps shares, as the vault's owner on chain signed it; none where nobody does.
+///
+/// # Errors
+/// The server's; a plan that is another vault's or signed by somebody else.
+pub async fn plan(session: &Session, state: &Vault, vault: Key) -> Result<Option<CustodianPlan>, Error> {
+    let SignedPlan { plan, signature } = session.get("/v1/custodians", &[("patient", vault.to_string())]).await?;
+    let Some((plan, signature)) = plan.zip(signature) else { return Ok(None) };
+    let plan: Document<CustodianPlan> = Document::read(plan.into_bytes())?;
+    plan.value().validate()?;
+    // A new owner names custodians anew.
+    match verify_signature(&plan, &Key(state.owner.to_bytes()), &signature.0) {
+        Err(EmergencyError::Signature) => return Ok(None),
+        other => other?,
+    }
+    if plan.value().vault != vault {
+        return Err(Error::Chain("who keeps shares is of another vault"));
+    }
+    Ok(Some(plan.value().clone()))
+}
+
+/// [`plan`] where the vault allows emergencies.
+pub(crate) async fn plan_in_effect(
+    session: &Session,
+    state: &Vault,
+    vault: Key,
+) -> Result<Option<CustodianPlan>, Error> {
+    if state.emergency_policy == EMERGENCIES_ALLOWED { plan(session, state, vault).await } else { Ok(None) }
+}
+
+pub(crate) fn shares(
+    plan: &CustodianPlan,
+    record: Key,
+    key: &ContentKey,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<Vec<NewKeyShare>, Error> {
+    let dealt = plan.deal(&record, key, rng)?;
+    let shares =
+        plan.custodians.iter().zip(dealt).map(|(Custodian { custodian, encryption_key }, share)| NewKeyShare {
+            custodian: *custodian,
+            recipient: *encryption_key,
+            threshold: plan.threshold,
+            share: Bytes(share.0),
+        });
+    Ok(shares.collect())
+}
+
+/// Splits the key of every record whose custodians are not those of the plan; how many records that were.
+///
+/// # Errors
+/// The server's or the node's.
+pub async fn deal(
+    session: &Session,
+    reader: &Reader,
+    unlocked: &Unlocked,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<usize, Error> {
+    #[derive(Serialize)]
+    struct RecordShares {
+        record: Key,
+        shares: Vec<NewKeyShare>,
+    }
+    let vault = unlocked.vault();
+    let state = chain::vault(reader, &vault).await?;
+    let Some(plan) = plan_in_effect(session, &state, vault).await? else { return Ok(0) };
+    let wanted: BTreeSet<_> =
+        plan.custodians.iter().map(|entry| (entry.custodian, entry.encryption_key, plan.threshold)).collect();
+    let mut dealt: BTreeMap<Key, BTreeSet<_>> = BTreeMap::new();
+    let kept: Vec<DealtShare> = session.list("/v1/custodian-shares", &[("patient", vault.to_string())]).await?;
+    for DealtShare { record, custodian, recipient, threshold } in kept {
+        dealt.entry(record).or_default().insert((custodian, recipient, threshold));
+    }
+    let secrets = unlocked.secrets();
+    let mut records = Vec::new();
+    for (record, held) in own_records(session, vault).await? {
+        if dealt.get(&record) == Some(&wanted) {
+            continue;
+        }
+        let Ok(key) = record::content_key(&held, &secrets) else { continue };
+        records.push(RecordShares { record, shares: shares(&plan, record, &key, rng)? });
+    }
+    for records in records.chunks(BATCH) {
+        let body = json!({"vault": vault, "records": records});
+        session.post::<Stored>("/v1/custodian-shares", &body).await?;
+    }
+    Ok(records.len())
+}
