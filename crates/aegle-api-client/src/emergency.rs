@@ -24,9 +24,9 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::{
-    Error, Pay, Progress, Session, chain, download, record,
+    Error, Pay, Progress, Session, api, chain, download, record,
     record::Opened,
-    wire::{Bytes, Digest},
+    wire::{Bytes, Digest, Page},
 };
 
 /// What a clinician opened.
@@ -112,7 +112,7 @@ pub async fn open(
     let salt: [u8; 32] = aegle_client::commitment::random_bytes(rng);
     let text = std::str::from_utf8(statement.bytes()).map_err(|_| Error::Answer("a statement is text"))?;
     let body = json!({"statement": text, "signature": Bytes(signature), "salt": Digest(salt)});
-    let opened: OpenedEmergency = session.post("/v1/emergencies", &body).await?;
+    let opened: OpenedEmergency = session.post_for(Purpose::EmergencyTreatment, "/v1/emergencies", &body).await?;
     let on_chain: BreakGlass = reader.account("emergency opening", &break_glass).await?;
     if on_chain.commitment != Emergency::commitment(&statement, &signature, &salt) {
         return Err(Error::Chain("the opening is not that of the statement"));
@@ -126,7 +126,7 @@ pub async fn open(
 /// The server's.
 pub async fn list(session: &Session, vault: Option<Key>) -> Result<Vec<OpenedEmergency>, Error> {
     let query: Vec<_> = vault.map(|vault| ("patient", vault.to_string())).into_iter().collect();
-    session.pages(|| session.request(reqwest::Method::GET, "/v1/emergencies").query(&query)).await
+    session.pages(None, "/v1/emergencies", &query).await
 }
 
 /// Says on chain that the patient's side has looked at an opening, which lets its clinician open others.
@@ -166,8 +166,8 @@ impl Collected {
 /// The server's refusal.
 pub async fn collect(session: &Session, secret: &SecretKey, break_glass: Key, record: Key) -> Result<Collected, Error> {
     let path = format!("/v1/emergencies/{break_glass}/shares");
-    let released: Vec<ReleasedShare> = session.list(&path, &[]).await?;
-    let of_record: Vec<_> = released.into_iter().filter(|share| share.record == record).collect();
+    let released: Page<ReleasedShare> = api::json(session.read(Purpose::EmergencyTreatment, &path, &[])?).await?;
+    let of_record: Vec<_> = released.data.into_iter().filter(|share| share.record == record).collect();
     let opened = of_record.iter().filter_map(|share| {
         let release = Release { break_glass, record, custodian: share.custodian };
         SealedKeyShare(share.share.0).open_released(&release, secret).ok()
@@ -194,7 +194,7 @@ pub async fn read(
     let held = record::get(session, purpose, record).await?;
     let on_chain = record::on_chain(reader, &held).await?;
     let path = format!("/v1/records/{record}/content");
-    let mut ciphertext = download::download(|| session.read(purpose, &path), held.size, progress).await?;
+    let mut ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
     for key in candidate_keys(collected.threshold, &collected.opened) {
         ciphertext.rewind()?;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use aegle_client::{
     Pubkey, Reader, SendError, pda,
     state::{
-        BreakGlass, Credential, CredentialKind, CredentialStatus, EMERGENCIES_ALLOWED, Record, Registrar, Vault,
-        period_holds,
+        BreakGlass, Credential, CredentialKind, CredentialStatus, EMERGENCIES_ALLOWED, Purpose, Record, Registrar,
+        Vault, period_holds,
     },
 };
 use aegle_decision::{Emergency, Key, Statement};
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Error, Session,
+    Error, Session, api,
     emergency::OpenedEmergency,
-    wire::{Bytes, Stored},
+    wire::{Bytes, Page, Stored},
 };
 
 /// Why a custodian does not release. It says nothing of a patient.
@@ -200,9 +200,9 @@ pub async fn release(
     let Checked { break_glass, statement } = checked;
     let path = format!("/v1/releases/{break_glass}");
     let (custodian, clinician) = (session.wallet(), EncryptionKey(statement.encryption_key));
-    let kept: Vec<KeptShare> = session.list(&path, &[]).await?;
+    let kept: Page<KeptShare> = api::json(session.read(Purpose::EmergencyTreatment, &path, &[])?).await?;
     let mut shares = Vec::new();
-    for KeptShare { record, recipient, share } in kept {
+    for KeptShare { record, recipient, share } in kept.data {
         if !statement.records.contains(&record) {
             return Err(Error::Answer("a share of a record that the statement does not name"));
         }
@@ -214,5 +214,5 @@ pub async fn release(
         let sealed = share.release(&release, &clinician, rng)?;
         shares.push(json!({"record": record, "share": Bytes(sealed.0)}));
     }
-    Ok(session.post::<Stored>(&path, &json!({"shares": shares})).await?.stored)
+    Ok(session.post_for::<Stored>(Purpose::EmergencyTreatment, &path, &json!({"shares": shares})).await?.stored)
 }

@@ -213,6 +213,17 @@ impl Session {
         Ok(api::json::<Answer<T>>(self.request(Method::POST, path).json(body)).await?.data)
     }
 
+    /// A request for `purpose` that says something.
+    pub(crate) async fn post_for<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let request = self.request(Method::POST, path).header(PURPOSE, code(purpose)).json(body);
+        Ok(api::json::<Answer<T>>(request).await?.data)
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
         api::send(self.request(Method::DELETE, path)).await.map(drop)
     }

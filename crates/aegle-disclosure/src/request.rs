@@ -1,12 +1,12 @@
 use std::fmt::Write as _;
 
-use aegle_decision::Key;
+use aegle_decision::{Key, RuleId};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use sfv::{BareItem, Dictionary, FieldType, InnerList, List, ListEntry, Parser};
 use solana_sha256_hasher::hash;
 
-use crate::{Digest, Entry, Operation, SignIn, SignInFault, signature, verify};
+use crate::{Digest, Entry, Operation, Outcome, SignIn, SignInFault, signature, verify};
 
 /// Every request that is signed covers these, and no other (RFC 9421, section 2).
 const COVERED: [&str; 4] = ["@method", "@path", "@query", "aegle-purpose"];
@@ -200,7 +200,10 @@ impl SignedRequest {
 impl Operation {
     /// Whether keys or content go out for it, so that who asks has to sign.
     pub fn releases(self) -> bool {
-        matches!(self, Self::ListRecords | Self::ReadRecord | Self::ReadContent)
+        matches!(
+            self,
+            Self::ListRecords | Self::ReadRecord | Self::ReadContent | Self::FetchShares | Self::CollectShares
+        )
     }
 }
 
@@ -212,8 +215,19 @@ impl Entry {
             Operation::ListRecords => Some("/v1/records".to_owned()),
             Operation::ReadRecord => Some(format!("/v1/records/{}", record()?)),
             Operation::ReadContent => Some(format!("/v1/records/{}/content", record()?)),
+            Operation::FetchShares => Some(format!("/v1/releases/{}", self.break_glass()?)),
+            Operation::CollectShares => Some(format!("/v1/emergencies/{}/shares", self.break_glass()?)),
             _ => None,
         }
+    }
+
+    /// The opening in an emergency by which something went out.
+    fn break_glass(&self) -> Option<Key> {
+        let Outcome::Permit { records, .. } = &self.outcome else { return None };
+        records.iter().find_map(|released| match released.rule {
+            RuleId::BreakGlass { break_glass } => Some(break_glass),
+            _ => None,
+        })
     }
 
     /// Whether the caller asked for this: the signature is by the key that the caller named when signing

@@ -11,7 +11,7 @@ use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
-    client::{Client, config},
+    client::{Answer, Client, config},
     facts::{FINALIZED, Key, base58, key, now},
     sign_in::wallet,
     world::{Grant, Session, World, labels},
@@ -144,6 +144,16 @@ impl Scene {
     }
 }
 
+trait InAnEmergency {
+    async fn etreat(&self, uri: &str, body: &Value) -> Answer;
+}
+
+impl InAnEmergency for Session<'_> {
+    async fn etreat(&self, uri: &str, body: &Value) -> Answer {
+        self.send(Method::POST, uri, Some(ETREAT), Some(body)).await
+    }
+}
+
 fn share(custodian: u8, fill: u8) -> Value {
     json!({
         "custodian": wallet(custodian).pubkey().to_string(), "recipient": hex::encode(key(223)), "threshold": 2,
@@ -198,13 +208,13 @@ async fn inv_1_shares_go_from_custodians_to_the_clinician_once_the_opening_is_co
         let fetched = custodian.get(&releases(break_glass), ETREAT).await.ok();
         assert_eq!(column(&fetched, "share"), [sealed(number)], "the own share alone");
         for stored in [1, 0] {
-            let answer = custodian.post(&releases(break_glass), &released(record, 50 + place as u8)).await.ok();
+            let answer = custodian.etreat(&releases(break_glass), &released(record, 50 + place as u8)).await.ok();
             assert_eq!(answer["data"]["stored"], stored, "once");
         }
         assert_eq!(column(&custodian.get("/v1/releases", ETREAT).await.ok(), "vault").len(), 0, "nothing is left");
     }
     let custodian = scene.custodian(2).await;
-    let others = custodian.post(&releases(break_glass), &released(scene.other, 1)).await.ok();
+    let others = custodian.etreat(&releases(break_glass), &released(scene.other, 1)).await.ok();
     assert_eq!(others["data"]["stored"], 0, "of a record of which it keeps no share");
     assert_eq!(custodian.get(&collecting(break_glass), ETREAT).await.problem(), (REFUSED.0, REFUSED.1.into()));
 
@@ -252,7 +262,7 @@ async fn inv_1_nothing_is_released_for_what_is_over_forbidden_or_not_what_the_ch
         let custodian = scene.custodian(0).await;
         let expected = (REFUSED.0, REFUSED.1.to_owned());
         assert_eq!(custodian.get(&releases(break_glass), ETREAT).await.problem(), expected, "{what}");
-        let answer = custodian.post(&releases(break_glass), &released(scene.record, 1)).await;
+        let answer = custodian.etreat(&releases(break_glass), &released(scene.record, 1)).await;
         assert_eq!(answer.problem(), expected, "{what}");
         assert_eq!(scene.clinician().await.get(&collecting(break_glass), ETREAT).await.problem(), expected, "{what}");
     };
@@ -309,7 +319,7 @@ async fn inv_9_an_opening_is_decided_and_logged_before_the_chain_is_asked(pool: 
     let (mut scene, _folder) = about_to_open(&pool).await;
     let statement = scene.statement();
     let open = async |scene: &Scene, statement: &Statement| {
-        scene.clinician().await.post("/v1/emergencies", &signed(statement, &scene.clinician)).await
+        scene.clinician().await.etreat("/v1/emergencies", &signed(statement, &scene.clinician)).await
     };
     let spoiled: [(RuleId, Spoil); 3] = [
         (RuleId::EmergencyExpired, |signed| signed.expires_at = now() - 1),
@@ -320,7 +330,7 @@ async fn inv_9_an_opening_is_decided_and_logged_before_the_chain_is_asked(pool: 
         let mut spoilt = statement.clone();
         spoil(&mut spoilt);
         let by = if rule == RuleId::OpeningMismatch { wallet(9) } else { scene.clinician.insecure_clone() };
-        let answer = scene.clinician().await.post("/v1/emergencies", &signed(&spoilt, &by)).await;
+        let answer = scene.clinician().await.etreat("/v1/emergencies", &signed(&spoilt, &by)).await;
         assert_eq!(answer.problem(), (REFUSED.0, REFUSED.1.into()), "{rule:?}");
         assert_eq!(scene.log().await.last().unwrap(), &(Operation::OpenEmergency, Err(rule)));
     }
@@ -366,7 +376,7 @@ async fn inv_9_an_opening_is_decided_and_logged_before_the_chain_is_asked(pool: 
     let other = json!({ "salt": hex::encode(key(65)) });
     let mut resalted = signed(&statement, &scene.clinician);
     resalted["salt"] = other["salt"].clone();
-    let answer = scene.clinician().await.post("/v1/emergencies", &resalted).await;
+    let answer = scene.clinician().await.etreat("/v1/emergencies", &resalted).await;
     assert_eq!(answer.problem(), (409, "commitment_mismatch".into()));
 
     // An earlier one that landed blocks until it is reviewed.
@@ -386,12 +396,12 @@ async fn a_statement_is_one_by_its_clinician_and_a_server_without_relay_opens_no
     let (scene, _folder) = about_to_open(&pool).await;
     let clinician = scene.clinician().await;
     let statement = scene.statement();
-    let answer = clinician.post("/v1/emergencies", &signed(&statement, &wallet(9))).await;
+    let answer = clinician.etreat("/v1/emergencies", &signed(&statement, &wallet(9))).await;
     assert_eq!(answer.problem(), (403, "signature_invalid".into()));
     for spoil in [|signed: &mut Statement| signed.records.clear(), |signed: &mut Statement| signed.reason.clear()] {
         let mut spoilt = statement.clone();
         spoil(&mut spoilt);
-        let answer = clinician.post("/v1/emergencies", &signed(&spoilt, &scene.clinician)).await;
+        let answer = clinician.etreat("/v1/emergencies", &signed(&spoilt, &scene.clinician)).await;
         assert_eq!(answer.problem(), (400, "invalid_body".into()));
     }
     assert_eq!(column(&clinician.get("/v1/emergencies", ETREAT).await.ok(), "vault").len(), 0);

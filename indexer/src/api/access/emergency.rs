@@ -1,11 +1,9 @@
 //! The gate's decisions on emergencies: who opens, and who releases shares for what was opened.
 
-use aegle_decision::{
-    Action, Caller, Emergency, Key, Purpose, Request, RuleId, Statement, decide_opening, decide_release,
-};
+use aegle_decision::{Caller, Emergency, Key, Request, RuleId, Statement, decide_opening, decide_release};
 use sqlx::PgConnection;
 
-use super::Gate;
+use super::{Ask, Gate};
 use crate::api::{error::ApiError, store::frontier::Frontier};
 
 impl Gate {
@@ -20,10 +18,10 @@ impl Gate {
         caller: Caller,
         statement: &Statement,
         unreviewed: bool,
-        now: i64,
+        ask: Ask,
     ) -> Result<Key, ApiError> {
         let known = self.known(conn, frontier, caller, statement.vault).await?;
-        decide_opening(&known.views, statement, unreviewed, &treating(caller, now)).map_err(denied)
+        decide_opening(&known.views, statement, unreviewed, &request(caller, ask)).map_err(denied)
     }
 
     /// Decides whether `caller` may have and hand on its shares for `emergency`; the credentials that count.
@@ -36,15 +34,15 @@ impl Gate {
         frontier: &Frontier,
         caller: Caller,
         emergency: &Emergency,
-        now: i64,
+        ask: Ask,
     ) -> Result<Vec<Key>, ApiError> {
         let known = self.known(conn, frontier, caller, emergency.statement.value().vault).await?;
-        decide_release(&known.views, emergency, &treating(caller, now)).map_err(denied)
+        decide_release(&known.views, emergency, &request(caller, ask)).map_err(denied)
     }
 }
 
-fn treating(caller: Caller, now: i64) -> Request {
-    Request { caller, purpose: Purpose::EmergencyTreatment, action: Action::Read, now }
+fn request(caller: Caller, Ask { purpose, action, now }: Ask) -> Request {
+    Request { caller, purpose, action, now }
 }
 
 fn denied(rule: RuleId) -> ApiError {

@@ -106,21 +106,28 @@ impl<'a> Served<'a> {
     ///
     /// # Errors
     /// [`ApiError::Denied`].
-    pub async fn open_emergency(&mut self, statement: &Statement, unreviewed: bool) -> Result<Key, ApiError> {
+    pub async fn open_emergency(
+        &mut self,
+        statement: &Statement,
+        purpose: Purpose,
+        unreviewed: bool,
+    ) -> Result<Key, ApiError> {
         self.about(statement.vault).await?;
-        let Self { state, bearer, transaction, frontier, now, .. } = self;
+        let ask = Ask { purpose, action: Action::Read, now: self.now };
+        let Self { state, bearer, transaction, frontier, .. } = self;
         let conn = transaction.deref_mut();
-        state.gate.open_emergency(conn, frontier, bearer.caller, statement, unreviewed, *now).await
+        state.gate.open_emergency(conn, frontier, bearer.caller, statement, unreviewed, ask).await
     }
 
     /// Decides whether the caller, a custodian, may release shares; gives the credentials that count.
     ///
     /// # Errors
     /// [`ApiError::Denied`].
-    pub async fn release(&mut self, emergency: &Emergency) -> Result<Vec<Key>, ApiError> {
+    pub async fn release(&mut self, emergency: &Emergency, purpose: Purpose) -> Result<Vec<Key>, ApiError> {
         self.about(emergency.statement.value().vault).await?;
-        let Self { state, bearer, transaction, frontier, now, .. } = self;
-        state.gate.release(transaction.deref_mut(), frontier, bearer.caller, emergency, *now).await
+        let ask = Ask { purpose, action: Action::Read, now: self.now };
+        let Self { state, bearer, transaction, frontier, .. } = self;
+        state.gate.release(transaction.deref_mut(), frontier, bearer.caller, emergency, ask).await
     }
 
     /// Ends the transaction and gives what the answer reflects.

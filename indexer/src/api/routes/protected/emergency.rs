@@ -8,7 +8,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::shape::Base64;
+use super::shape::{Base64, PurposeCode, Stated};
 use crate::api::{
     access::{At, content, served::Served},
     bytes::{Address, Digest},
@@ -74,7 +74,7 @@ impl From<store::emergency::Row> for OpenedEmergency {
 }
 
 /// A statement on its way to the chain.
-struct Stated {
+struct SignedStatement {
     break_glass: Address,
     statement: Document<Statement>,
     signature: [u8; 64],
@@ -87,6 +87,7 @@ struct Stated {
     post,
     path = "/v1/emergencies",
     tag = "emergencies",
+    params(("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use: ETREAT")),
     request_body = NewEmergency,
     responses((status = 200, body = Answer<OpenedEmergency>)),
     security(("session" = []))
@@ -94,16 +95,17 @@ struct Stated {
 pub async fn open_emergency(
     State(state): State<ApiState>,
     bearer: Bearer,
+    Stated(purpose): Stated,
     requested: Requested,
     Body(new): Body<NewEmergency>,
 ) -> Result<Reply<Answer<OpenedEmergency>>, ApiError> {
     let relay = state.relay.as_deref().ok_or(ApiError::RelayOff)?;
     let stated = read(new)?;
-    let mut draft = Draft::new(Operation::OpenEmergency, &bearer, Purpose::EmergencyTreatment, None, &requested);
-    let kept = keep(&state, &bearer, &stated, &mut draft).await;
+    let mut draft = Draft::new(&state, Operation::OpenEmergency, &bearer, purpose, None, &requested)?;
+    let kept = keep(&state, &bearer, purpose, &stated, &mut draft).await;
     draft.conclude(&state, &requested, kept).await?;
 
-    let Stated { break_glass, statement, signature, salt } = stated;
+    let SignedStatement { break_glass, statement, signature, salt } = stated;
     let vault = statement.value().vault;
     state.gate.forget(vault, bearer.caller.key);
     let params = OpenBreakGlassParams {
@@ -116,7 +118,7 @@ pub async fn open_emergency(
     Ok(Reply(Answer { meta, data: row.into() }))
 }
 
-fn read(new: NewEmergency) -> Result<Stated, ApiError> {
+fn read(new: NewEmergency) -> Result<SignedStatement, ApiError> {
     let signature = new.signature.0.as_slice().try_into().unwrap_or([0; 64]);
     if new.statement.contains('\0') {
         return Err(ApiError::InvalidBody("statement: text without NUL is expected".into()));
@@ -129,12 +131,18 @@ fn read(new: NewEmergency) -> Result<Stated, ApiError> {
     })?;
     let Statement { vault, break_glass_id, .. } = statement.value();
     let break_glass = Address(pda::find_break_glass(&vault.0.into(), break_glass_id).0.to_bytes());
-    Ok(Stated { break_glass, statement, signature, salt: new.salt })
+    Ok(SignedStatement { break_glass, statement, signature, salt: new.salt })
 }
 
 /// Decides, and keeps the statement, so that nothing is opened on chain whose statement is lost.
-async fn keep(state: &ApiState, bearer: &Bearer, stated: &Stated, draft: &mut Draft) -> Result<(), ApiError> {
-    let Stated { break_glass, statement, signature, salt } = stated;
+async fn keep(
+    state: &ApiState,
+    bearer: &Bearer,
+    purpose: Purpose,
+    stated: &SignedStatement,
+    draft: &mut Draft,
+) -> Result<(), ApiError> {
+    let SignedStatement { break_glass, statement, signature, salt } = stated;
     let mut served = Served::begin(state, bearer).await?;
     let vault = statement.value().vault;
     draft.decide(At::of(served.frontier()), served.now(), vault);
@@ -150,12 +158,12 @@ async fn keep(state: &ApiState, bearer: &Bearer, stated: &Stated, draft: &mut Dr
         let opened = known.in_effect(served.now()).is_ok();
         let unreviewed =
             !opened && store::emergency::unreviewed(served.conn(), slot, bearer.caller.key, *break_glass).await?;
-        let credential = served.open_emergency(statement.value(), unreviewed).await?;
+        let credential = served.open_emergency(statement.value(), purpose, unreviewed).await?;
         draft.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
         return served.close().await.map(drop);
     }
     let unreviewed = store::emergency::unreviewed(served.conn(), slot, bearer.caller.key, *break_glass).await?;
-    let credential = served.open_emergency(statement.value(), unreviewed).await?;
+    let credential = served.open_emergency(statement.value(), purpose, unreviewed).await?;
     store::emergency::insert(served.conn(), *break_glass, statement, signature, *salt).await?;
     draft.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
     served.close().await.map(drop)
@@ -240,24 +248,29 @@ pub struct ReleasedShare {
     get,
     path = "/v1/emergencies/{break_glass}/shares",
     tag = "emergencies",
-    params(("break_glass" = Address, Path, description = "Account of the opening, base58")),
+    params(
+        ("break_glass" = Address, Path, description = "Account of the opening, base58"),
+        ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use: ETREAT")
+    ),
     responses((status = 200, body = Page<ReleasedShare>)),
-    security(("session" = []))
+    security(("session" = [], "signature" = []))
 )]
 pub async fn collect_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    Stated(purpose): Stated,
     requested: Requested,
     Id(break_glass): Id,
 ) -> Result<Reply<Page<ReleasedShare>>, ApiError> {
-    let mut draft = Draft::new(Operation::CollectShares, &bearer, Purpose::EmergencyTreatment, None, &requested);
-    let collected = collect(&state, &bearer, break_glass, &mut draft).await;
+    let mut draft = Draft::new(&state, Operation::CollectShares, &bearer, purpose, None, &requested)?;
+    let collected = collect(&state, &bearer, purpose, break_glass, &mut draft).await;
     draft.conclude(&state, &requested, collected).await
 }
 
 async fn collect(
     state: &ApiState,
     bearer: &Bearer,
+    purpose: Purpose,
     break_glass: Address,
     draft: &mut Draft,
 ) -> Result<Reply<Page<ReleasedShare>>, ApiError> {
@@ -267,7 +280,7 @@ async fn collect(
     // An opening that is not there is looked for in a vault that nobody has.
     let vault = found.map(|row| Key(row.vault.0)).unwrap_or_default();
     draft.decide(At::of(served.frontier()), served.now(), vault);
-    let opened = served.open(vault, Purpose::EmergencyTreatment, Action::Read).await?;
+    let opened = served.open(vault, purpose, Action::Read).await?;
     let rule = RuleId::BreakGlass { break_glass: Key(break_glass.0) };
     let contents = content::list(served.conn(), &opened).await?;
     let open: Vec<_> = contents.iter().filter(|content| content.verdict.rule() == rule).collect();

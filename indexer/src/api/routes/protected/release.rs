@@ -6,7 +6,11 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{emergency::OpenedEmergency, shape::Base64, wrap::Stored};
+use super::{
+    emergency::OpenedEmergency,
+    shape::{Base64, PurposeCode, Stated},
+    wrap::Stored,
+};
 use crate::api::{
     access::{At, served::Served},
     bytes::{Address, Digest},
@@ -56,28 +60,33 @@ pub struct KeptShare {
     get,
     path = "/v1/releases/{break_glass}",
     tag = "emergencies",
-    params(("break_glass" = Address, Path, description = "Account of the opening, base58")),
+    params(
+        ("break_glass" = Address, Path, description = "Account of the opening, base58"),
+        ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use: ETREAT")
+    ),
     responses((status = 200, body = Page<KeptShare>)),
-    security(("session" = []))
+    security(("session" = [], "signature" = []))
 )]
 pub async fn fetch_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    Stated(purpose): Stated,
     requested: Requested,
     Id(break_glass): Id,
 ) -> Result<Reply<Page<KeptShare>>, ApiError> {
-    let mut draft = Draft::new(Operation::FetchShares, &bearer, Purpose::EmergencyTreatment, None, &requested);
-    let fetched = fetch(&state, &bearer, break_glass, &mut draft).await;
+    let mut draft = Draft::new(&state, Operation::FetchShares, &bearer, purpose, None, &requested)?;
+    let fetched = fetch(&state, &bearer, purpose, break_glass, &mut draft).await;
     draft.conclude(&state, &requested, fetched).await
 }
 
 async fn fetch(
     state: &ApiState,
     bearer: &Bearer,
+    purpose: Purpose,
     break_glass: Address,
     draft: &mut Draft,
 ) -> Result<Reply<Page<KeptShare>>, ApiError> {
-    let (mut served, credentials) = permitted(state, bearer, break_glass, draft).await?;
+    let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
     let rows = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
     draft.release_in_emergency(Key(break_glass.0), credentials, rows.iter().map(|row| Key(row.record.0)));
     let meta = served.close().await?;
@@ -93,6 +102,7 @@ async fn fetch(
 async fn permitted<'a>(
     state: &'a ApiState,
     bearer: &'a Bearer,
+    purpose: Purpose,
     break_glass: Address,
     draft: &mut Draft,
 ) -> Result<(Served<'a>, Vec<Key>), ApiError> {
@@ -103,7 +113,7 @@ async fn permitted<'a>(
     let vault = emergency.as_ref().map(|emergency| emergency.statement.value().vault).unwrap_or_default();
     draft.decide(At::of(served.frontier()), served.now(), vault);
     let emergency = emergency.ok_or(ApiError::Denied { rule: RuleId::EmergencyNotOpened, consent: None })?;
-    let credentials = served.release(&emergency).await?;
+    let credentials = served.release(&emergency, purpose).await?;
     Ok((served, credentials))
 }
 
@@ -128,7 +138,10 @@ pub struct NewRelease {
     post,
     path = "/v1/releases/{break_glass}",
     tag = "emergencies",
-    params(("break_glass" = Address, Path, description = "Account of the opening, base58")),
+    params(
+        ("break_glass" = Address, Path, description = "Account of the opening, base58"),
+        ("aegle-purpose" = inline(PurposeCode), Header, description = "Purpose of use: ETREAT")
+    ),
     request_body = NewReleases,
     responses((status = 200, body = Answer<Stored>)),
     security(("session" = []))
@@ -136,6 +149,7 @@ pub struct NewRelease {
 pub async fn release_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    Stated(purpose): Stated,
     requested: Requested,
     Id(break_glass): Id,
     Body(new): Body<NewReleases>,
@@ -143,8 +157,8 @@ pub async fn release_shares(
     if new.shares.len() > MOST {
         return Err(ApiError::InvalidBody(format!("shares: at most {MOST}")));
     }
-    let mut draft = Draft::new(Operation::ReleaseShares, &bearer, Purpose::EmergencyTreatment, None, &requested);
-    let released = release(&state, &bearer, break_glass, &new, &mut draft).await;
+    let mut draft = Draft::new(&state, Operation::ReleaseShares, &bearer, purpose, None, &requested)?;
+    let released = release(&state, &bearer, purpose, break_glass, &new, &mut draft).await;
     // Nobody sees the shares before the transaction ends, which is after the entry is durable.
     let (served, stored) = draft.conclude(&state, &requested, released).await?;
     let meta = served.close().await?;
@@ -154,11 +168,12 @@ pub async fn release_shares(
 async fn release<'a>(
     state: &'a ApiState,
     bearer: &'a Bearer,
+    purpose: Purpose,
     break_glass: Address,
     new: &NewReleases,
     draft: &mut Draft,
 ) -> Result<(Served<'a>, usize), ApiError> {
-    let (mut served, credentials) = permitted(state, bearer, break_glass, draft).await?;
+    let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
     let mut released = Vec::new();
     for NewRelease { record, share } in &new.shares {
         if store::custodian::release(served.conn(), break_glass, *record, bearer.caller.key, &share.0).await? {
