@@ -198,6 +198,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
         settings.log.rpc_url = settings.log.rpc_url.or_else(|| config.rpc_url.clone());
         settings.agent = config.agent.keypair.clone();
+        settings.notify = config.notify.clone();
         roles.spawn(api::serve(pool.clone(), settings, blobs, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);

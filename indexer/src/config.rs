@@ -11,7 +11,11 @@ use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::{
-    agent::AgentConfig, api::ApiConfig, blob::BlobConfig, ingest::IngestConfig, telemetry::LogConfig,
+    agent::AgentConfig,
+    api::{ApiConfig, NotifyConfig},
+    blob::BlobConfig,
+    ingest::IngestConfig,
+    telemetry::LogConfig,
     verify::VerifyConfig,
 };
 
@@ -31,6 +35,7 @@ const SECTIONS: &[&str] = &[
     "api",
     "blob",
     "agent",
+    "notify",
 ];
 
 /// A value that logs and errors never repeat.
@@ -86,6 +91,8 @@ pub struct Config {
     pub blob: BlobConfig,
     #[serde(default)]
     pub agent: AgentConfig,
+    #[serde(default)]
+    pub notify: NotifyConfig,
 }
 
 fn default_connections() -> u32 {
@@ -137,6 +144,7 @@ impl Config {
         self.api.validate().map_err(|reason| wrong("api", reason))?;
         self.blob.validate().map_err(|reason| wrong("blob", reason))?;
         self.agent.validate().map_err(|reason| wrong("agent", reason))?;
+        self.notify.validate().map_err(|reason| wrong("notify", reason))?;
         if self.database_connections < 4 {
             return Err(wrong("database_connections", format!("{} is fewer than 4", self.database_connections)));
         }
@@ -216,6 +224,7 @@ fn unreadable(error: &figment::Error) -> ConfigError {
         "yellowstone_token",
         "api.cursor_key",
         "api.relay.rpc_url",
+        "notify.smtp.url",
     ]
     .contains(&key.as_str())
         || key.starts_with("blob.options");

@@ -1,8 +1,8 @@
-//! One ingester per database: the holder of an advisory lock. The lock lives as long as the
-//! connection that took it, and that connection is the one that writes, so who lost it cannot write.
+//! One ingester and one notifier per database: the holders of an advisory lock each. A lock lives as long
+//! as the connection that took it, and that connection is the one that writes, so who lost it cannot write.
 //!
 //! A process that is gone takes its connection along. One that is frozen, or cut off, keeps it and the
-//! lock; the ingester therefore uses its connection at least every [`PING`], and who stands by ends a
+//! lock; its holder therefore uses its connection at least every [`PING`], and who stands by ends a
 //! connection that holds the lock and waits for its process for too long. Whatever that process does
 //! when it wakes up, it does on a connection that no longer exists.
 
@@ -12,26 +12,43 @@ use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// "aegle-in" in ASCII.
-const KEY: i64 = 0x6165_676c_652d_696e;
-/// Between two attempts of who stands by.
-const STANDBY: Duration = Duration::from_secs(1);
-/// Longest time that the ingester leaves its connection unused.
-pub const PING: Duration = Duration::from_secs(1);
-
-/// Becomes the ingester now, or not at all where another process is.
-pub async fn claim(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
-    let mut connection = options.connect().await?;
-    Ok(try_lock(&mut connection).await?.then_some(connection))
+/// What one process of all does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Office {
+    Ingest,
+    Notify,
 }
 
-async fn try_lock(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    let row = sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, KEY).fetch_one(connection).await?;
+impl Office {
+    /// "aegle-in" and "aegle-no" in ASCII.
+    fn key(self) -> i64 {
+        match self {
+            Self::Ingest => 0x6165_676c_652d_696e,
+            Self::Notify => 0x6165_676c_652d_6e6f,
+        }
+    }
+}
+
+/// Between two attempts of who stands by.
+const STANDBY: Duration = Duration::from_secs(1);
+/// Longest time that its holder leaves its connection unused.
+pub const PING: Duration = Duration::from_secs(1);
+
+/// Takes the office now, or not at all where another process has it.
+pub async fn claim(office: Office, options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
+    let mut connection = options.connect().await?;
+    Ok(try_lock(office, &mut connection).await?.then_some(connection))
+}
+
+async fn try_lock(office: Office, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let row =
+        sqlx::query!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, office.key()).fetch_one(connection).await?;
     Ok(row.locked)
 }
 
-/// Waits until this process is the ingester. `None` when `stop` came first.
+/// Waits until this process has the office. `None` when `stop` came first.
 pub async fn elect(
+    office: Office,
     options: &PgConnectOptions,
     patience: Duration,
     stop: &CancellationToken,
@@ -39,16 +56,16 @@ pub async fn elect(
     let mut connection = options.connect().await?;
     let mut waiting = false;
     loop {
-        if try_lock(&mut connection).await? {
-            info!("this process ingests");
+        if try_lock(office, &mut connection).await? {
+            info!(?office, "this process has the office");
             return Ok(Some(connection));
         }
         if !waiting {
-            info!("another process ingests; standing by");
+            info!(?office, "another process has the office; standing by");
             waiting = true;
         }
-        if depose(patience, &mut connection).await? {
-            warn!(?patience, "the ingester gave no sign of life; ended its connection");
+        if depose(office, patience, &mut connection).await? {
+            warn!(?office, ?patience, "its holder gave no sign of life; ended its connection");
             continue;
         }
         if stop.run_until_cancelled(tokio::time::sleep(STANDBY)).await.is_none() {
@@ -65,7 +82,7 @@ pub async fn ping(connection: &mut PgConnection) -> sqlx::Result<()> {
 
 /// Ends the connection that holds the lock if it has waited for its process for longer than `patience`,
 /// and waits until it is gone. A connection whose statement takes long does not wait for its process.
-async fn depose(patience: Duration, connection: &mut PgConnection) -> sqlx::Result<bool> {
+async fn depose(office: Office, patience: Duration, connection: &mut PgConnection) -> sqlx::Result<bool> {
     let ended = sqlx::query_scalar!(
         r#"
         SELECT pg_terminate_backend(holder.pid, 1000) AS "ended!"
@@ -77,7 +94,7 @@ async fn depose(patience: Duration, connection: &mut PgConnection) -> sqlx::Resu
             AND clock_timestamp() - greatest(holder.state_change, holder.query_start)
                 > make_interval(secs => $2::double precision)
         "#,
-        KEY,
+        office.key(),
         patience.as_secs_f64()
     )
     .fetch_optional(connection)

@@ -63,6 +63,10 @@ bytes!(
     SessionId, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );
 bytes!(
+    /// Id of a subscription, 16 bytes in hex.
+    SubscriptionId, 16, hex::encode, "^[0-9a-fA-F]{32}$"
+);
+bytes!(
     /// What makes a sign-in unique, 16 bytes in hex.
     Nonce, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );
@@ -111,6 +115,12 @@ fn sixteen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Er
 }
 
 impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sixteen(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SubscriptionId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         sixteen(deserializer).map(Self)
     }

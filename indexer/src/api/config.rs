@@ -7,7 +7,7 @@ use std::{
 use axum::http::HeaderValue;
 use serde::Deserialize;
 
-use super::{disclosure::LogConfig, relay::RelayConfig, sign_in::SignInConfig};
+use super::{disclosure::LogConfig, notify::NotifyConfig, relay::RelayConfig, sign_in::SignInConfig};
 
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct ApiConfig {
     /// File with the agent's secret, from the section `agent`.
     #[serde(skip)]
     pub agent: Option<PathBuf>,
+    /// The section `notify`.
+    #[serde(skip)]
+    pub notify: NotifyConfig,
     /// Requests that one peer address may make each second, and at once.
     pub rate_per_second: u32,
     pub burst: u32,
@@ -57,6 +60,7 @@ impl Default for ApiConfig {
             log: LogConfig::default(),
             relay: RelayConfig::default(),
             agent: None,
+            notify: NotifyConfig::default(),
             rate_per_second: 50,
             burst: 200,
             max_lag_slots: 150,

@@ -36,6 +36,7 @@ pub enum Code {
     NotFound,
     NoSuchRoute,
     MethodNotAllowed,
+    NotAcceptable,
     PayloadTooLarge,
     UriTooLong,
     HeadersTooLarge,
@@ -63,6 +64,9 @@ pub enum Code {
     RecordStored,
     ConsentStored,
     TooManyAccessRequests,
+    TooManySubscriptions,
+    MailOff,
+    CodeWrong,
     RangeNotSatisfiable,
     NoSuchUpload,
     InvalidUpload,
@@ -96,14 +100,18 @@ impl Code {
             }
             Self::SignatureInvalid | Self::NotPermitted | Self::InvitationNeeded => StatusCode::FORBIDDEN,
             Self::TransactionRefused | Self::TransactionFails => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotFound | Self::NoSuchRoute | Self::RelayOff | Self::AgentOff => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchRoute | Self::RelayOff | Self::AgentOff | Self::MailOff => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::ChallengeEnded
             | Self::KeyPending
             | Self::KeyChanged
             | Self::CommitmentMismatch
             | Self::RecordStored
             | Self::ConsentStored
+            | Self::CodeWrong
             | Self::NoSuchUpload
             | Self::UploadOffset => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -114,6 +122,7 @@ impl Code {
             Self::RateLimited
             | Self::TooManyStreams
             | Self::TooManyAccessRequests
+            | Self::TooManySubscriptions
             | Self::UploadQuota
             | Self::TooManyChunks
             | Self::RelayLimit => StatusCode::TOO_MANY_REQUESTS,
@@ -139,6 +148,7 @@ impl Code {
             Self::NotFound => "Nothing is known at this address",
             Self::NoSuchRoute => "There is no such route",
             Self::MethodNotAllowed => "The route does not have this method",
+            Self::NotAcceptable => "It does not come in this form",
             Self::PayloadTooLarge => "The request body is too large",
             Self::UriTooLong => "The request's address is too long",
             Self::HeadersTooLarge => "The request's headers are too large",
@@ -166,6 +176,9 @@ impl Code {
             Self::RecordStored => "The record has its content already",
             Self::ConsentStored => "The consent is stored already",
             Self::TooManyAccessRequests => "Too many open access requests",
+            Self::TooManySubscriptions => "Too many subscriptions",
+            Self::MailOff => "This server sends no mail",
+            Self::CodeWrong => "This is not the code",
             Self::NoSuchUpload => "There is no such finished upload",
             Self::RangeNotSatisfiable => "No byte is in this range",
             Self::InvalidUpload => "This cannot be uploaded",
@@ -251,6 +264,8 @@ pub enum ApiError {
     PayloadTooLarge,
     #[error("The request body must be application/json.")]
     UnsupportedMediaType,
+    #[error("It comes as application/json, text/csv or application/pdf; name one in `Accept`.")]
+    NotAcceptable,
     #[error("Sign in, and send the session's token as `Authorization: Bearer`.")]
     NotSignedIn,
     #[error("The session has expired or was ended; sign in again.")]
@@ -284,6 +299,12 @@ pub enum ApiError {
     ConsentStored,
     #[error("You have {most} open requests; withdraw one.")]
     TooManyAccessRequests { most: i64 },
+    #[error("A wallet may have {most} subscriptions to a vault, and make {a_day} in a day; remove one, or wait.")]
+    TooManySubscriptions { most: i64, a_day: i64 },
+    #[error("This server sends no mail; name a webhook, or look into the inbox.")]
+    MailOff,
+    #[error("It is not the code that was sent, or none is waited for any more; subscribe again for another.")]
+    CodeWrong,
     #[error("No finished upload of yours has this id; it may have been used before.")]
     NoSuchUpload,
     #[error("The content has {size} bytes.")]
@@ -361,6 +382,7 @@ impl ApiError {
             Self::InvalidBody(_) => Code::InvalidBody,
             Self::PayloadTooLarge => Code::PayloadTooLarge,
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::NotAcceptable => Code::NotAcceptable,
             Self::NotSignedIn => Code::NotSignedIn,
             Self::SessionEnded => Code::SessionEnded,
             Self::RequestUnsigned => Code::RequestUnsigned,
@@ -376,6 +398,9 @@ impl ApiError {
             Self::RecordStored => Code::RecordStored,
             Self::ConsentStored => Code::ConsentStored,
             Self::TooManyAccessRequests { .. } => Code::TooManyAccessRequests,
+            Self::TooManySubscriptions { .. } => Code::TooManySubscriptions,
+            Self::MailOff => Code::MailOff,
+            Self::CodeWrong => Code::CodeWrong,
             Self::RangeNotSatisfiable { .. } => Code::RangeNotSatisfiable,
             Self::InvalidUpload(_) => Code::InvalidUpload,
             Self::UploadOffset { .. } => Code::UploadOffset,

@@ -17,6 +17,7 @@ mod extract;
 mod layers;
 mod links;
 mod model;
+mod notify;
 mod places;
 mod protected;
 mod relay;
@@ -36,6 +37,7 @@ pub use access::withdrawn::delete as delete_withdrawn;
 pub use config::ApiConfig;
 pub use disclosure::{Anchor, Anchored, Checkpoints, LogConfig};
 pub use error::{Code, Problem};
+pub use notify::{Notifier, NotifyConfig, SmtpConfig};
 pub use relay::{RelayConfig, invite};
 pub use server::{openapi, router, serve};
 #[doc(hidden)]

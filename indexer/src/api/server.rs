@@ -32,6 +32,7 @@ use super::{
     document::describe,
     error::{ApiError, UPLOAD_OFFSET},
     layers::{self, RateLimit},
+    notify::Notifier,
     relay::settle_until,
     routes,
     state::ApiState,
@@ -59,6 +60,8 @@ pub async fn serve(
     let state = ApiState::new(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
     let checkpoints = state.checkpoints.clone();
     let app = assemble(state.clone(), &config).map_err(anyhow::Error::msg)?;
+    let notifier = Notifier::new(state.clone(), config.notify.clone(), &config.sign_in.uri);
+    tokio::spawn(notifier.map_err(|reason| anyhow::anyhow!("notify.{reason}"))?.run(shutdown.clone()));
     tokio::spawn(settle_until(state, shutdown.clone()));
     tokio::spawn(sweeper.run(shutdown.clone()));
     let every = Duration::from_secs(u64::from(config.log.checkpoint_seconds));

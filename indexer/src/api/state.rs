@@ -14,6 +14,7 @@ use super::{
     bytes::Address,
     cursor::CursorKey,
     disclosure::{Checkpoints, Disclosures},
+    notify::{News, NotifyConfig},
     places::Places,
     protected,
     relay::Relay,
@@ -50,6 +51,8 @@ pub struct ApiState {
     /// Readiness may be asked without limit, so it takes one database connection at most.
     pub readiness: Arc<Semaphore>,
     pub streams: Streams,
+    pub news: News,
+    pub notify: NotifyConfig,
     pub sweeper: Sweeper,
     /// Chunks of uploads on their way in, by wallet.
     pub chunks: Places<Address>,
@@ -87,6 +90,8 @@ impl ApiState {
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),
             agent: config.agent.as_deref().map(AgentKeys::read).transpose().map_err(of_agent)?.map(Arc::new),
+            news: News::new(pool.clone(), &shutdown),
+            notify: config.notify.clone(),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             gate: Gate::new(aegle_decision::decide),
             blobs: sweeper.blobs.clone(),

@@ -182,7 +182,8 @@ async fn lead<S: Source>(
     afresh: bool,
 ) -> Result<(), IngestError> {
     let patience = Duration::from_secs(config.takeover_after);
-    let Some(mut connection) = leader::elect(&pool.connect_options(), patience, stop).await? else {
+    let Some(mut connection) = leader::elect(leader::Office::Ingest, &pool.connect_options(), patience, stop).await?
+    else {
         return Ok(());
     };
     let _term = Term::begin();

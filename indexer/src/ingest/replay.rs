@@ -49,7 +49,8 @@ pub struct Replayed {
 /// damaged recording. What was written before the error stays, and is consistent.
 pub async fn replay(recording: &Recording, pool: &PgPool, stop: &CancellationToken) -> Result<Replayed, IngestError> {
     let started = Instant::now();
-    let mut connection = leader::claim(&pool.connect_options()).await?.ok_or(IngestError::Busy)?;
+    let mut connection =
+        leader::claim(leader::Office::Ingest, &pool.connect_options()).await?.ok_or(IngestError::Busy)?;
     let mut checkpoint = prepare(recording, &mut connection).await?;
     let total = recording.total();
     let mut done = Replayed {

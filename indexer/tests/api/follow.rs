@@ -67,7 +67,7 @@ impl Service {
     pub async fn follow(&self, query: &str, last_id: Option<&str>) -> Reader {
         let response = self.ask(query, last_id).await;
         assert_eq!(response.status(), 200, "{query} {}", response.text().await.unwrap());
-        Reader { response, parser: Parser::default(), messages: VecDeque::new() }
+        Reader::of(response)
     }
 
     /// Status and code of a refusal.
@@ -78,6 +78,13 @@ impl Service {
         let problem: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
         assert_eq!(problem["status"], status);
         (status, problem["code"].as_str().unwrap().to_owned())
+    }
+
+    /// Ends at once, as a process does that is killed: nothing under way is finished.
+    pub async fn kill(self) {
+        self.shutdown.cancel();
+        self.task.abort();
+        self.pool.close().await;
     }
 
     pub async fn end(self) {
@@ -95,6 +102,10 @@ pub struct Reader {
 }
 
 impl Reader {
+    pub fn of(response: Response) -> Self {
+        Self { response, parser: Parser::default(), messages: VecDeque::new() }
+    }
+
     /// The next message, whatever it is; none when the stream has ended.
     pub async fn message(&mut self) -> Option<Message> {
         loop {

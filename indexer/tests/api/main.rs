@@ -1,6 +1,7 @@
 //! The HTTP API over a real Postgres with the facts of a made-up ledger.
 
 mod access;
+mod accounting;
 mod agent;
 mod audit_roots;
 mod blobs;
@@ -14,10 +15,12 @@ mod events;
 mod facts;
 mod follow;
 mod fuzz;
+mod inbox;
 mod keys;
 mod lists;
 mod mail;
 mod operations;
+mod receivers;
 mod records;
 mod recoveries;
 mod refusals;
@@ -31,6 +34,7 @@ mod storing;
 mod stream;
 mod stream_forks;
 mod stream_load;
+mod subscriptions;
 mod timing;
 mod uploads;
 mod withdrawal;

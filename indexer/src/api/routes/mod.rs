@@ -77,8 +77,8 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
     use protected::{
-        access_request, agent, consent, custodian, disclosure, emergency, explain, keyring, mailbox, patient, record,
-        release, wrap,
+        access_request, accounting, agent, consent, custodian, disclosure, emergency, explain, inbox, keyring, mailbox,
+        notices, patient, record, release, subscription, wrap,
     };
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
@@ -107,6 +107,13 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(access_request::delete_access_request))
         .routes(routes!(disclosure::list_disclosures))
         .routes(routes!(disclosure::get_head))
+        .routes(routes!(accounting::get_accounting))
+        .routes(routes!(inbox::list_notices))
+        .routes(routes!(inbox::mark_read))
+        .routes(routes!(notices::stream_notices))
+        .routes(routes!(subscription::list_subscriptions, subscription::create_subscription))
+        .routes(routes!(subscription::delete_subscription))
+        .routes(routes!(subscription::confirm_subscription))
         .routes(routes!(disclosure::get_receipt))
         .layer(from_fn(layers::yield_and_retry))
         .layer(from_fn(hand_receipt))

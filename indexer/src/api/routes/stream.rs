@@ -24,7 +24,7 @@ use crate::api::{
 /// Where a reader that comes back wants to continue, as the HTML standard names it.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells proxies of the nginx family to pass on what comes, as it comes.
-const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+pub const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -246,3 +246,49 @@ pub async fn list(conn: &mut PgConnection, vault: Key, number: i64, most: i64) -
 pub async fn find(conn: &mut PgConnection, index: i64) -> sqlx::Result<Option<Opened>> {
     Ok(opened!("index = $1", conn, index).next())
 }
+
+/// A permitted decision, for the accounting.
+pub struct Accounted {
+    pub index: i64,
+    pub number: i64,
+    pub commitment: Digest,
+    pub entry: String,
+}
+
+/// What was permitted in a vault from one second until before another, in order, at most `most`.
+#[tracing::instrument(name = "db.disclosure.accounted", skip_all)]
+pub async fn accounted(
+    conn: &mut PgConnection,
+    vault: Key,
+    (from, until): (i64, i64),
+    most: i64,
+) -> sqlx::Result<Vec<Accounted>> {
+    let rows = sqlx::query!(
+        r#"SELECT index, number, commitment AS "commitment!: bytes::Digest", entry FROM protected.disclosure
+           WHERE vault = $1 AND permitted AND (entry::jsonb ->> 'at')::bigint >= $2
+             AND (entry::jsonb ->> 'at')::bigint < $3
+           ORDER BY number LIMIT $4"#,
+        &vault.0[..] as _,
+        from,
+        until,
+        most
+    );
+    let rows = rows.fetch_all(conn).await?.into_iter().map(|row| Accounted {
+        index: row.index,
+        number: row.number,
+        commitment: Digest(row.commitment.0),
+        entry: row.entry,
+    });
+    Ok(rows.collect())
+}
+
+/// Where a vault's chain ends; none without an entry.
+#[tracing::instrument(name = "db.disclosure.head", skip_all)]
+pub async fn head(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Option<Head>> {
+    let row = sqlx::query!(
+        r#"SELECT entries, commitment AS "commitment!: bytes::Digest" FROM protected.disclosure_head WHERE vault = $1"#,
+        &vault.0[..] as _
+    );
+    let row = row.fetch_optional(conn).await?;
+    Ok(row.map(|row| Head { entries: row.entries.unsigned_abs(), commitment: Digest(row.commitment.0) }))
+}

@@ -184,6 +184,6 @@ impl Follower {
     }
 }
 
-fn come_back() -> sse::Event {
+pub fn come_back() -> sse::Event {
     sse::Event::default().retry(Duration::from_millis(OsRng.gen_range(COME_BACK)))
 }

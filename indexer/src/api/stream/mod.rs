@@ -9,7 +9,7 @@ use std::{net::IpAddr, time::Duration};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-pub use follower::{Follower, Start};
+pub use follower::{Follower, Start, come_back};
 pub use tide::Tides;
 
 use super::{ApiConfig, places::Places, snapshot::MaxLag};

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::shape::{PurposeCode, Stated};
 use crate::api::{
-    access::{At, served::Served},
+    access::{At, Serving, served::Served},
     bytes::Address,
     cursor::List,
     disclosure::{Draft, Requested},
@@ -87,7 +87,7 @@ async fn list(
     let list = List { route: "disclosures", filter: &filter };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
     let after = <[u8; 8]>::try_from(&walk.after[..]).map(i64::from_be_bytes);
-    let mut served = own(state, bearer, query.patient, draft).await?;
+    let (mut served, _) = own(state, bearer, query.patient, draft).await?;
     let from = after.map_or(0, |after| after + 1);
     let rows = disclosure::list(served.conn(), Key(query.patient.0), from, walk.rows()).await?;
     let meta = served.close().await?;
@@ -106,19 +106,19 @@ async fn list(
 }
 
 /// A transaction for whoever may see everything of the patient's.
-async fn own<'a>(
+pub(super) async fn own<'a>(
     state: &'a ApiState,
     bearer: &'a Bearer,
     patient: Address,
     draft: &mut Draft,
-) -> Result<Served<'a>, ApiError> {
+) -> Result<(Served<'a>, Serving), ApiError> {
     let mut served = Served::begin(state, bearer).await?;
     draft.decide(At::of(served.frontier()), served.now(), Key(patient.0));
-    served.serve(Key(patient.0), Some(Right::Read)).await.map_err(|error| match error {
+    let serving = served.serve(Key(patient.0), Some(Right::Read)).await.map_err(|error| match error {
         ApiError::NotPermitted => ApiError::Denied { rule: RuleId::NoConsent, consent: None },
         error => error,
     })?;
-    Ok(served)
+    Ok((served, serving))
 }
 
 /// Query of the end of a patient's log.
@@ -160,7 +160,7 @@ pub async fn get_head(
 ) -> Result<Json<DisclosureHead>, ApiError> {
     let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
     let allowed = match own(&state, &bearer, query.patient, &mut draft).await {
-        Ok(served) => served.close().await,
+        Ok((served, _)) => served.close().await,
         Err(error) => Err(error),
     };
     draft.conclude(&state, &requested, allowed).await?;

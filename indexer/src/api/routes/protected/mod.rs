@@ -1,6 +1,7 @@
 //! What is a patient's: every route here asks [`crate::api::access`] first.
 
 pub mod access_request;
+pub mod accounting;
 pub mod agent;
 pub mod consent;
 pub mod custodian;
@@ -8,10 +9,13 @@ pub mod disclosure;
 pub mod emergency;
 pub mod explain;
 mod identity;
+pub mod inbox;
 pub mod keyring;
 pub mod mailbox;
+pub mod notices;
 pub mod patient;
 pub mod record;
 pub mod release;
 pub mod shape;
+pub mod subscription;
 pub mod wrap;
