@@ -159,6 +159,22 @@ def a_consistency(rng, token):
     return {"query": {"from": rng.randint(1, size), "to": size}}
 
 
+def new_subscription(rng, token):
+    kinds = rng.sample(["grants", "revocations", "disclosures", "emergencies"], rng.randint(1, 4))
+    target = {"webhook": {"url": "https://hooks.example/" + some_id(rng)}}
+    return {"body": {"vault": whose(rng)["vault"], "target": target, "kinds": kinds}}
+
+
+def a_subscription(rng, token):
+    subscription = desk("subscription", token)
+    return {"path": {"vault": whose(rng)["vault"], "subscription": subscription["subscription"]}}
+
+
+def an_accounting(rng, token):
+    forms = ["application/json", "text/csv", "application/pdf"]
+    return {"query": {"patient": whose(rng)["vault"]}, "headers": {"aegle-purpose": "PATRQT", "accept": rng.choice(forms)}}
+
+
 def on_chain(name):
     return lambda rng, token: {"path": {name: TASK["chain"][name]}, "query": {}}
 
@@ -216,6 +232,16 @@ READY = {
     "GET /v1/log/sign-ins/{digest}": lambda rng, token: {"path": {"digest": desk("place", token)["sign_in"]}},
     "GET /v1/log/inclusion": an_inclusion,
     "GET /v1/log/consistency": a_consistency,
+    "GET /v1/disclosures/accounting": an_accounting,
+    "GET /v1/inbox": of_patient,
+    "POST /v1/inbox/read": lambda rng, token: {"body": {"vault": whose(rng)["vault"], "until": rng.randint(0, 9)}},
+    "GET /v1/subscriptions": of_patient,
+    "POST /v1/subscriptions": new_subscription,
+    "DELETE /v1/subscriptions/{vault}/{subscription}": a_subscription,
+    "POST /v1/subscriptions/{vault}/{subscription}/confirmation": lambda rng, token: {
+        **a_subscription(rng, token),
+        "body": {"code": "12345678"},
+    },
     "POST /v1/relay": lambda rng, token: {"body": desk("transaction")},
     "GET /v1/relay/{signature}": lambda rng, token: {"path": {"signature": desk("relayed", token)["signature"]}},
     "GET /v1/chain/consents/{consent}": on_chain("consent"),

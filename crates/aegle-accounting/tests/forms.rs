@@ -28,6 +28,7 @@ fn permit(at: i64, operation: Operation, rule: RuleId) -> Entry {
         operation,
         record: Some(RECORD),
         request: Digest([8; 32]),
+        signed: None,
         outcome: Outcome::Permit {
             consents: vec![],
             credentials: vec![BOARDS],

@@ -86,11 +86,14 @@ pub async fn anchored(reader: &Reader, operator: &aegle_client::Pubkey) -> Resul
 
 /// A patient's log.
 pub struct Own {
+    pub vault: Key,
     /// In their order.
     pub entries: Vec<Logged>,
     /// Where it ended when it began to be read, under a checkpoint that the log signed.
     pub head: Option<Head>,
     pub checkpoint: Checkpoint,
+    /// The checkpoint as the log signed it.
+    pub note: String,
     pub log: Log,
 }
 
@@ -165,8 +168,8 @@ pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Er
     let Published { log, .. } = self::log(session.api()).await?;
     let patient = [("patient", vault.to_string())];
     let head = session.read(PatientRequest, "/v1/disclosures/head", &patient)?;
-    let DisclosureHead { checkpoint, proof } = api::json(head).await?;
-    let checkpoint = log.read(&checkpoint).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
+    let DisclosureHead { checkpoint: note, proof } = api::json(head).await?;
+    let checkpoint = log.read(&note).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
     let rows: Vec<Row> = session.pages(Some(PatientRequest), "/v1/disclosures", &patient).await?;
 
     let mut asked = Asked::default();
@@ -199,5 +202,5 @@ pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Er
     if chain.len() < stated {
         return Ok(Err(Fault::Short { stated, shown: chain.len() }));
     }
-    Ok(Ok(Own { entries, head: proof.head, checkpoint, log }))
+    Ok(Ok(Own { vault, entries, head: proof.head, checkpoint, note, log }))
 }

@@ -5,6 +5,7 @@
 //! encrypt to are believed only where the chain has them.
 
 mod access_request;
+pub mod accounting;
 pub mod agent;
 mod api;
 mod chain;
@@ -16,6 +17,7 @@ pub mod emergency;
 mod error;
 pub mod keyring;
 pub mod mailbox;
+pub mod notice;
 mod pay;
 pub mod record;
 pub mod recovery;

@@ -1,4 +1,4 @@
-use aegle_api_client::disclosure;
+use aegle_api_client::disclosure::{self, Own};
 use aegle_client::Pubkey;
 use aegle_disclosure::{Entry, Operation, Outcome};
 use clap::{Args, Subcommand};
@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     Answer, Context, Problem,
+    accounting::{self, AccountArgs},
     answer::Check,
     context::address,
     server::{Server, key},
@@ -23,6 +24,16 @@ Examples:
   aegle disclosure list --vault VAULT
   aegle disclosure list --vault VAULT --refused --json")]
     List(ListArgs),
+    /// Account for what went out to others: when, to whom, what, what for (45 CFR 164.528)
+    #[command(after_help = "\
+Checks your log as `aegle disclosure list` does, then writes what went out within at most six years. Recipients are
+named where you have their profile and its opening, and the chain commits to it; others are known by their key.
+
+Examples:
+  aegle disclosure account --vault VAULT
+  aegle disclosure account --vault VAULT --from 2026-01-01 --until 2026-01-31 --format csv --out january.csv
+  aegle disclosure account --vault VAULT --profiles recipients/")]
+    Account(AccountArgs),
 }
 
 #[derive(Args)]
@@ -35,24 +46,47 @@ pub struct ListArgs {
 }
 
 pub async fn run(command: DisclosureCommand, context: &Context) -> Result<Answer, Problem> {
-    let DisclosureCommand::List(args) = command;
-    let server = Server::sign_in(context).await?;
-    let reading = disclosure::own(server.session, key(&args.vault));
+    match command {
+        DisclosureCommand::List(args) => list(args, context).await,
+        DisclosureCommand::Account(args) => {
+            let period = args.period()?;
+            let server = Server::sign_in(context).await?;
+            match checked(&server, &args.vault, context).await? {
+                Ok((own, check)) => accounting::write(&args, period, &own, check, &server, context).await,
+                Err(answer) => Ok(*answer),
+            }
+        }
+    }
+}
+
+/// The patient's log, and that nothing of it is missing; else the answer that says what is.
+async fn checked(
+    server: &Server<'_>,
+    vault: &Pubkey,
+    context: &Context,
+) -> Result<Result<(Own, Check), Box<Answer>>, Problem> {
+    let reading = disclosure::own(server.session, key(vault));
     let own = match context.wait("Waiting for the server", reading).await? {
         Ok(own) => own,
         Err(fault) => {
             let checks = vec![Check { passed: false, what: format!("Something is missing: {fault}.") }];
             let message = "This cannot be your whole log. Ask the operator, and keep what you have.";
-            return Ok(Answer::new(message).address("vault", &args.vault).checks(checks).yes_if(false));
+            return Ok(Err(Box::new(Answer::new(message).address("vault", vault).checks(checks).yes_if(false))));
         }
+    };
+    let count = own.head.map_or(0, |head| head.entries);
+    let what = format!("Nothing is missing of the {count} entries under the log's checkpoint.");
+    Ok(Ok((own, Check { passed: true, what })))
+}
+
+async fn list(args: ListArgs, context: &Context) -> Result<Answer, Problem> {
+    let server = Server::sign_in(context).await?;
+    let (own, check) = match checked(&server, &args.vault, context).await? {
+        Ok(checked) => checked,
+        Err(answer) => return Ok(*answer),
     };
     let wanted = |entry: &Entry| !args.refused || matches!(entry.outcome, Outcome::Deny { .. });
     let shown: Vec<_> = own.entries.iter().filter(|logged| wanted(logged.entry.value())).collect();
-    let count = own.head.map_or(0, |head| head.entries);
-    let checks = vec![Check {
-        passed: true,
-        what: format!("Nothing is missing of the {count} entries under the log's checkpoint."),
-    }];
     let refused = own.entries.iter().filter(|logged| matches!(logged.entry.value().outcome, Outcome::Deny { .. }));
     let message = format!("{} entries, {} of them refused.", own.entries.len(), refused.count());
     let rows = shown.iter().map(|logged| row(logged.entry.value())).collect();
@@ -64,7 +98,7 @@ pub async fn run(command: DisclosureCommand, context: &Context) -> Result<Answer
         .address("vault", &args.vault)
         .with("log", own.log.verifier())
         .with("log_entries", own.checkpoint.tree.size)
-        .checks(checks)
+        .checks(vec![check])
         .items(items.collect(), rows))
 }
 

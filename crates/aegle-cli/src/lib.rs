@@ -1,5 +1,6 @@
 //! The command line of Aegle: one module per noun, and what they share.
 
+mod accounting;
 mod agent;
 mod answer;
 mod api;
@@ -18,6 +19,7 @@ mod disclosure;
 mod explain;
 mod guardian;
 mod import;
+mod inbox;
 mod key;
 mod keyring;
 mod log;
@@ -36,6 +38,7 @@ mod secret_file;
 mod server;
 mod session;
 mod signing;
+mod subscription;
 mod time;
 mod vault;
 mod verify;
@@ -91,6 +94,11 @@ pub enum Command {
     /// Who looked at your records
     #[command(subcommand)]
     Disclosure(disclosure::DisclosureCommand),
+    /// What happened to your records
+    Inbox(inbox::InboxArgs),
+    /// Being told elsewhere what happens
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// What somebody sees of your records, and what says so
     Explain(explain::ExplainArgs),
     /// The ways back to your records: wallet, recovery code, guardians
@@ -179,6 +187,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Consent(command) => consent::run(command, context).await,
         Command::Patient(command) => patient::run(command, context).await,
         Command::Disclosure(command) => disclosure::run(command, context).await,
+        Command::Inbox(args) => inbox::run(args, context).await,
+        Command::Subscription(command) => subscription::run(command, context).await,
         Command::Log(command) => log::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Keyring(command) => keyring::run(command, context).await,

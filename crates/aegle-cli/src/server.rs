@@ -229,6 +229,8 @@ fn refused(problem: &aegle_api_client::Problem) -> Problem {
             "Nothing was changed. The operator does not pay for this; pay yourself, without --relay."
         }
         "transaction_fails" => "Nothing was changed. Check what you asked for.",
+        "mail_off" => "Name a webhook with --webhook, or look into `aegle inbox`.",
+        "code_wrong" => "Look at the mail again, or subscribe again for another code.",
         "agent_off" => "Take in what waits with `aegle mailbox accept`, or name somebody's key.",
         "session_ended" | "not_signed_in" => "Run the command again.",
         _ => "Check what you asked for.",

@@ -15,7 +15,10 @@ const FIRST_ITEM: Taken = &[("vault", "/data/0/vault"), ("item", "/data/0/item")
 const REQUEST: Taken = &[("vault", "/data/vault"), ("request", "/data/request")];
 const FIRST_REQUEST: Taken = &[("vault", "/data/0/vault"), ("request", "/data/0/request")];
 
-const LEADS: [Lead; 15] = [
+const SUBSCRIPTION: Taken = &[("vault", "/data/vault"), ("subscription", "/data/subscription")];
+const FIRST_SUBSCRIPTION: Taken = &[("vault", "/data/0/vault"), ("subscription", "/data/0/subscription")];
+
+const LEADS: [Lead; 17] = [
     ("create_upload", "201", &[("find_upload", UPLOAD), ("append_upload", UPLOAD), ("cancel_upload", UPLOAD)]),
     ("create_record", "200", &[("get_record", RECORD), ("get_content", RECORD), ("replace_content", RECORD)]),
     ("list_records", "200", &[("get_record", FIRST_RECORD), ("get_content", FIRST_RECORD)]),
@@ -28,6 +31,12 @@ const LEADS: [Lead; 15] = [
     ("accept_item", "200", &[("get_record", RECORD), ("get_content", RECORD)]),
     ("create_access_request", "200", &[("delete_access_request", REQUEST)]),
     ("list_access_requests", "200", &[("delete_access_request", FIRST_REQUEST)]),
+    (
+        "create_subscription",
+        "200",
+        &[("delete_subscription", SUBSCRIPTION), ("confirm_subscription", SUBSCRIPTION)],
+    ),
+    ("list_subscriptions", "200", &[("delete_subscription", FIRST_SUBSCRIPTION)]),
     ("list_patients", "200", &[("list_records", &[("patient", "/data/0/vault")])]),
     ("list_sessions", "200", &[("end_session", &[("session", "/data/0/id")])]),
     ("relay_transaction", "200", &[("get_relayed", &[("signature", "/signature")])]),

@@ -107,6 +107,12 @@ impl Desk {
         self.session(LAB).await.post("/v1/access-requests", &body).await.json()["data"].clone()
     }
 
+    async fn subscription(&self, session: &Session<'_>, user: u8) -> Value {
+        let url = format!("https://hooks.example/{}", self.seed(user).replace(' ', "/"));
+        let body = json!({ "vault": base58(&self.vaults[&user]), "target": { "webhook": { "url": url } } });
+        session.post("/v1/subscriptions", &body).await.json()["data"].clone()
+    }
+
     /// The user's next vault with an invitation to it, for the relay to pay.
     async fn transaction(&self, user: u8) -> Value {
         let (seed, owner) = (self.seed(user), wallet(user));
@@ -160,6 +166,7 @@ async fn give(
         "record" => desk.record(&session, user).await,
         "item" => desk.item(user).await,
         "request" => desk.request(user).await,
+        "subscription" => desk.subscription(&session, user).await,
         "place" => desk.place(&session, user).await.into(),
         "transaction" => desk.transaction(user).await,
         "relayed" => session.post("/v1/relay", &desk.transaction(user).await).await.json(),

@@ -132,7 +132,7 @@ pub async fn get_accounting(
 ) -> Result<Response, ApiError> {
     let form = Form::accepted(&headers)?;
     let period = Period::new(query.from, query.until, (state.now)())?;
-    let mut draft = Draft::new(Operation::ListDisclosures, &bearer, purpose, None, &requested);
+    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
     let read = read(&state, &bearer, query.patient, period, &mut draft).await;
     let (rows, known) = draft.conclude(&state, &requested, read).await?;
 
