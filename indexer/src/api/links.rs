@@ -31,11 +31,7 @@ const LEADS: [Lead; 17] = [
     ("accept_item", "200", &[("get_record", RECORD), ("get_content", RECORD)]),
     ("create_access_request", "200", &[("delete_access_request", REQUEST)]),
     ("list_access_requests", "200", &[("delete_access_request", FIRST_REQUEST)]),
-    (
-        "create_subscription",
-        "200",
-        &[("delete_subscription", SUBSCRIPTION), ("confirm_subscription", SUBSCRIPTION)],
-    ),
+    ("create_subscription", "200", &[("delete_subscription", SUBSCRIPTION), ("confirm_subscription", SUBSCRIPTION)]),
     ("list_subscriptions", "200", &[("delete_subscription", FIRST_SUBSCRIPTION)]),
     ("list_patients", "200", &[("list_records", &[("patient", "/data/0/vault")])]),
     ("list_sessions", "200", &[("end_session", &[("session", "/data/0/id")])]),
