@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// What a registrar wrote about somebody, with what opens the commitment of their credential.
+#[derive(Clone, Debug)]
 pub struct Attested {
     pub credential: Key,
     pub salt: [u8; 32],

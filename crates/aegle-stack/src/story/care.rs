@@ -137,6 +137,8 @@ async fn steps(
     promises.note("the old wallet reads nothing any more", recovery::old_wallet(&patient, &share).await);
     promises.note("the recovery code alone opens the records, too", recovery::by_code(stage, &patient, &share).await);
     promises.tell("the patient reads who looked, and that nothing is missing", log::own(&patient, &staff).await)?;
+    let told = log::told(stage, &patient, &staff).await;
+    promises.tell("the patient was told of every reading, and accounts for them by name in a document", told)?;
     let whole = log::whole(stage, anchoring).await;
     promises.tell("the log is anchored on chain, an outsider checks all of it, and a changed line is caught", whole)?;
     promises.note("no wallet of theirs ever had a lamport", people::empty(stage, &patient).await);

@@ -118,7 +118,8 @@ impl Notifier {
                     self.settle(&mut connection, &due, delivered).await?;
                     under_way.remove(&due.subscription);
                 }
-                () = sleep_until(look) => {}
+                // The connection is used now and then, or whoever stands by ends it.
+                () = sleep_until(look.min(Instant::now() + leader::PING)) => {}
             }
         }
         Ok(())

@@ -1,14 +1,18 @@
 //! Who looked: the patient's own log, and the operator's whole one, which forgets nothing unseen.
 
-use aegle_api_client::disclosure;
+use std::time::Duration;
+
+use aegle_accounting::{Period, pdf};
+use aegle_api_client::{accounting, disclosure, notice};
 use aegle_client::Pubkey;
 use aegle_disclosure::{AuditFault, Outcome};
 use anyhow::{Context, ensure};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::time::Instant;
 
 use super::{
-    Stage,
-    people::{Patient, Staff},
+    Stage, WITHIN,
+    people::{PRACTITIONER, Patient, Staff},
 };
 
 /// Lamports that the operator has for anchoring.
@@ -28,6 +32,46 @@ pub async fn own(patient: &Patient, staff: &Staff) -> anyhow::Result<(String, ()
     }
     ensure!(doctors > 0 && refused > 0, "the practitioner read and was refused, and the log says neither");
     Ok((format!("{answered} answered, {doctors} of them to the practitioner, {refused} refused"), ()))
+}
+
+/// The patient was told of every reading while it happened, and accounts for them all in a document that
+/// names who read.
+pub async fn told(stage: &Stage<'_>, patient: &Patient, staff: &Staff) -> anyhow::Result<(String, ())> {
+    let (_, session) = patient.heir.as_ref().context("nobody recovered the vault")?;
+    let vault = patient.vault();
+    let own = disclosure::own(session, vault).await?.context("the patient's log")?;
+    let now = own.entries.last().context("an empty log")?.entry.value().at;
+    let attested = [staff.practitioner.attested.clone()];
+    let period = Period::new(None, None, now)?;
+    let account = accounting::account(session, stage.reader(), &own, period, &attested, now).await?;
+    let lines = account.disclosures.len();
+    let named = |line: &&aegle_accounting::Disclosed| line.recipient.name.as_deref() == Some(PRACTITIONER);
+    let named = account.disclosures.iter().filter(named).count();
+    ensure!(named > 0, "nobody is named of {lines} disclosures");
+    let document = pdf(&account)?;
+    ensure!(document.starts_with(b"%PDF"), "the accounting is no document");
+
+    let told = async || -> anyhow::Result<Vec<notice::Notice>> {
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            let inbox = notice::inbox(session, vault, true).await?;
+            let read = inbox.iter().filter(|notice| notice.kind == "disclosure").count();
+            if read == lines {
+                return Ok(inbox);
+            }
+            ensure!(Instant::now() < deadline, "{lines} disclosures, and {read} were told");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let inbox = told().await?;
+    for kind in ["grant", "revocation"] {
+        ensure!(inbox.iter().any(|notice| notice.kind == kind), "no {kind} was told");
+    }
+    let numbers: Vec<u64> = inbox.iter().rev().map(|notice| notice.number).collect();
+    ensure!(numbers.iter().copied().eq(1..=inbox.len() as u64), "a number is missing: {numbers:?}");
+    notice::mark_read(session, vault, inbox.len() as u64).await?;
+    ensure!(notice::inbox(session, vault, true).await?.is_empty(), "what was read is new still");
+    Ok((format!("{} notices, {lines} of them disclosures, {} KB of PDF", inbox.len(), document.len() >> 10), ()))
 }
 
 /// The operator anchors the log; an outsider reads all of it, before, after and while a line is changed.

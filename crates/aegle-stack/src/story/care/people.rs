@@ -1,7 +1,9 @@
 //! Who takes part, and how each comes in.
 
 use aegle_api_client::{
-    Pay, Relay, Secrets, Session, Unlocked, agent,
+    Pay, Relay, Secrets, Session, Unlocked,
+    accounting::Attested,
+    agent,
     keyring::{self, Guardians, Made},
 };
 use aegle_client::{
@@ -23,6 +25,8 @@ use crate::story::{keypair, recovery::RECOVERY_DELAY};
 
 const GUARDIANS: usize = 3;
 const THRESHOLD: u8 = 2;
+/// The practitioner's name, as the board attests it.
+pub const PRACTITIONER: &str = "A. Doctor";
 /// Days for which credentials count.
 const VALID: u32 = 365;
 
@@ -32,6 +36,8 @@ pub struct Professional {
     pub secrets: Secrets,
     pub encryption_key: EncryptionKey,
     pub credential: Key,
+    /// What the board wrote about them, which they show to whom they like.
+    pub attested: Attested,
 }
 
 impl Professional {
@@ -117,9 +123,9 @@ pub async fn attest(stage: &Stage<'_>) -> anyhow::Result<Staff> {
     let rngs: [ChaCha20Rng; 3] = std::array::from_fn(|_| stage.fork());
     let ([one, two, three], [first, second, third]) = (rngs, secrets);
     let (practitioner, organization, acting) = tokio::try_join!(
-        professional(stage, &board, CredentialKind::Practitioner, first, one),
-        professional(stage, &board, CredentialKind::Organization, second, two),
-        professional(stage, &board, CredentialKind::Practitioner, third, three),
+        professional(stage, &board, (CredentialKind::Practitioner, PRACTITIONER), first, one),
+        professional(stage, &board, (CredentialKind::Organization, "A Hospital"), second, two),
+        professional(stage, &board, (CredentialKind::Practitioner, "An Assistant"), third, three),
     )?;
     Ok(Staff { practitioner, organization, acting })
 }
@@ -127,16 +133,17 @@ pub async fn attest(stage: &Stage<'_>) -> anyhow::Result<Staff> {
 async fn professional(
     stage: &Stage<'_>,
     board: &Keypair,
-    kind: CredentialKind,
+    (kind, name): (CredentialKind, &str),
     secret: SecretKey,
     mut rng: ChaCha20Rng,
 ) -> anyhow::Result<Professional> {
     let wallet = keypair(&mut rng);
     let encryption_key = secret.encryption_key();
+    let (salt, profile) = (random_bytes(&mut rng), format!("{{\"name\":\"{name}\"}}").into_bytes());
     let terms = CredentialTerms {
         emergency: false,
         encryption_key: encryption_key.0,
-        profile_commitment: random_bytes(&mut rng),
+        profile_commitment: commit(&salt, &profile),
         from_day: stage.today,
         until_day: stage.today + VALID,
     };
@@ -144,7 +151,9 @@ async fn professional(
     let issue = instruction::issue_credential(board.pubkey(), stage.operator.payer(), params);
     stage.send("issue a credential", issue, &[board]).await?;
     let credential = pda::find_credential(&pda::find_registrar(&board.pubkey()).0, &wallet.pubkey()).0;
-    Ok(Professional { wallet, secrets: secret.into(), encryption_key, credential: Key(credential.to_bytes()) })
+    let credential = Key(credential.to_bytes());
+    let attested = Attested { credential, salt, profile };
+    Ok(Professional { wallet, secrets: secret.into(), encryption_key, credential, attested })
 }
 
 /// The patient signs in with an invitation and has everything that others pay for made by the relay.
