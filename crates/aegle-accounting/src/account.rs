@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aegle_decision::{Category, Key, RuleId};
-use aegle_disclosure::{Digest, Entry, Operation, Outcome};
+use aegle_disclosure::{Digest, Entry, Operation, Outcome, Released};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -93,6 +93,8 @@ pub enum Shown {
     ByConsent,
     /// The recipient acts for the patient.
     ToDelegate,
+    /// An emergency was opened.
+    InEmergency,
 }
 
 /// Somebody, by name where a registrar's profile says it.
@@ -150,12 +152,45 @@ impl Account {
     }
 }
 
+/// Whether something went out to somebody other than the patient.
+pub fn discloses(entry: &Entry) -> bool {
+    what(entry.operation).is_some() && to_others(entry).next().is_some()
+}
+
+/// What goes out by an operation. A custodian's sealed share alone says nothing of a record; what is opened
+/// with enough of them does.
+fn what(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::ReadContent => Some("Content"),
+        Operation::ListRecords | Operation::ReadRecord => Some("Labels and keys"),
+        Operation::CollectShares => Some("Keys"),
+        Operation::ListDisclosures | Operation::OpenEmergency | Operation::FetchShares | Operation::ReleaseShares => {
+            None
+        }
+    }
+}
+
+fn to_others(entry: &Entry) -> impl Iterator<Item = &Released> + Clone {
+    let records: &[Released] = match &entry.outcome {
+        Outcome::Permit { records, .. } => records,
+        Outcome::Deny { .. } => &[],
+    };
+    records.iter().filter(|released| released.rule != RuleId::Owner)
+}
+
 fn disclosed(accounted: &Accounted<'_>, known: &Known) -> Option<Disclosed> {
     let Accounted { place, number, commitment, entry } = *accounted;
-    let Outcome::Permit { credentials, records, .. } = &entry.outcome else { return None };
-    let to_others = records.iter().filter(|released| released.rule != RuleId::Owner);
-    let delegated = to_others.clone().next()?.rule == RuleId::DelegateRead;
-    let records: Vec<Key> = to_others.map(|released| released.record).collect();
+    let what = what(entry.operation)?;
+    let shown = match to_others(entry).next()?.rule {
+        RuleId::DelegateRead => Shown::ToDelegate,
+        RuleId::BreakGlass { .. } => Shown::InEmergency,
+        _ => Shown::ByConsent,
+    };
+    let credentials: &[Key] = match &entry.outcome {
+        Outcome::Permit { credentials, .. } => credentials,
+        Outcome::Deny { .. } => &[],
+    };
+    let records: Vec<Key> = to_others(entry).map(|released| released.record).collect();
     let party = |key: Key, credential: Option<&Key>| {
         let profile = credential.and_then(|credential| known.profiles.get(credential));
         let address = profile.and_then(|profile| profile.address.clone());
@@ -168,18 +203,14 @@ fn disclosed(accounted: &Accounted<'_>, known: &Known) -> Option<Disclosed> {
         at: Timestamp::from_second(entry.at).ok()?,
         recipient: party(entry.caller.key, credentials.first()),
         acting: entry.caller.practitioner.map(|key| party(key, credentials.get(1))),
-        description: describe(entry.operation, &records, known),
-        shown: if delegated { Shown::ToDelegate } else { Shown::ByConsent },
+        description: describe(what, &records, known),
+        shown,
         records,
         purpose: Purpose(entry.purpose.clone()),
     })
 }
 
-fn describe(operation: Operation, records: &[Key], known: &Known) -> String {
-    let what = match operation {
-        Operation::ReadContent => "Content",
-        Operation::ListRecords | Operation::ReadRecord | Operation::ListDisclosures => "Labels and keys",
-    };
+fn describe(what: &str, records: &[Key], known: &Known) -> String {
     let labelled = records.iter().filter_map(|record| known.categories.get(record));
     let kinds: BTreeSet<_> = labelled.clone().flatten().map(Category::as_str).collect();
     let kinds: Vec<_> = kinds.into_iter().collect();

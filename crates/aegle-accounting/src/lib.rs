@@ -10,7 +10,7 @@ mod period;
 mod profile;
 mod table;
 
-pub use account::{Account, Accounted, Disclosed, Known, LogState, Party, Purpose, Shown, Standing};
+pub use account::{Account, Accounted, Disclosed, Known, LogState, Party, Purpose, Shown, Standing, discloses};
 pub use pdf::{PdfError, pdf};
 pub use period::{Period, PeriodError};
 pub use profile::{Profile, ProfileError};

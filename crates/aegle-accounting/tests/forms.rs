@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aegle_accounting::{Account, Accounted, Known, LogState, Period, Profile, Standing, csv, pdf};
+use aegle_accounting::{Account, Accounted, Known, LogState, Period, Profile, Standing, csv, discloses, pdf};
 use aegle_decision::{Caller, Key, RuleId};
 use aegle_disclosure::{Digest, Entry, EntryVersion, Operation, Outcome, Released};
 
@@ -95,6 +95,7 @@ fn what_went_out_to_others_within_six_years_is_a_disclosure_and_nothing_else_is(
     practitioner.caller = Caller { key: CLINIC, practitioner: Some(DOCTOR) };
     let Outcome::Permit { credentials, .. } = &mut practitioner.outcome else { unreachable!() };
     credentials.insert(0, CLINICS);
+    let emergency = RuleId::BreakGlass { break_glass: CLINIC };
     let mut nothing = permit(NOW, Operation::ListRecords, RuleId::ConsentBase);
     nothing.outcome = Outcome::Permit { consents: vec![], credentials: vec![], records: vec![] };
     let entries = [
@@ -105,21 +106,28 @@ fn what_went_out_to_others_within_six_years_is_a_disclosure_and_nothing_else_is(
         nothing,
         practitioner,
         permit(NOW, Operation::ReadContent, RuleId::DelegateRead),
+        permit(NOW, Operation::ReleaseShares, emergency),
+        permit(NOW, Operation::CollectShares, emergency),
     ];
     let account = account(&entries, &[(BOARDS, "A. Osei"), (CLINICS, "Harbour Clinic")]);
     let numbers: Vec<_> = account.disclosures.iter().map(|line| line.number).collect();
-    assert_eq!(numbers, [1, 5, 6]);
+    assert_eq!(numbers, [1, 5, 6, 8]);
+    let told: Vec<_> =
+        (0_u64..).zip(&entries).filter(|(_, entry)| discloses(entry)).map(|(number, _)| number).collect();
+    assert_eq!(told, [0, 1, 5, 6, 8], "who is told is told of the same, whenever it was");
 
     let json = serde_json::to_value(&account).unwrap();
     assert_eq!(json["period"], serde_json::json!({ "from": "2020-11-22", "until": "2026-11-22" }));
-    let [old, acted, delegate] = &json["disclosures"].as_array().unwrap()[..] else { panic!("{json}") };
+    let [old, acted, delegate, opened] = &json["disclosures"].as_array().unwrap()[..] else { panic!("{json}") };
     assert_eq!((&old["at"], &old["place"]), (&"2020-11-22T12:00:00Z".into(), &43.into()));
     assert_eq!(old["recipient"]["name"], "A. Osei");
     assert_eq!(old["description"], "Content of 1 record: laboratory");
     assert_eq!(acted["recipient"]["name"], "Harbour Clinic");
     assert_eq!(acted["acting"]["name"], "A. Osei");
     assert_eq!(acted["purpose"], serde_json::json!({ "code": "TREAT", "text": "treatment" }));
-    assert_eq!((&old["shown"], &delegate["shown"]), (&"by_consent".into(), &"to_delegate".into()));
+    let shown = [old, delegate, opened].map(|line| line["shown"].as_str().unwrap());
+    assert_eq!(shown, ["by_consent", "to_delegate", "in_emergency"]);
+    assert_eq!(opened["description"], "Keys of 1 record: laboratory");
 }
 
 #[test]

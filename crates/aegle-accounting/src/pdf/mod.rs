@@ -101,6 +101,7 @@ fn cells(line: &Disclosed) -> [String; COLUMNS.len()] {
     };
     let purpose = match line.shown {
         Shown::ByConsent => line.purpose.says().to_owned(),
+        Shown::InEmergency => format!("{}, in an emergency", line.purpose.says()),
         Shown::ToDelegate => format!("{}, to somebody who acts for the patient", line.purpose.says()),
     };
     let place = format!("{}\n(own {})", line.place, line.number);

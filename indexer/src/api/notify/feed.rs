@@ -1,31 +1,14 @@
 //! Makes notices of what became final or confirmed on the chain and of what was disclosed.
 
+use aegle_accounting::discloses;
 use aegle_decision::Key;
-use serde::Deserialize;
+use aegle_disclosure::Entry;
 use sqlx::{Connection, PgConnection};
 
 use crate::api::store::notice::{self, Kind, NewNotice};
 
 /// Events and entries read at once.
 const CHUNK: i64 = 1_000;
-
-/// The part of an entry that says whether anything went out to somebody else; others may have been added.
-#[derive(Deserialize)]
-struct Entry {
-    at: i64,
-    outcome: Outcome,
-}
-
-#[derive(Deserialize)]
-struct Outcome {
-    #[serde(default)]
-    records: Vec<Released>,
-}
-
-#[derive(Deserialize)]
-struct Released {
-    rule: String,
-}
 
 /// Makes notices of what is new. True where there may be more.
 pub async fn feed(conn: &mut PgConnection) -> sqlx::Result<bool> {
@@ -54,12 +37,10 @@ pub async fn feed(conn: &mut PgConnection) -> sqlx::Result<bool> {
 
     let end = feed.log_size.min(feed.disclosures + CHUNK);
     for row in notice::disclosed(&mut transaction, feed.disclosures, end).await? {
-        match serde_json::from_str::<Entry>(&row.entry) {
-            Ok(entry) if entry.outcome.records.iter().any(|released| released.rule != "owner") => {
-                new.push(NewNotice::of_disclosure(row.vault, entry.at, row.index));
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(index = row.index, %error, "an entry of the log is not told"),
+        // One that this release cannot read is for a newer one, which takes over once this one ends.
+        let entry: Entry = serde_json::from_str(&row.entry).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        if discloses(&entry) {
+            new.push(NewNotice::of_disclosure(row.vault, entry.at, row.index));
         }
     }
     let count = notice::append(&mut transaction, &new).await?;
