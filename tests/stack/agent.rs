@@ -44,7 +44,7 @@ fn with_agent(settings: &mut Settings, payer: &Keypair) {
 }
 
 /// Waits until `is_so`; `what` is said where it takes half a minute.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     for _ in 0..1_500 {
         if is_so().await {
             return;

@@ -4,6 +4,7 @@ mod agent;
 mod care;
 mod command_line;
 mod crashes;
+mod emergency;
 mod lag;
 mod proxy;
 mod relay;

@@ -2,6 +2,7 @@
 //! lets a practitioner read, is sent a result, stops allowing, loses the key and reads again.
 
 mod documents;
+mod emergency;
 mod log;
 mod people;
 mod recovery;
@@ -119,6 +120,10 @@ async fn steps(
     let explained = sharing::explain(&patient, &staff, &share).await;
     promises.tell("the patient is told what the practitioner would see and why", explained)?;
 
+    let emergency = emergency::play(stage, &patient, &staff, &share).await;
+    let what =
+        "an emergency is opened on chain, custodians release a key, the patient is told, reviews it and forbids more";
+    promises.tell(what, emergency)?;
     let revoked = revocation::revoke(stage, &patient, &staff, &share).await;
     promises.tell("a revocation refuses the next read and ends a running download", revoked)?;
     let revoked = revocation::revoke_all(stage, &patient, &staff, &share).await;
@@ -155,6 +160,8 @@ async fn share(stage: &Stage<'_>, patient: &Patient, staff: &Staff, promises: &m
     let mailed = sharing::mail(stage, patient, staff).await;
     let what = "a result comes by mail, and the server's agent, which may only mint, makes a record of it";
     let result = promises.note(what, mailed)?;
+    let allowed = emergency::allow(stage, patient, staff).await;
+    promises.tell("the patient allows emergencies, and every key is split over custodians", allowed)?;
     let shared = sharing::grant(stage, patient, staff, result).await;
     promises.tell("the patient sees a preview, and signs it with the policy", shared)
 }

@@ -15,7 +15,8 @@ use aegle_client::{
 };
 use aegle_decision::Key;
 use aegle_envelope::{EncryptionKey, RecoveryCode, RootSecret, SecretKey, keyring::Guardian};
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
+use futures::future::try_join_all;
 use rand_chacha::ChaCha20Rng;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -51,6 +52,7 @@ pub struct Staff {
     pub organization: Professional,
     /// Acts for the organization.
     pub acting: Professional,
+    pub custodians: [Professional; 3],
 }
 
 /// The patient, and whom she trusts.
@@ -107,7 +109,10 @@ pub async fn attest(stage: &Stage<'_>) -> anyhow::Result<Staff> {
     let board = keypair(&mut stage.rng.borrow_mut());
     let params = AddRegistrarParams {
         authority: board.pubkey(),
-        kinds: CredentialKind::Practitioner.bit() | CredentialKind::Organization.bit(),
+        kinds: [CredentialKind::Practitioner, CredentialKind::Organization, CredentialKind::Custodian]
+            .map(CredentialKind::bit)
+            .into_iter()
+            .sum(),
         profile_commitment: commit(
             &random_bytes(&mut *stage.rng.borrow_mut()),
             b"{\"name\":\"Chamber of Physicians\"}",
@@ -116,18 +121,26 @@ pub async fn attest(stage: &Stage<'_>) -> anyhow::Result<Staff> {
     let (governance, payer) = (stage.governance, stage.operator.payer());
     let add = instruction::add_registrar(governance.pubkey(), payer, params);
     stage.send("add a registrar", add, &[governance]).await?;
-    let secrets: [SecretKey; 3] = std::array::from_fn(|_| SecretKey::generate(&mut *stage.rng.borrow_mut()));
+    let secrets: [SecretKey; 6] = std::array::from_fn(|_| SecretKey::generate(&mut *stage.rng.borrow_mut()));
     for secret in &secrets {
         stage.plant("a professional's key", &*secret.to_bytes());
     }
-    let rngs: [ChaCha20Rng; 3] = std::array::from_fn(|_| stage.fork());
-    let ([one, two, three], [first, second, third]) = (rngs, secrets);
-    let (practitioner, organization, acting) = tokio::try_join!(
-        professional(stage, &board, (CredentialKind::Practitioner, PRACTITIONER), first, one),
-        professional(stage, &board, (CredentialKind::Organization, "A Hospital"), second, two),
-        professional(stage, &board, (CredentialKind::Practitioner, "An Assistant"), third, three),
-    )?;
-    Ok(Staff { practitioner, organization, acting })
+    use CredentialKind::{Custodian, Organization, Practitioner};
+    let people = [
+        (Practitioner, PRACTITIONER),
+        (Organization, "A Hospital"),
+        (Practitioner, "An Assistant"),
+        (Custodian, "A Foundation"),
+        (Custodian, "A Notary"),
+        (Custodian, "A University"),
+    ];
+    let attested = people.into_iter().zip(secrets).map(|(person, secret)| {
+        let rng = stage.fork();
+        professional(stage, &board, person, secret, rng)
+    });
+    let attested = try_join_all(attested).await?.try_into().map_err(|_| anyhow!("somebody is missing"))?;
+    let [practitioner, organization, acting, first, second, third]: [Professional; 6] = attested;
+    Ok(Staff { practitioner, organization, acting, custodians: [first, second, third] })
 }
 
 async fn professional(
@@ -141,7 +154,7 @@ async fn professional(
     let encryption_key = secret.encryption_key();
     let (salt, profile) = (random_bytes(&mut rng), format!("{{\"name\":\"{name}\"}}").into_bytes());
     let terms = CredentialTerms {
-        emergency: false,
+        emergency: kind == CredentialKind::Practitioner,
         encryption_key: encryption_key.0,
         profile_commitment: commit(&salt, &profile),
         from_day: stage.today,
