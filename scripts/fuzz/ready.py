@@ -183,6 +183,17 @@ def of_vault(rng, token):
     return {"path": {"vault": rng.choice([OWN, OTHER])["vault"]}, "query": {"limit": rng.randint(1, 200)}}
 
 
+def in_emergency(rng, token):
+    opened = rng.choice(TASK["emergency"]["opened"])
+    return {"path": {"break_glass": opened}, "headers": {"aegle-purpose": "ETREAT"}}
+
+
+def new_key_shares(rng, token):
+    user = whose(rng)
+    shares = [{"record": rng.choice(user["records"]), "shares": [TASK["key_share"]]}]
+    return {"body": {"vault": user["vault"], "records": shares}}
+
+
 READY = {
     "POST /v1/sign-in": lambda rng, token: {"body": desk("answer")},
     "POST /v1/sign-in/challenge": lambda rng, token: {
@@ -218,6 +229,22 @@ READY = {
     "POST /v1/wraps": new_wraps,
     "POST /v1/keyrings": new_keyring,
     "POST /v1/guardian-shares": lambda rng, token: {"body": TASK["handed"]},
+    "GET /v1/custodians": of_patient,
+    "PUT /v1/custodians": lambda rng, token: {"body": desk("plan")},
+    "DELETE /v1/custodians": of_patient,
+    "GET /v1/custodian-shares": of_patient,
+    "POST /v1/custodian-shares": new_key_shares,
+    "GET /v1/emergencies": lambda rng, token: of_patient(rng, token) if rng.random() < 0.5 else {"query": {}},
+    "POST /v1/emergencies": lambda rng, token: {
+        "body": desk("statement"),
+        "headers": {"aegle-purpose": "ETREAT"},
+    },
+    "GET /v1/emergencies/{break_glass}/shares": in_emergency,
+    "GET /v1/releases/{break_glass}": in_emergency,
+    "POST /v1/releases/{break_glass}": lambda rng, token: {
+        **in_emergency(rng, token),
+        "body": {"shares": [{"record": TASK["emergency"]["record"], "share": TASK["key_share"]["share"]}]},
+    },
     "GET /v1/consents": of_patient,
     "GET /v1/keyrings": of_patient,
     "GET /v1/agent": of_patient,

@@ -17,8 +17,10 @@ const FIRST_REQUEST: Taken = &[("vault", "/data/0/vault"), ("request", "/data/0/
 
 const SUBSCRIPTION: Taken = &[("vault", "/data/vault"), ("subscription", "/data/subscription")];
 const FIRST_SUBSCRIPTION: Taken = &[("vault", "/data/0/vault"), ("subscription", "/data/0/subscription")];
+const OPENING: Taken = &[("break_glass", "/data/break_glass")];
+const FIRST_OPENING: Taken = &[("break_glass", "/data/0/break_glass")];
 
-const LEADS: [Lead; 17] = [
+const LEADS: [Lead; 20] = [
     ("create_upload", "201", &[("find_upload", UPLOAD), ("append_upload", UPLOAD), ("cancel_upload", UPLOAD)]),
     ("create_record", "200", &[("get_record", RECORD), ("get_content", RECORD), ("replace_content", RECORD)]),
     ("list_records", "200", &[("get_record", FIRST_RECORD), ("get_content", FIRST_RECORD)]),
@@ -33,6 +35,9 @@ const LEADS: [Lead; 17] = [
     ("list_access_requests", "200", &[("delete_access_request", FIRST_REQUEST)]),
     ("create_subscription", "200", &[("delete_subscription", SUBSCRIPTION), ("confirm_subscription", SUBSCRIPTION)]),
     ("list_subscriptions", "200", &[("delete_subscription", FIRST_SUBSCRIPTION)]),
+    ("open_emergency", "200", &[("collect_shares", OPENING)]),
+    ("list_emergencies", "200", &[("collect_shares", FIRST_OPENING)]),
+    ("list_releases", "200", &[("fetch_shares", FIRST_OPENING), ("release_shares", FIRST_OPENING)]),
     ("list_patients", "200", &[("list_records", &[("patient", "/data/0/vault")])]),
     ("list_sessions", "200", &[("end_session", &[("session", "/data/0/id")])]),
     ("relay_transaction", "200", &[("get_relayed", &[("signature", "/signature")])]),

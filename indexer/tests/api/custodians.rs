@@ -77,45 +77,13 @@ impl Scene {
     }
 
     /// The clinician's statement as the server keeps it, before it is on chain.
-    async fn state(&self, statement: Statement) -> (Key, [u8; 32]) {
-        let break_glass = key(statement.break_glass_id[0] + 100);
-        let records: Vec<Vec<u8>> = statement.records.iter().map(|record| record.0.to_vec()).collect();
-        let (statement, salt) = (Document::new(statement), key(62));
-        let signature: [u8; 64] = self.clinician.sign_message(statement.bytes()).into();
-        let commitment = Emergency::commitment(&statement, &signature, &salt);
-        sqlx::query(
-            "INSERT INTO protected.emergency (break_glass, vault, clinician, statement, records, signature, salt,
-                                              commitment, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(break_glass)
-        .bind(statement.value().vault.0)
-        .bind(statement.value().clinician.0)
-        .bind(std::str::from_utf8(statement.bytes()).unwrap())
-        .bind(records)
-        .bind(signature)
-        .bind(salt)
-        .bind(commitment)
-        .bind(statement.value().expires_at)
-        .execute(&self.world.pool)
-        .await
-        .unwrap();
-        (break_glass, commitment)
+    async fn state(&self, statement: Statement) -> Key {
+        keep_statement(&self.world, statement, &self.clinician).await
     }
 
     /// What is stated, on chain.
     async fn open(&mut self, statement: Statement, slot: i64) -> Key {
-        let (id, vault, expires_at) = (statement.break_glass_id, self.world.vault, statement.expires_at);
-        let (break_glass, commitment) = self.state(statement).await;
-        self.world.ledger.break_glass(slot, vault, break_glass, id, expires_at).await;
-        sqlx::query("UPDATE break_glass SET commitment = $1 WHERE break_glass = $2")
-            .bind(commitment)
-            .bind(break_glass)
-            .execute(&self.world.pool)
-            .await
-            .unwrap();
-        self.world.advance().await;
-        break_glass
+        open_emergency(&mut self.world, statement, &self.clinician, slot).await
     }
 
     async fn custodian(&self, place: usize) -> Session<'_> {
@@ -144,6 +112,49 @@ impl Scene {
     }
 }
 
+/// Keeps a statement as the server does; the account of its opening.
+async fn keep_statement(world: &World, statement: Statement, clinician: &Keypair) -> Key {
+    let break_glass = key(statement.break_glass_id[0] + 100);
+    let records: Vec<Vec<u8>> = statement.records.iter().map(|record| record.0.to_vec()).collect();
+    let (statement, salt) = (Document::new(statement), key(62));
+    let signature: [u8; 64] = clinician.sign_message(statement.bytes()).into();
+    sqlx::query(
+        "INSERT INTO protected.emergency (break_glass, vault, clinician, statement, records, signature, salt,
+                                          commitment, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(break_glass)
+    .bind(statement.value().vault.0)
+    .bind(statement.value().clinician.0)
+    .bind(std::str::from_utf8(statement.bytes()).unwrap())
+    .bind(records)
+    .bind(signature)
+    .bind(salt)
+    .bind(Emergency::commitment(&statement, &signature, &salt))
+    .bind(statement.value().expires_at)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    break_glass
+}
+
+/// Keeps a statement and has its opening on chain; the account of the opening.
+pub async fn open_emergency(world: &mut World, statement: Statement, clinician: &Keypair, slot: i64) -> Key {
+    let (id, vault, expires_at) = (statement.break_glass_id, statement.vault.0, statement.expires_at);
+    let break_glass = keep_statement(world, statement, clinician).await;
+    world.ledger.break_glass(slot, vault, break_glass, id, expires_at).await;
+    sqlx::query(
+        "UPDATE break_glass b SET commitment = e.commitment FROM protected.emergency e
+         WHERE e.break_glass = b.break_glass AND b.break_glass = $1",
+    )
+    .bind(break_glass)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.advance().await;
+    break_glass
+}
+
 trait InAnEmergency {
     async fn etreat(&self, uri: &str, body: &Value) -> Answer;
 }
@@ -152,6 +163,22 @@ impl InAnEmergency for Session<'_> {
     async fn etreat(&self, uri: &str, body: &Value) -> Answer {
         self.send(Method::POST, uri, Some(ETREAT), Some(body)).await
     }
+}
+
+/// Two of these.
+pub fn plan(vault: Key, custodians: &[Keypair]) -> CustodianPlan {
+    let named = custodians.iter().map(|custodian| Custodian {
+        custodian: Account(custodian.pubkey().to_bytes()),
+        encryption_key: EncryptionKey(key(223)),
+    });
+    CustodianPlan { kind: Default::default(), vault: Account(vault), threshold: 2, custodians: named.collect() }
+}
+
+pub fn signed_plan(plan: &CustodianPlan, by: &Keypair) -> Value {
+    let document = Document::new(plan.clone());
+    let signature: [u8; 64] = by.sign_message(document.bytes()).into();
+    let text = std::str::from_utf8(document.bytes()).unwrap();
+    json!({ "plan": text, "signature": BASE64_STANDARD.encode(signature) })
 }
 
 fn share(custodian: u8, fill: u8) -> Value {
@@ -191,7 +218,7 @@ async fn inv_1_shares_go_from_custodians_to_the_clinician_once_the_opening_is_co
     }
     assert_eq!(scene.clinician().await.get(&record_of(record), ETREAT).await.problem().0, 403);
 
-    let (break_glass, _) = scene.state(scene.statement()).await;
+    let break_glass = scene.state(scene.statement()).await;
     let custodian = scene.custodian(0).await;
     assert_eq!(column(&custodian.get("/v1/releases", ETREAT).await.ok(), "vault").len(), 0, "stated, and not opened");
     assert_eq!(custodian.get(&releases(break_glass), ETREAT).await.problem(), (REFUSED.0, REFUSED.1.into()));
@@ -305,7 +332,7 @@ async fn about_to_open(pool: &PgPool) -> (Scene, tempfile::TempDir) {
     (Scene::with(pool, Client::with(pool, &config)).await, folder)
 }
 
-fn signed(statement: &Statement, by: &Keypair) -> Value {
+pub fn signed(statement: &Statement, by: &Keypair) -> Value {
     let document = Document::new(statement.clone());
     let signature: [u8; 64] = by.sign_message(document.bytes()).into();
     json!({
@@ -448,22 +475,9 @@ async fn a_clinicians_key_is_given_by_custodians_and_never_left_to_the_patients_
 async fn inv_3_who_keeps_shares_is_the_owners_to_say_and_shares_end_with_the_plan_and_the_content(pool: PgPool) {
     let scene = Scene::new(&pool).await;
     let vault = scene.world.vault;
-    let plan = CustodianPlan {
-        kind: Default::default(),
-        vault: Account(vault),
-        threshold: 2,
-        custodians: CUSTODIANS
-            .map(|number| Custodian {
-                custodian: Account(wallet(number).pubkey().to_bytes()),
-                encryption_key: EncryptionKey(key(223)),
-            })
-            .into(),
-    };
+    let plan = plan(vault, &CUSTODIANS.map(wallet));
     let put = async |who: &Keypair, by: &Keypair, plan: &CustodianPlan| {
-        let document = Document::new(plan.clone());
-        let signature: [u8; 64] = by.sign_message(document.bytes()).into();
-        let text = std::str::from_utf8(document.bytes()).unwrap();
-        let body = json!({ "plan": text, "signature": BASE64_STANDARD.encode(signature) });
+        let body = signed_plan(plan, by);
         scene.world.session(who).await.send(Method::PUT, "/v1/custodians", None, Some(&body)).await
     };
     let (patient, stranger) = (&scene.world.patient, &wallet(9));

@@ -14,10 +14,12 @@ use std::{
 };
 
 use aegle_client::commitment::commit;
+use aegle_decision::Statement;
 use aegle_indexer::{
     api::{ApiConfig, RelayConfig, openapi, serve},
     blob::{BlobConfig, Blobs},
 };
+use axum::http::Method;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
@@ -31,7 +33,8 @@ use tokio_util::sync::CancellationToken;
 use self::{desk::Desk, ledger::Ledger};
 use crate::{
     client::{Client, config},
-    facts::{CONFIRMED, FINALIZED, Key, base58, key, time},
+    custodians::{open_emergency, plan, signed_plan},
+    facts::{CONFIRMED, FINALIZED, Key, base58, key, now, time},
     sign_in::{request_key, sign_in, wallet as numbered},
     world::{Grant, Session, World, labels, opening, policy},
 };
@@ -59,6 +62,48 @@ struct User {
 fn wrapped(seed: &str) -> String {
     let part = |number: u8| commit(&key(number), seed.as_bytes());
     BASE64_STANDARD.encode(&[part(1), part(2), part(3)].concat()[..80])
+}
+
+/// A share of a key for the wallet of this number.
+fn key_share(custodian: u8, seed: &str) -> Value {
+    let part = |number: u8| commit(&key(number), seed.as_bytes());
+    json!({
+        "custodian": numbered(custodian).pubkey().to_string(), "recipient": hex::encode(key(VAULT_KEY)),
+        "threshold": 1, "share": BASE64_STANDARD.encode(&[part(1), part(2), part(3)].concat()[..81]),
+    })
+}
+
+/// Both users have opened a record of somebody's in an emergency, and keep shares of its key.
+async fn emergencies(world: &mut World, users: &[&Keypair; 2]) -> Value {
+    let vault = world.vault;
+    world.ledger.emergency_policy(FINALIZED - 30, vault, 1).await;
+    let record = world.record(&labels(&["laboratory"]), &[]).await;
+    let shares = [21, 22].map(|number| key_share(number, "somebody's"));
+    let dealt = json!({ "vault": base58(&vault), "records": [{ "record": base58(&record), "shares": shares }] });
+    world.session(&world.patient).await.post("/v1/custodian-shares", &dealt).await.ok();
+    let mut opened = Vec::new();
+    for (place, user) in (0..).zip(users) {
+        world.credential(user, "custodian").await;
+        let credential = world.credential(user, "practitioner").await;
+        sqlx::query("UPDATE credential SET emergency = true WHERE credential = $1")
+            .bind(credential)
+            .execute(&world.pool)
+            .await
+            .unwrap();
+        let statement = Statement {
+            kind: Default::default(),
+            vault: aegle_decision::Key(vault),
+            break_glass_id: key(80 + place),
+            clinician: aegle_decision::Key(user.pubkey().to_bytes()),
+            credential: aegle_decision::Key(credential),
+            encryption_key: key(223),
+            records: [aegle_decision::Key(record)].into(),
+            reason: "Unconscious after a fall".into(),
+            expires_at: now() + 80_000,
+        };
+        opened.push(base58(&open_emergency(world, statement, user, FINALIZED - 2).await));
+    }
+    json!({ "record": base58(&record), "opened": opened })
 }
 
 /// What one user has: records, consents, keyrings with shares, mail, requests, uploads and sessions.
@@ -121,6 +166,13 @@ async fn furnish(world: &mut World, name: &'static str, wallet: &Keypair, other:
         told.entry("session").or_insert(sign_in(&world.client, wallet).await.1["id"].clone());
     }
     told.insert("upload", told_upload.into());
+    let plan = signed_plan(&plan(vault, &[lab, friend]), wallet);
+    session.send(Method::PUT, "/v1/custodians", None, Some(&plan)).await.ok();
+    let shares = [LAB, 24].map(|number| key_share(number, &of(&format!("key share {number}"))));
+    let dealt = json!({
+        "vault": base58(&vault), "records": [{ "record": base58(&records[0]), "shares": shares }],
+    });
+    session.post("/v1/custodian-shares", &dealt).await.ok();
     let mut told = json!(told);
     told["vault"] = base58(&vault).into();
     told["wallet"] = wallet.pubkey().to_string().into();
@@ -143,6 +195,7 @@ impl User {
              UNION SELECT unnest(ARRAY[item::bytea, blob, salt, labels_salt, details_commitment, wrapped_key])
                  FROM protected.mailbox_item WHERE vault = $1
              UNION SELECT unnest(ARRAY[request::bytea, message]) FROM protected.access_request WHERE vault = $1
+             UNION SELECT share FROM protected.custodian_share WHERE vault = $1
              UNION SELECT id FROM protected.session WHERE wallet = $3
              UNION SELECT id FROM protected.upload WHERE owner = $3",
         )
@@ -174,6 +227,9 @@ impl User {
             ("opening", "vault = $1", "consent"),
             ("mailbox_item", "vault = $1 AND sender <> $3", "item"),
             ("access_request", "vault = $1 AND requester <> $3", "request"),
+            ("custodian_plan", "vault = $1", "vault"),
+            ("custodian_share", "vault = $1", "record, custodian"),
+            ("emergency", "clinician = $2", "break_glass"),
             ("session", "wallet = $2", "id"),
             (
                 "upload",
@@ -222,8 +278,10 @@ async fn chain(pool: &PgPool) -> BTreeMap<String, String> {
 }
 
 /// Operations that need not succeed, and why.
-const EXCEPTIONS: [(&str, &str); 1] =
-    [("POST /v1/subscriptions/{vault}/{subscription}/confirmation", "the code comes by mail, and none is sent here")];
+const EXCEPTIONS: [(&str, &str); 2] = [
+    ("POST /v1/subscriptions/{vault}/{subscription}/confirmation", "the code comes by mail, and none is sent here"),
+    ("POST /v1/emergencies", "the made-up mirror and the relay's ledger have no vault in common"),
+];
 
 /// Most of all answers that may be 400, in percent.
 const MOST_MALFORMED: usize = 30;
@@ -310,6 +368,7 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
     let ring = json!({ "vault": base58(&world.vault), "key_epoch": 0, "keyring": "ring", "shares": shares });
     world.session(&world.patient).await.post("/v1/keyrings", &ring).await.ok();
     let recovery = world.propose_recovery(&heir).await;
+    let emergency = emergencies(&mut world, &[&first, &second]).await;
     let users = [
         furnish(&mut world, "Ariadne", &first, &second).await,
         furnish(&mut world, "Bellerophon", &second, &first).await,
@@ -359,7 +418,7 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
             "request_key": {
                 "key_id": request_key().pubkey().to_string(), "seed": hex::encode(request_key().secret_bytes()),
             },
-            "uploads": actor.uploads,
+            "uploads": actor.uploads, "emergency": emergency, "key_share": key_share(LAB, actor.name),
             "vault_key": hex::encode(key(VAULT_KEY)), "wrapped_key": wrapped(actor.name),
             "opening": opening(&labels(&["document"]), actor.name).0,
             "markers": markers[1 - place], "own_markers": markers[place],

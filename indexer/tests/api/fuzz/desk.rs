@@ -11,6 +11,7 @@ use std::{
 };
 
 use aegle_client::{Pubkey, aegle::CreateVaultParams, commitment::commit, instruction};
+use aegle_decision::Statement;
 use aegle_indexer::api::invite;
 use axum::{
     Json, Router,
@@ -34,7 +35,8 @@ use tokio::net::TcpListener;
 use super::{LAB, VAULT_KEY, wrapped};
 use crate::{
     client::Client,
-    facts::{Key, base58, key},
+    custodians::{plan, signed, signed_plan},
+    facts::{Key, base58, key, now},
     sign_in::{answered_challenge, sign_in, wallet},
     world::{Session, labels, opening},
 };
@@ -99,6 +101,23 @@ impl Desk {
             "wrapped_key": wrapped(&seed),
         });
         lab.post("/v1/mailbox", &body).await.json()["data"].clone()
+    }
+
+    /// What the user signs to open a record of the other's in an emergency.
+    fn statement(&self, user: u8) -> Value {
+        let signer = wallet(user);
+        let statement = Statement {
+            kind: Default::default(),
+            vault: aegle_decision::Key(self.vaults[&user]),
+            break_glass_id: commit(&key(9), self.seed(user).as_bytes()),
+            clinician: aegle_decision::Key(signer.pubkey().to_bytes()),
+            credential: aegle_decision::Key(key(1)),
+            encryption_key: key(223),
+            records: [aegle_decision::Key(key(2))].into(),
+            reason: "Unconscious after a fall".into(),
+            expires_at: now() + 3_600,
+        };
+        signed(&statement, &signer)
     }
 
     async fn request(&self, user: u8) -> Value {
@@ -168,6 +187,8 @@ async fn give(
         "request" => desk.request(user).await,
         "subscription" => desk.subscription(&session, user).await,
         "place" => desk.place(&session, user).await.into(),
+        "plan" => signed_plan(&plan(desk.vaults[&user], &[wallet(LAB), wallet(user)]), &wallet(user)),
+        "statement" => desk.statement(user),
         "transaction" => desk.transaction(user).await,
         "relayed" => session.post("/v1/relay", &desk.transaction(user).await).await.json(),
         _ => return Err(StatusCode::NOT_FOUND),
