@@ -45,12 +45,12 @@ Examples:
 The patient is told at once and sees your reason. You can open others only when the patient's side has reviewed it.
 
 Examples:
-  aegle break-glass open --patient VAULT --record RECORD --credential CREDENTIAL --reason \"Unconscious after a fall\"")]
+  aegle break-glass open --patient VAULT --record RECORD --credential CREDENTIAL --reason Unconscious")]
     Open(OpenArgs),
     /// Read a record that you opened, once enough custodians have released their shares
     #[command(after_help = "\
 Examples:
-  aegle break-glass read RECORD --opening ADDRESS --encryption-key-file my-key.json --out record.pdf --wait 30s")]
+  aegle break-glass read RECORD --opening OPENING --encryption-key-file my-key.json --out record.pdf --wait 30s")]
     Read(ReadArgs),
     /// List who opened your records in an emergency and why; without --vault, what you opened
     #[command(after_help = "\
@@ -61,7 +61,7 @@ Examples:
     /// Say that you have looked at an opening, which lets its clinician open others
     #[command(after_help = "\
 Examples:
-  aegle break-glass review ADDRESS --vault VAULT")]
+  aegle break-glass review OPENING --vault VAULT")]
     Review(ReviewArgs),
 }
 
@@ -111,7 +111,7 @@ pub struct ReadArgs {
     #[arg(value_parser = address)]
     record: Pubkey,
     /// The opening, as `break-glass open` named it
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "OPENING", value_parser = address)]
     opening: Pubkey,
     /// The file of your encryption key
     #[arg(long, value_name = "FILE", env = "AEGLE_ENCRYPTION_KEY", hide_env_values = true)]
@@ -133,7 +133,7 @@ pub struct ListArgs {
 #[derive(Args)]
 pub struct ReviewArgs {
     /// The opening
-    #[arg(value_name = "ADDRESS", value_parser = address)]
+    #[arg(value_name = "OPENING", value_parser = address)]
     opening: Pubkey,
     #[arg(long, env = "AEGLE_VAULT", hide_env_values = true, value_parser = address)]
     vault: Pubkey,

@@ -26,8 +26,7 @@ Holds what you choose and nothing else, readable by whoever has the card, withou
 no records.
 
 Examples:
-  aegle card --out card.svg --name \"Ada Example\" --blood-group A+ --allergy penicillin --medication \"warfarin 5 mg\" \\
-      --contact \"Ben, +44 20 7946 0000\"")]
+  aegle card --out card.svg --name Ada --blood-group A+ --allergy penicillin --medication warfarin --contact +442079460000")]
 pub struct CardArgs {
     /// Where to write it, an SVG file to print; an existing file is never replaced
     #[arg(long, value_name = "FILE")]

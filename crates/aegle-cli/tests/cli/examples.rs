@@ -16,7 +16,7 @@ fn examples(text: &str) -> Vec<String> {
 fn words(example: &str) -> Vec<String> {
     let command = example.split(['>', '|', '#']).next().unwrap_or(example).split("  ").next().unwrap_or_default();
     let placeholder = |word: &str| match word {
-        "VAULT" | "RECORD" | "CONSENT" | "RECOVERY" | "CREDENTIAL" | "KEY" => ADDRESS.to_owned(),
+        "VAULT" | "RECORD" | "CONSENT" | "RECOVERY" | "CREDENTIAL" | "OPENING" | "KEY" => ADDRESS.to_owned(),
         "KEY,KEY,KEY" => [ADDRESS; 3].join(","),
         "\"$NEW_KEY\"" | "\"$DOCTOR_KEY\"" => "9c".repeat(32),
         _ if word.starts_with("\"$") && word.contains("=") => format!("{ADDRESS}={}", "9c".repeat(32)),
