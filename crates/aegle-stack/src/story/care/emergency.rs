@@ -6,7 +6,7 @@ use std::time::Duration;
 use aegle_api_client::{
     Session, custodian, disclosure,
     emergency::{self, OpenedEmergency, Opening},
-    record,
+    notice, record,
     release::{self, Journal, Refusal},
 };
 use aegle_client::state::Purpose;
@@ -138,6 +138,12 @@ async fn told(patient: &Patient, clinician: &Professional, opened: &OpenedEmerge
     let says = statement.value();
     ensure!((says.clinician, &*says.reason) == (clinician.key(), REASON), "the patient is told something else");
     ensure!(opening.opened && !opening.reviewed, "it is on chain, and nobody has reviewed it");
+    let deadline = Instant::now() + super::WITHIN;
+    let inbox = async || notice::inbox(&patient.session, patient.vault(), true).await;
+    while !inbox().await?.iter().any(|notice| notice.kind == "emergency") {
+        ensure!(Instant::now() < deadline, "the inbox does not tell of it");
+        sleep(POLL).await;
+    }
     let own = disclosure::own(&patient.session, patient.vault()).await?.context("the patient's log")?;
     let rule = RuleId::BreakGlass { break_glass: opened.break_glass };
     for operation in [
