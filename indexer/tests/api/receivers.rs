@@ -5,7 +5,10 @@ use std::{
     collections::VecDeque,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +18,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
-    routing::post,
+    routing::{any, post},
 };
 use mailin::{Action, Handler, Response, SessionBuilder, response};
 use serde_json::Value;
@@ -68,6 +71,8 @@ impl Message {
 #[derive(Default)]
 struct Inner {
     messages: Mutex<Vec<Message>>,
+    /// Messages that were led elsewhere.
+    led: AtomicUsize,
     answers: Mutex<VecDeque<Next>>,
     came: Notify,
 }
@@ -82,7 +87,8 @@ pub struct Receiver {
 impl Receiver {
     pub async fn start() -> Self {
         let inner = Arc::new(Inner::default());
-        let router = Router::new().route("/hook", post(receive)).with_state(inner.clone());
+        let router = Router::new().route("/hook", post(receive)).route("/elsewhere", any(led));
+        let router = router.with_state(inner.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -100,6 +106,11 @@ impl Receiver {
 
     pub fn messages(&self) -> Vec<Message> {
         self.inner.messages.lock().unwrap().clone()
+    }
+
+    /// How many messages came where a redirection led.
+    pub fn led(&self) -> usize {
+        self.inner.led.load(Ordering::Relaxed)
     }
 
     /// The messages, once there are so many.
@@ -126,12 +137,16 @@ async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Byte
     match next {
         Next::Status(status) => {
             if status == 307 {
-                headers.insert("location", "/hook".parse().unwrap());
+                headers.insert("location", "/elsewhere".parse().unwrap());
             }
             (StatusCode::from_u16(status).unwrap(), headers)
         }
         Next::Silence => std::future::pending().await,
     }
+}
+
+async fn led(State(inner): State<Arc<Inner>>) {
+    inner.led.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Takes mail.

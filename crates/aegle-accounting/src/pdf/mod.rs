@@ -21,7 +21,7 @@ const BODY: f32 = 9.0;
 const SMALL: f32 = 7.5;
 /// Title and share of the width of each column.
 const COLUMNS: [(&str, f32); 5] =
-    [("Place in log", 0.1), ("Date (UTC)", 0.14), ("Recipient", 0.34), ("What", 0.26), ("Purpose", 0.16)];
+    [("Place in log", 0.12), ("Date (UTC)", 0.13), ("Recipient", 0.34), ("What", 0.25), ("Purpose", 0.16)];
 
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
