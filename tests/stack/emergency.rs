@@ -3,11 +3,17 @@
 
 use std::{path::PathBuf, process::Stdio};
 
+use aegle_api_client::{
+    emergency::OpenedEmergency,
+    release::{self, Journal, Refusal},
+    wire::{Bytes, Digest},
+};
 use aegle_client::{
-    aegle::{AddRegistrarParams, IssueCredentialParams},
-    instruction, pda,
+    aegle::{AddRegistrarParams, IssueCredentialParams, OpenBreakGlassParams},
+    id, instruction, pda,
     state::{CredentialKind, CredentialTerms},
 };
+use aegle_decision::{Document, Emergency, Key, Statement};
 use aegle_envelope::SecretKey;
 use aegle_stack::folders;
 use rand::rngs::OsRng;
@@ -24,6 +30,7 @@ const RELAY_FUNDS: u64 = 10_000_000_000;
 /// Somebody with files of their own.
 struct Person {
     key: Keypair,
+    encryption_key: [u8; 32],
     credential: String,
     name: &'static str,
 }
@@ -55,7 +62,7 @@ impl Scene {
         let issue = instruction::issue_credential(self.board.pubkey(), self.care.stack.operator.payer(), params);
         self.care.send(issue, &[&self.board]).await;
         let credential = pda::find_credential(&pda::find_registrar(&self.board.pubkey()).0, &key.pubkey()).0;
-        Person { key, credential: credential.to_string(), name }
+        Person { key, encryption_key: secret.encryption_key().0, credential: credential.to_string(), name }
     }
 
     fn command(&self, who: &str, arguments: &[&str]) -> Command {
@@ -95,6 +102,86 @@ impl Scene {
     async fn final_by_now(&self) {
         let mirrored = self.care.api.mirror().await.expect("mirror").confirmed_slot;
         self.care.finalized(mirrored).await;
+    }
+
+    /// A statement of `signer`'s, opened on chain past the server where `open` says so.
+    async fn stated(&self, signer: &Person, open: bool, statement: Statement) -> OpenedEmergency {
+        let vault = statement.vault;
+        let break_glass = pda::find_break_glass(&vault.0.into(), &statement.break_glass_id).0;
+        let document = Document::new(statement);
+        let (signature, salt) = (signer.key.sign_message(document.bytes()).into(), [9; 32]);
+        let Statement { break_glass_id, expires_at, .. } = *document.value();
+        if open {
+            let commitment = Emergency::commitment(&document, &signature, &salt);
+            let params = OpenBreakGlassParams { break_glass_id, commitment, expires_at };
+            let payer = self.care.stack.operator.payer();
+            self.care.send(instruction::open_break_glass(vault.0.into(), payer, payer, params), &[]).await;
+        }
+        OpenedEmergency {
+            break_glass: Key(break_glass.to_bytes()),
+            vault,
+            clinician: document.value().clinician,
+            statement: String::from_utf8(document.bytes().to_vec()).expect("text"),
+            signature: Bytes(signature),
+            salt: Digest(salt),
+            opened: true,
+            reviewed: false,
+            stored_at: String::new(),
+        }
+    }
+
+    /// A custodian believes the chain alone, whatever a server shows it.
+    async fn believes_the_chain(&self, vault: Key, record: Key, clinician: &Person, colleague: &Person) {
+        let reader = self.care.stack.operator.sender.reader();
+        let ends = reader.now().await.expect("clock") + 600;
+        let key = |person: &Person| Key(person.key.pubkey().to_bytes());
+        let statement = || Statement {
+            kind: Default::default(),
+            vault,
+            break_glass_id: id::break_glass_id(&mut OsRng, &vault.0.into()),
+            clinician: key(clinician),
+            credential: clinician.credential.parse().expect("address"),
+            encryption_key: clinician.encryption_key,
+            records: [record].into(),
+            reason: "Fell".into(),
+            expires_at: ends,
+        };
+        let none = Journal::default();
+        let check = async |journal: &Journal, shown: &OpenedEmergency| {
+            release::check(reader, journal, shown).await.expect("node")
+        };
+        let true_one = self.stated(clinician, true, statement()).await;
+        let checked = check(&none, &true_one).await.expect("what is on chain is believed");
+        let mut journal = Journal::default();
+        journal.note(&checked);
+        assert!(check(&journal, &true_one).await.is_ok(), "its own opening holds nothing up");
+
+        let theirs = Statement {
+            clinician: key(colleague),
+            credential: colleague.credential.parse().expect("address"),
+            encryption_key: colleague.encryption_key,
+            ..statement()
+        };
+        let soon = reader.now().await.expect("clock") + 20;
+        for (refusal, journal, signer, open, shown) in [
+            (Refusal::Unreviewed, &journal, clinician, true, statement()),
+            (Refusal::NotOpened, &none, clinician, false, statement()),
+            (Refusal::Statement, &none, colleague, true, statement()),
+            (Refusal::Credential, &none, colleague, true, theirs),
+            (Refusal::Credential, &none, clinician, true, Statement { credential: vault, ..statement() }),
+            (Refusal::EncryptionKey, &none, clinician, true, Statement { encryption_key: [7; 32], ..statement() }),
+            (Refusal::Record, &none, clinician, true, Statement { records: [record, vault].into(), ..statement() }),
+            (Refusal::Expired, &none, clinician, true, Statement { expires_at: soon, ..statement() }),
+        ] {
+            let shown = self.stated(signer, open, shown).await;
+            if refusal == Refusal::Expired {
+                until("it is over", async || reader.now().await.is_ok_and(|now| now >= soon)).await;
+            }
+            assert_eq!(check(journal, &shown).await.err(), Some(refusal));
+        }
+        let mut resalted = true_one.clone();
+        resalted.salt.0[0] ^= 1;
+        assert_eq!(check(&none, &resalted).await.err(), Some(Refusal::OtherOpening));
     }
 
     /// A custodian's process, until it is stopped.
@@ -171,6 +258,8 @@ async fn a_clinician_reads_in_an_emergency_by_custodians_and_the_patient_is_told
     let (opened, said) = opening(&after, &clinician).await;
     assert!(opened, "{said}");
     let address = text(&said, "opening").to_owned();
+    let (of, record) = (vault.parse().expect("address"), after.parse().expect("address"));
+    scene.believes_the_chain(of, record, &clinician, &colleague).await;
     let read = |record: &str, wait: &str, out: &str| {
         ["break-glass", "read", record, "--opening", &address, "--out", out, "--wait", wait].map(str::to_owned)
     };
