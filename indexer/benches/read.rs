@@ -120,18 +120,17 @@ async fn select(
 ) -> Result<Json<Value>, String> {
     let mut key = [0; 32];
     bs58::decode(&record).onto(&mut key).map_err(|error| error.to_string())?;
-    let row: (Key, Key, i64, Key, String, Key, Key) = sqlx::query_as(
-        "SELECT vault, blob, size, salt, labels, labels_salt, details_commitment
-         FROM protected.content WHERE record = $1",
+    let row: (Key, Key, i64, String, Key, Vec<u8>) = sqlx::query_as(
+        "SELECT vault, blob, size, labels, erasure_key, opening FROM protected.content WHERE record = $1",
     )
     .bind(key)
     .fetch_one(&pool)
     .await
     .map_err(|error| error.to_string())?;
-    let (vault, blob, size, salt, labels, labels_salt, details) = row;
+    let (vault, blob, size, labels, erasure_key, opening) = row;
     Ok(Json(json!({
-        "vault": hex::encode(vault), "blob": hex::encode(blob), "size": size, "salt": hex::encode(salt),
-        "labels": labels, "labels_salt": hex::encode(labels_salt), "details_commitment": hex::encode(details),
+        "vault": hex::encode(vault), "blob": hex::encode(blob), "size": size, "labels": labels,
+        "erasure_key": hex::encode(erasure_key), "opening": hex::encode(opening),
     })))
 }
 

@@ -20,13 +20,15 @@ use tracing::{error, info};
 use crate::source::{YellowstoneConfig, YellowstoneSource};
 use crate::{
     agent,
-    api::{self, Anchor, Anchored, Checkpoints},
+    api::{self, Anchor, Anchored, Checkpoints, Stores},
+    backup,
     blob::Blobs,
     config::Config,
     db::{self, MIGRATIONS},
+    erasure::ErasureKeys,
     ingest::{self, IngestError},
     repair::{self, RepairOptions},
-    source::{Archived, Recording, RpcSource},
+    source::{Archived, Finality, Recording, RpcSource, Source},
     telemetry,
     verify::{self, Depth, Report},
 };
@@ -129,6 +131,17 @@ enum Command {
     },
     /// Writes on the chain, now, what the disclosure log has come to, by the key of `api.log.anchor_keypair`
     Anchor,
+    /// Backs up database and blobs, without the erasure keys, into a folder that must not hold anything yet; servers may run
+    Backup {
+        /// Folder to write; it is a backup once its manifest.json is there
+        folder: PathBuf,
+    },
+    /// Restores a backup into an empty database and the blob store. A server then serves nothing before every erasure
+    /// since the backup is applied
+    Restore {
+        /// Folder that `backup` wrote
+        folder: PathBuf,
+    },
     /// Brings the database's schema up to date
     Migrate,
     /// Prints the OpenAPI document of the API
@@ -167,11 +180,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Repair { json, dry_run, deep, from_slot, recording } => {
             let options = RepairOptions { deep, from_slot, dry_run };
-            restore(&config, options, recording.as_deref(), json, stop).await
+            mend(&config, options, recording.as_deref(), json, stop).await
         }
         Command::Agent => take_in_mail(config, stop).await,
         Command::Invite { count, days } => invite(&config, count, days).await,
         Command::Anchor => anchor(config).await,
+        Command::Backup { folder } => back_up(&config, &folder).await,
+        Command::Restore { folder } => restore(&config, &folder, stop).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -182,7 +197,11 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
     let rpc_url = if ingests { Some(config.rpc_url()?) } else { None };
     let pool = connect(&config).await?;
     require_schema(&pool).await?;
-    let blobs = if serves { Some(Blobs::open(&config.blob)?) } else { None };
+    let stores = if serves {
+        Some(Stores { blobs: Blobs::open(&config.blob)?, keys: ErasureKeys::open(&config.erasure)? })
+    } else {
+        None
+    };
     let metrics = telemetry::start_metrics()?;
     let mut roles = JoinSet::new();
     if let Some(rpc_url) = rpc_url {
@@ -193,13 +212,13 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         let ingesting = follow(&config, node, own, stop.clone())?;
         roles.spawn(async move { ingesting.await.context("ingestion stopped") });
     }
-    if let Some(blobs) = blobs {
+    if let Some(stores) = stores {
         let mut settings = config.api.clone();
         settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
         settings.log.rpc_url = settings.log.rpc_url.or_else(|| config.rpc_url.clone());
         settings.agent = config.agent.keypair.clone();
         settings.notify = config.notify.clone();
-        roles.spawn(api::serve(pool.clone(), settings, blobs, metrics, stop.clone()));
+        roles.spawn(api::serve(pool.clone(), settings, stores, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);
     while let Some(ended) = roles.join_next().await {
@@ -278,7 +297,7 @@ async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationTo
     Ok(if report.drift() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn restore(
+async fn mend(
     config: &Config,
     options: RepairOptions,
     recording: Option<&Path>,
@@ -330,6 +349,23 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
         "{accounts} accounts compared at slot {slot}, {slots} slots, {events} events{blocks}: {} differences",
         report.drift()
     )
+}
+
+async fn back_up(config: &Config, folder: &Path) -> anyhow::Result<ExitCode> {
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let created = backup::create(&pool, &Blobs::open(&config.blob)?, folder).await?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&created)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore(config: &Config, folder: &Path, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let node = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop);
+    let now = node.tip(Finality::Confirmed).await.context("erasures since the backup are known to the node alone")?;
+    let pool = connect(config).await?;
+    let restored = backup::restore(&pool, &Blobs::open(&config.blob)?, folder, i64::try_from(now)?).await?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&restored)?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

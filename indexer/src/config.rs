@@ -14,6 +14,7 @@ use crate::{
     agent::AgentConfig,
     api::{ApiConfig, NotifyConfig},
     blob::BlobConfig,
+    erasure::ErasureConfig,
     ingest::IngestConfig,
     telemetry::LogConfig,
     verify::VerifyConfig,
@@ -34,6 +35,7 @@ const SECTIONS: &[&str] = &[
     "verify",
     "api",
     "blob",
+    "erasure",
     "agent",
     "notify",
 ];
@@ -90,6 +92,8 @@ pub struct Config {
     #[serde(default)]
     pub blob: BlobConfig,
     #[serde(default)]
+    pub erasure: ErasureConfig,
+    #[serde(default)]
     pub agent: AgentConfig,
     #[serde(default)]
     pub notify: NotifyConfig,
@@ -143,6 +147,17 @@ impl Config {
         self.ingest.validate().map_err(|reason| wrong("ingest", reason))?;
         self.api.validate().map_err(|reason| wrong("api", reason))?;
         self.blob.validate().map_err(|reason| wrong("blob", reason))?;
+        self.erasure.validate().map_err(|reason| wrong("erasure", reason))?;
+        if self
+            .blob
+            .location()
+            .ok()
+            .zip(self.erasure.location().ok())
+            .is_some_and(|(blobs, keys)| blobs.overlaps(&keys))
+        {
+            let reason = "url lies where the blobs do: their backup would hold the keys; set it to a place apart";
+            return Err(wrong("erasure", reason.into()));
+        }
         self.agent.validate().map_err(|reason| wrong("agent", reason))?;
         self.notify.validate().map_err(|reason| wrong("notify", reason))?;
         if self.database_connections < 4 {
@@ -227,7 +242,8 @@ fn unreadable(error: &figment::Error) -> ConfigError {
         "notify.smtp.url",
     ]
     .contains(&key.as_str())
-        || key.starts_with("blob.options");
+        || key.starts_with("blob.options")
+        || key.starts_with("erasure.options");
     ConfigError::Unreadable(if secret { format!("{key} must be text") } else { error.to_string() })
 }
 

@@ -2,12 +2,14 @@
 
 pub mod agent;
 pub mod api;
+pub mod backup;
 mod base58;
 pub mod blob;
 pub mod cli;
 pub mod config;
 pub mod db;
 pub mod decode;
+pub mod erasure;
 pub mod ingest;
 pub mod leader;
 pub mod project;

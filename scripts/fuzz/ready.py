@@ -209,6 +209,7 @@ READY = {
     "GET /v1/records": records,
     "GET /v1/records/{record}": a_record,
     "GET /v1/records/{record}/content": a_record,
+    "GET /v1/records/{record}/erasure": lambda rng, token: {"path": {"record": rng.choice(OWN["records"])}},
     "GET /v1/chain/records/{record}": lambda rng, token: {
         "path": {"record": rng.choice(OWN["records"])},
         "query": {},

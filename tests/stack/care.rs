@@ -33,7 +33,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::stack::Stack;
 
-const WITHIN: Duration = Duration::from_secs(40);
+pub const WITHIN: Duration = Duration::from_secs(40);
 const LETTER: &[u8] = b"{\"resourceType\":\"Bundle\",\"type\":\"document\",\"note\":\"marker of the letter\"}";
 pub const RESULT: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"marker of the result\"}";
 
@@ -46,7 +46,7 @@ pub struct Care {
 /// A provider whom a registrar attests.
 pub struct Provider {
     pub key: Keypair,
-    secrets: Secrets,
+    pub secrets: Secrets,
     credential: Key,
 }
 
@@ -64,7 +64,7 @@ impl Care {
         Self { today: day_of(now).expect("day"), stack, api }
     }
 
-    fn pay(&self) -> Pay<'_> {
+    pub fn pay(&self) -> Pay<'_> {
         Pay::Own(&self.stack.operator.sender)
     }
 
@@ -91,13 +91,14 @@ impl Care {
     }
 
     pub async fn provider(&self) -> Provider {
+        self.attested(CredentialKind::Practitioner).await
+    }
+
+    /// Somebody with a credential of that kind.
+    pub async fn attested(&self, kind: CredentialKind) -> Provider {
         let (board, key, secret) = (Keypair::new(), Keypair::new(), SecretKey::generate(&mut OsRng));
         let (governance, payer) = (&self.stack.upgrade_authority, self.stack.operator.payer());
-        let params = AddRegistrarParams {
-            authority: board.pubkey(),
-            kinds: CredentialKind::Practitioner.bit(),
-            profile_commitment: [1; 32],
-        };
+        let params = AddRegistrarParams { authority: board.pubkey(), kinds: kind.bit(), profile_commitment: [1; 32] };
         self.send(instruction::add_registrar(governance.pubkey(), payer, params), &[governance]).await;
         let terms = CredentialTerms {
             emergency: false,
@@ -106,7 +107,7 @@ impl Care {
             from_day: self.today,
             until_day: self.today + 30,
         };
-        let params = IssueCredentialParams { subject: key.pubkey(), kind: CredentialKind::Practitioner, terms };
+        let params = IssueCredentialParams { subject: key.pubkey(), kind, terms };
         self.send(instruction::issue_credential(board.pubkey(), payer, params), &[&board]).await;
         let credential = pda::find_credential(&pda::find_registrar(&board.pubkey()).0, &key.pubkey()).0;
         Provider { key, secrets: secret.into(), credential: Key(credential.to_bytes()) }

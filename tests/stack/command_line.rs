@@ -107,6 +107,8 @@ async fn a_patient_keeps_a_vault_from_the_command_line() {
     stack.finalized(slot(&revoked)).await;
     let records = aegle.run(&["record", "list", "--vault", vault]).await;
     assert_eq!(records["items"][0]["record"], record);
+    let erased = aegle.run(&["record", "erase", record, "--yes"]).await;
+    assert_eq!(erased["server"], "nothing_kept", "the document was never there");
     let consents = aegle.run(&["consent", "list", "--vault", vault]).await;
     assert_eq!(consents["items"][0]["consent"], consent.as_str());
     assert_eq!(consents["items"][0]["reason"], "revoked");
@@ -522,6 +524,14 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     let revoked = aegle.run(&["consent", "revoke", text(&granted, "consent")]).await;
     stack.confirmed(slot(&revoked)).await;
     let refused = as_doctor.refused(&[&["record", "open", &letter, "--out", "no"], &open[..]].concat()).await;
+    assert_eq!(refused["code"], "not_permitted");
+
+    // Nor for anybody, ever; asked again, it says what was destroyed.
+    let erased = aegle.run(&["record", "erase", &letter, "--yes"]).await;
+    assert_eq!((text(&erased, "server"), erased["wrapped_keys"].as_u64() > Some(0)), ("destroyed", true), "{erased}");
+    let again = aegle.run(&["record", "erase", &letter]).await;
+    assert_eq!(again["destroyed_at"], erased["destroyed_at"]);
+    let refused = aegle.refused(&["record", "open", &letter, "--out", "no"]).await;
     assert_eq!(refused["code"], "not_permitted");
     assert_eq!(
         aegle.run(&["session", "list"]).await["items"].as_array().map(Vec::len),

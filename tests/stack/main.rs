@@ -5,6 +5,7 @@ mod care;
 mod command_line;
 mod crashes;
 mod emergency;
+mod erasure;
 mod lag;
 mod proxy;
 mod relay;

@@ -28,7 +28,8 @@ pub struct Stack {
     ledger: Option<Ledger>,
     pub folder: PathBuf,
     postgres: Postgres,
-    database: String,
+    /// Databases that go with it.
+    databases: Vec<String>,
 }
 
 impl Stack {
@@ -57,7 +58,16 @@ impl Stack {
         let operator = Operator::new(ledger.client(), payer);
         let uri = "https://aegle.example/token/record.json";
         operator.configure(&upgrade_authority, upgrade_authority.pubkey(), uri, 1).await.expect("configuration");
-        Self { settings, indexer, operator, upgrade_authority, ledger: Some(ledger), folder, postgres, database }
+        Self {
+            settings,
+            indexer,
+            operator,
+            upgrade_authority,
+            ledger: Some(ledger),
+            folder,
+            postgres,
+            databases: vec![database],
+        }
     }
 
     /// Waits until the mirror's finalized state has passed `slot`.
@@ -88,6 +98,17 @@ impl Stack {
         assert!(text.contains("0 differences"), "{text}");
     }
 
+    /// For another server of the same ledger, with an empty database and no blobs; the erasure keys are the same.
+    pub async fn elsewhere(&mut self, name: &str) -> Settings {
+        let database = format!("{}_{name}", self.databases[0]);
+        let database_url = self.postgres.create(&database).await.expect("database");
+        self.databases.push(database);
+        let mut other = self.settings.another(name, "both").expect("settings");
+        let log = format!("{}/disclosures", self.settings.listen);
+        other.environment.push(("AEGLE_API__LOG__ORIGIN".into(), log));
+        Settings { database_url, blobs: self.folder.join(name).join("blobs"), ..other }
+    }
+
     /// Takes the ledger away from under the indexer.
     pub async fn stop_ledger(&mut self) {
         if let Some(ledger) = self.ledger.take() {
@@ -99,7 +120,9 @@ impl Stack {
     pub async fn stop(mut self) {
         self.stop_ledger().await;
         assert!(self.indexer.stop().await.expect("stop").success());
-        self.postgres.remove(&self.database).await.expect("database");
+        for database in &self.databases {
+            self.postgres.remove(database).await.expect("database");
+        }
         drop(self.postgres);
         std::fs::remove_dir_all(&self.folder).expect("folder");
     }

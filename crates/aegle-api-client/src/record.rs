@@ -1,6 +1,9 @@
 //! Records: encrypted here and added, found and opened.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::{
+    io::{self, Read, Seek, SeekFrom, Write},
+    time::Duration,
+};
 
 use aegle_client::{
     Pubkey, Sent,
@@ -21,14 +24,18 @@ use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tempfile::SpooledTempFile;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     Api, CredentialState, Error, Pay, Progress, Secrets, Session, api, chain,
     custodian::{self, NewKeyShare},
     download::{self, IN_MEMORY},
     upload,
-    wire::{Answer, Digest, HeldRecord, KeyState, NewWrap, StoredRecord, WrappedKey},
+    wire::{Answer, Digest, HeldRecord, KeyState, NewWrap, RecordErasure, StoredRecord, WrappedKey},
 };
+
+/// Between two looks how far an erasure is.
+const POLL: Duration = Duration::from_millis(300);
 
 /// What a record says of its content.
 #[derive(Clone, Debug)]
@@ -325,6 +332,31 @@ pub async fn get(session: &Session, purpose: Purpose, record: Key) -> Result<Hel
     let request = session.read(purpose, &format!("/v1/records/{record}"), &[])?;
     let held = api::json::<Answer<HeldRecord>>(request).await?.data;
     if held.record == record { Ok(held) } else { Err(Error::Answer("another record than the one asked for")) }
+}
+
+/// How far the erasure of a record is at the server, for the vault's owner.
+///
+/// # Errors
+/// The server's; a record it was not asked for.
+pub async fn erasure(session: &Session, record: Key) -> Result<RecordErasure, Error> {
+    let request = session.request(reqwest::Method::GET, &format!("/v1/records/{record}/erasure"));
+    let erasure = api::json::<Answer<RecordErasure>>(request).await?.data;
+    if erasure.record == record { Ok(erasure) } else { Err(Error::Answer("another record than the one asked for")) }
+}
+
+/// Waits until nothing of an erased record is left at the server, for so long at most; gives how far it is.
+///
+/// # Errors
+/// The server's, other than that it is busy for a moment.
+pub async fn await_erasure(session: &Session, record: Key, within: Duration) -> Result<RecordErasure, Error> {
+    let deadline = Instant::now() + within;
+    loop {
+        match erasure(session, record).await {
+            Ok(erasure) if erasure.is_over() || Instant::now() > deadline => return Ok(erasure),
+            Err(error) if !error.is_passing() || Instant::now() > deadline => return Err(error),
+            _ => sleep(POLL).await,
+        }
+    }
 }
 
 /// A record that was opened and held against the chain.

@@ -182,6 +182,51 @@ pub struct StoredRecord {
     pub commitment: Digest,
 }
 
+/// How far the erasure of a record is at the server.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordErasure {
+    pub record: Key,
+    pub state: ErasureState,
+    /// What was destroyed there; none where nothing was, yet or ever.
+    pub destroyed: Option<DestroyedContent>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureState {
+    NotErased,
+    /// It is refused to everybody, and not final yet.
+    Confirmed,
+    Destroying,
+    Destroyed,
+    /// The server had no content of it.
+    NothingKept,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestroyedContent {
+    /// When its erasure key, salts, labels and wrapped keys were gone.
+    pub at: String,
+    pub wraps: u64,
+    /// Shares of the record's key that custodians kept or released.
+    pub shares: u64,
+    /// Bytes of ciphertext.
+    pub bytes: u64,
+    /// When the ciphertext was gone; none while it is being deleted.
+    pub blob_gone_at: Option<String>,
+}
+
+impl RecordErasure {
+    /// Whether nothing of the record is left there.
+    pub fn is_over(&self) -> bool {
+        match self.state {
+            ErasureState::NothingKept => true,
+            ErasureState::Destroyed => self.destroyed.as_ref().is_some_and(|gone| gone.blob_gone_at.is_some()),
+            _ => false,
+        }
+    }
+}
+
 /// A result that waits to become a record.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MailboxItem {

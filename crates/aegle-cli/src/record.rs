@@ -1,5 +1,12 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use aegle_api_client::{
+    record,
+    wire::{ErasureState, RecordErasure},
+};
 use aegle_client::{
     Pubkey,
     aegle::NewRecordParams,
@@ -18,9 +25,13 @@ use crate::{
     context::{Acting, address},
     opening::{self, RecordKind, RecordOpening},
     secret_file::SecretFile,
+    server::{Server, key},
     signing::Signing,
     time, words,
 };
+
+/// Longest wait for the server to destroy what it keeps of an erased record: finality takes some 15 seconds.
+const WITHIN: Duration = Duration::from_secs(60);
 
 #[derive(Subcommand)]
 pub enum RecordCommand {
@@ -76,13 +87,15 @@ Examples:
   aegle record reissue RECORD
   aegle record reissue RECORD --payer sponsor.json")]
     Reissue(ReissueArgs),
-    /// Erase a record: its token goes for good, a tombstone stays
+    /// Erase a record: its token and its key go for good, a tombstone stays
     #[command(after_help = "\
-Asks first. Delete the opening file and the document too: without them the commitment says nothing to anybody.
+Asks first, and waits until the server has destroyed what it keeps; again, it says how far that is. Delete the
+opening file and the document too: without them the commitment says nothing to anybody.
 
 Examples:
   aegle record erase RECORD
-  aegle record erase RECORD --yes")]
+  aegle record erase RECORD --yes
+  aegle record erase RECORD --yes --no-wait")]
     Erase(EraseArgs),
     /// Show a record as the ledger has it
     #[command(after_help = "\
@@ -147,6 +160,9 @@ pub struct EraseArgs {
     record: Pubkey,
     #[command(flatten)]
     confirmation: Confirmation,
+    /// Do not wait for the server, which destroys what it keeps once the erasure is final
+    #[arg(long)]
+    no_wait: bool,
 }
 
 #[derive(Args)]
@@ -270,19 +286,73 @@ async fn reissue(args: ReissueArgs, context: &Context) -> Result<Answer, Problem
 
 async fn erase(args: EraseArgs, context: &Context) -> Result<Answer, Problem> {
     let (signing, record) = existing(&args.record, context).await?;
-    args.confirmation.ask(&format!(
-        "This erases version {} of the record {}: its token goes for good and cannot be made again.",
-        record.record_version, args.record
-    ))?;
-    let erase = instruction::erase_record(signing.key(), args.record, &record);
-    let sent = context.send(erase, &signing).await?;
-    let message = "Erased the record. Only a tombstone is left. Delete its opening file and the document too, then \
-        the commitment says nothing to anybody.";
-    Ok(Answer::new(message)
-        .address("record", &args.record)
-        .address("vault", &record.vault)
-        .address("rent_returned_to", &record.rent_payer)
-        .sent(&sent, context.commitment()))
+    let answer = if record.status == RecordStatus::Erased {
+        Answer::new("").address("record", &args.record).address("vault", &record.vault)
+    } else {
+        args.confirmation.ask(&format!(
+            "This erases version {} of the record {}: its token goes for good and cannot be made again, and the \
+             server destroys its key, so that nobody can open it any more, from no backup either.",
+            record.record_version, args.record
+        ))?;
+        let erase = instruction::erase_record(signing.key(), args.record, &record);
+        let sent = context.send(erase, &signing).await?;
+        Answer::new("")
+            .address("record", &args.record)
+            .address("vault", &record.vault)
+            .address("rent_returned_to", &record.rent_payer)
+            .sent(&sent, context.commitment())
+    };
+    if args.no_wait {
+        return Ok(answer.says(format!("{ERASED} The server destroys what it keeps once that is final. {REMAINS}")));
+    }
+    let what = "Waiting until that is final and the server has destroyed what it keeps";
+    Ok(match context.wait(what, traces(&args.record, context)).await {
+        Ok(erasure) => {
+            let answer = answer.says(format!("{ERASED} {} {REMAINS}", said(&erasure)));
+            let state = serde_json::to_value(erasure.state).unwrap_or_default();
+            let destroyed = erasure.destroyed;
+            answer
+                .with("server", state)
+                .with("destroyed_at", destroyed.as_ref().map(|gone| gone.at.clone()))
+                .with("wrapped_keys", destroyed.as_ref().map(|gone| gone.wraps))
+                .with("custodian_shares", destroyed.as_ref().map(|gone| gone.shares))
+                .with("bytes", destroyed.map(|gone| gone.bytes))
+        }
+        // It is erased, whatever the server says.
+        Err(problem) => answer
+            .says(format!(
+                "{ERASED} What the server keeps goes once that is final, but it did not say whether that is done: \
+                 {}. Run the command again to see. {REMAINS}",
+                problem.message.trim_end_matches('.')
+            ))
+            .with("server", problem.code),
+    })
+}
+
+const ERASED: &str = "The record is erased: its token is burnt, and nobody is given anything of it.";
+const REMAINS: &str = "What remains: a tombstone on the ledger, whose commitment says nothing without the salt; the \
+    lines in the log of who looked; labels, such as the kind of care, in backups that the operator made before, until \
+    those are deleted; and what others read or copied. Delete its opening file and the document too.";
+
+/// How far the server is, as soon as it is done or after a while.
+async fn traces(record: &Pubkey, context: &Context) -> Result<RecordErasure, Problem> {
+    let session = Server::sign_in(context).await?.session;
+    Ok(record::await_erasure(session, key(record), WITHIN).await?)
+}
+
+fn said(erasure: &RecordErasure) -> String {
+    match (erasure.state, &erasure.destroyed) {
+        (ErasureState::NothingKept, _) => "The server kept nothing of it.".into(),
+        (ErasureState::Destroyed, Some(gone)) => {
+            let blob = if gone.blob_gone_at.is_some() { "and" } else { "and, within a minute," };
+            format!(
+                "The server destroyed its erasure key, without which nothing opens it, from no backup either; its \
+                 salts and labels, {} wrapped keys, {} shares of custodians, {blob} {} bytes of ciphertext.",
+                gone.wraps, gone.shares, gone.bytes
+            )
+        }
+        _ => "The server has not destroyed yet what it keeps of it; run the command again to see.".into(),
+    }
 }
 
 async fn existing<'a>(address: &Pubkey, context: &'a Context) -> Result<(Signing<'a>, Record), Problem> {

@@ -35,6 +35,8 @@ pub struct Settings {
     pub log: PathBuf,
     /// Folder of its blobs.
     pub blobs: PathBuf,
+    /// Folder of its erasure keys.
+    pub erasure_keys: PathBuf,
     /// Further settings, as environment variables.
     pub environment: Vec<(String, String)>,
 }
@@ -43,8 +45,8 @@ impl Settings {
     /// For `ledger`, on a free port, with its log and its blobs below `folder`.
     pub fn new(ledger: &Ledger, database_url: String, folder: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let blobs = folder.join("blobs");
-        let mut environment = vec![("AEGLE_BLOB__URL".into(), format!("file://{}", blobs.display()))];
+        let (blobs, erasure_keys) = (folder.join("blobs"), folder.join("erasure-keys"));
+        let mut environment = Vec::new();
         if ledger.is_embedded() {
             environment.push(("AEGLE_SURFPOOL".into(), "true".into()));
         }
@@ -56,6 +58,7 @@ impl Settings {
             listen: format!("127.0.0.1:{port}"),
             log: folder.join("indexer.log"),
             blobs,
+            erasure_keys,
             environment,
         })
     }
@@ -80,6 +83,8 @@ impl Settings {
             .env("AEGLE_RPC_URL", &self.rpc_url)
             .env("AEGLE_WS_URL", &self.ws_url)
             .env("AEGLE_API__LISTEN", &self.listen)
+            .env("AEGLE_BLOB__URL", format!("file://{}", self.blobs.display()))
+            .env("AEGLE_ERASURE__URL", format!("file://{}", self.erasure_keys.display()))
             // Where people sign in.
             .env("AEGLE_API__SIGN_IN__URI", format!("http://{}", self.listen))
             // One address makes all requests here.

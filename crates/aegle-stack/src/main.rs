@@ -20,7 +20,7 @@ use aegle_stack::{
     story::{
         self, Outcome, Promise,
         care::{self, Played},
-        reading,
+        erasure, reading,
         summary::Summary,
     },
 };
@@ -122,10 +122,11 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let database_url = match postgres.given() {
         Some(url) if !own_database => url.to_owned(),
         _ => {
-            // The blobs of an earlier database are nobody's any more.
-            let blobs = state.join("blobs");
-            if blobs.exists() {
-                std::fs::remove_dir_all(&blobs)?;
+            // The blobs and keys of an earlier database are nobody's any more.
+            for folder in ["blobs", "erasure-keys"].map(|name| state.join(name)) {
+                if folder.exists() {
+                    std::fs::remove_dir_all(&folder)?;
+                }
             }
             step("Database", postgres.create(&database)).await?
         }
@@ -201,10 +202,11 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     };
     let read = reading::play(&operator, &indexer.api.url, &outcome, recovered, seed.wrapping_add(2));
     let all = async {
-        let (expired, care, read) = tokio::join!(expired, care, read);
-        Ok((expired, care?, read))
+        let family = erasure::prepare(&operator, &indexer.api.url, seed.wrapping_add(3));
+        let (expired, care, read, family) = tokio::join!(expired, care, read, family);
+        Ok((expired, care?, read, family))
     };
-    let (expired, care, read) = step("Records and consent, from an import to a recovery", all).await?;
+    let (expired, care, read, family) = step("Records and consent, from an import to a recovery", all).await?;
     outcome.promises.extend(read);
     outcome.add(care.vaults, care.promises, care.last_slot);
 
@@ -212,6 +214,18 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let promises = std::mem::take(&mut outcome.promises);
     let mut all_ok = promises.into_iter().fold(true, |all, Promise { what, kept }| report(&what, kept) && all);
     all_ok &= examine(&settings, &indexer, &outcome, expired, embedded).await;
+    let survived = async { erasure::survive(&family?, &operator, &settings, &postgres, &state).await };
+    let survived = step("A backup, an erasure, and a restore", survived).await;
+    let restored = match survived {
+        Ok((seen, figure)) => {
+            report(&format!("an erasure survives a restore, which brings back everything else: {seen}"), Ok(()));
+            Some(figure)
+        }
+        Err(error) => {
+            all_ok = report("an erasure survives a restore", Err(error));
+            None
+        }
+    };
     let recording = options.record.clone().unwrap_or_else(|| state.join(format!("recording-{}", std::process::id())));
     let slot = indexer.api.reached().await?.0;
     let replayed = step("The ledger is recorded and replayed", replay::compare(&settings, &postgres, slot, &recording));
@@ -225,7 +239,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let (blocks, mean, bound) = indexer.api.block_latency().await?;
     let (mean, bound) = (mean * 1e3, bound * 1e3);
     println!("From slot to queryable over {blocks} blocks: mean {mean:.0} ms, 99 of 100 within {bound:.0} ms");
-    care.figures.iter().for_each(|figure| println!("{figure}"));
+    care.figures.iter().chain(&restored).for_each(|figure| println!("{figure}"));
     if ledger.is_embedded() {
         println!("FIGURE slot_to_queryable_p99 {bound:.0} ms <={SLOT_MS} {}", kept(bound <= SLOT_MS as f64));
         println!("FIGURE demo_up {up:.1} s <=10 {}", kept(up <= 10.0));

@@ -6,6 +6,7 @@
 pub mod care;
 mod consent;
 mod credential;
+pub mod erasure;
 mod life;
 mod owner;
 mod patient;

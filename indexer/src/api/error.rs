@@ -8,7 +8,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::blob::{StoreError, UploadError};
+use crate::{
+    blob::{StoreError, UploadError},
+    erasure::ErasureError,
+};
 
 /// Where an upload goes on.
 pub const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -62,6 +65,7 @@ pub enum Code {
     KeyChanged,
     CommitmentMismatch,
     RecordStored,
+    RecordErased,
     ConsentStored,
     TooManyAccessRequests,
     TooManySubscriptions,
@@ -110,6 +114,7 @@ impl Code {
             | Self::KeyChanged
             | Self::CommitmentMismatch
             | Self::RecordStored
+            | Self::RecordErased
             | Self::ConsentStored
             | Self::CodeWrong
             | Self::NoSuchUpload
@@ -174,6 +179,7 @@ impl Code {
             Self::KeyChanged => "The patient's key has changed",
             Self::CommitmentMismatch => "The chain says otherwise",
             Self::RecordStored => "The record has its content already",
+            Self::RecordErased => "The record was erased",
             Self::ConsentStored => "The consent is stored already",
             Self::TooManyAccessRequests => "Too many open access requests",
             Self::TooManySubscriptions => "Too many subscriptions",
@@ -186,7 +192,7 @@ impl Code {
             Self::UploadQuota => "Too much waits to be claimed",
             Self::TooManyChunks => "Too many chunks at once",
             Self::NoFreeChunk => "No more chunks are taken now",
-            Self::StoreUnavailable => "The blob store cannot be reached",
+            Self::StoreUnavailable => "A store cannot be reached",
             Self::RelayOff => "This server pays for nobody",
             Self::AgentOff => "This server has no agent",
             Self::TransactionRefused => "The relay does not sign this",
@@ -323,6 +329,10 @@ pub enum ApiError {
     NoFreeChunk,
     #[error("The blob store cannot be reached.")]
     StoreUnavailable(#[source] StoreError),
+    #[error("What opens this cannot be unlocked at this moment; nothing was answered or stored.")]
+    KeysUnavailable(#[source] ErasureError),
+    #[error("This record was erased; nothing is stored for it any more.")]
+    RecordErased,
     #[error("This server has no relay; pay for the transaction with a wallet of your own.")]
     RelayOff,
     #[error("This server has no agent; take in what waits yourself, or let somebody else do so.")]
@@ -407,7 +417,8 @@ impl ApiError {
             Self::UploadQuota { .. } => Code::UploadQuota,
             Self::TooManyChunks { .. } => Code::TooManyChunks,
             Self::NoFreeChunk => Code::NoFreeChunk,
-            Self::StoreUnavailable(_) => Code::StoreUnavailable,
+            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => Code::StoreUnavailable,
+            Self::RecordErased => Code::RecordErased,
             Self::RelayOff => Code::RelayOff,
             Self::AgentOff => Code::AgentOff,
             Self::TransactionRefused(_) => Code::TransactionRefused,
@@ -439,6 +450,7 @@ impl ApiError {
             Self::Unavailable(error) => tracing::warn!(%error, "database unreachable"),
             Self::Contended(error) => tracing::debug!(%error, "a transaction gave way"),
             Self::StoreUnavailable(error) => tracing::error!(%error, "blob store failed"),
+            Self::KeysUnavailable(error) => tracing::error!(%error, "the store of erasure keys failed"),
             Self::Database(error) => tracing::error!(%error, "query failed"),
             Self::Internal(error) => tracing::error!(%error, "request failed"),
             _ => {}
@@ -469,6 +481,15 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
+impl From<ErasureError> for ApiError {
+    fn from(error: ErasureError) -> Self {
+        match error {
+            ErasureError::Database(error) => error.into(),
+            error => Self::KeysUnavailable(error),
+        }
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -489,6 +510,7 @@ impl IntoResponse for ApiError {
             | Self::TooManyChunks { .. }
             | Self::NoFreeChunk
             | Self::StoreUnavailable(_)
+            | Self::KeysUnavailable(_)
             | Self::NotReady
             | Self::Behind { .. }
             | Self::RelayEmpty

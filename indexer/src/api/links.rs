@@ -22,7 +22,11 @@ const FIRST_OPENING: Taken = &[("break_glass", "/data/0/break_glass")];
 
 const LEADS: [Lead; 20] = [
     ("create_upload", "201", &[("find_upload", UPLOAD), ("append_upload", UPLOAD), ("cancel_upload", UPLOAD)]),
-    ("create_record", "200", &[("get_record", RECORD), ("get_content", RECORD), ("replace_content", RECORD)]),
+    (
+        "create_record",
+        "200",
+        &[("get_record", RECORD), ("get_content", RECORD), ("replace_content", RECORD), ("get_erasure", RECORD)],
+    ),
     ("list_records", "200", &[("get_record", FIRST_RECORD), ("get_content", FIRST_RECORD)]),
     ("post_item", "200", &[("get_item_content", ITEM), ("accept_item", ITEM), ("delete_item", ITEM)]),
     (

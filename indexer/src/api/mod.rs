@@ -39,7 +39,7 @@ pub use disclosure::{Anchor, Anchored, Checkpoints, LogConfig};
 pub use error::{Code, Problem};
 pub use notify::{Notifier, NotifyConfig, SmtpConfig};
 pub use relay::{RelayConfig, invite};
-pub use server::{openapi, router, serve};
+pub use server::{Stores, openapi, router, serve};
 #[doc(hidden)]
 pub use server::{router_deciding_by, router_unlogged};
 pub use sign_in::SignInConfig;

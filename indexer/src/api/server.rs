@@ -37,10 +37,20 @@ use super::{
     routes,
     state::ApiState,
 };
-use crate::blob::{Blobs, Sweeper};
+use crate::{
+    blob::{Blobs, Sweeper},
+    erasure::{Eraser, ErasureKeys, seal_stored},
+};
 
 /// Bytes from which on answers are compressed.
 const COMPRESSED_FROM: u16 = 4_096;
+
+/// Where the server keeps what is not in the database.
+#[derive(Clone)]
+pub struct Stores {
+    pub blobs: Blobs,
+    pub keys: ErasureKeys,
+}
 
 /// Serves the API until `shutdown`, then lets requests under way finish.
 ///
@@ -49,15 +59,25 @@ const COMPRESSED_FROM: u16 = 4_096;
 pub async fn serve(
     pool: PgPool,
     config: ApiConfig,
-    blobs: Blobs,
+    stores: Stores,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     config.validate().map_err(anyhow::Error::msg)?;
+    let Stores { blobs, keys } = stores;
     let sweeper = Sweeper::new(blobs, pool.clone());
     sweeper.bind().await?;
+    keys.bind(&pool).await?;
+    let sealed = seal_stored(&pool, &keys).await?;
+    if sealed > 0 {
+        tracing::info!(sealed, "sealed what an earlier release had stored in clear");
+    }
+    let mut eraser = Eraser::new(keys.clone(), pool.clone(), sweeper.clone());
+    eraser.catch_up(&shutdown).await?;
+    tokio::spawn(eraser.run(shutdown.clone()));
     tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
-    let state = ApiState::new(pool, &config, sweeper.clone(), metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    let state =
+        ApiState::new(pool, &config, sweeper.clone(), keys, metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
     let checkpoints = state.checkpoints.clone();
     let app = assemble(state.clone(), &config).map_err(anyhow::Error::msg)?;
     let notifier = Notifier::new(state.clone(), config.notify.clone(), &config.sign_in.uri);
@@ -93,10 +113,10 @@ pub async fn serve(
 ///
 /// # Errors
 /// The first wrong key of the configuration.
-pub fn router(pool: PgPool, config: &ApiConfig, blobs: Blobs, metrics: PrometheusHandle) -> Result<Router, String> {
+pub fn router(pool: PgPool, config: &ApiConfig, stores: Stores, metrics: PrometheusHandle) -> Result<Router, String> {
     config.validate()?;
-    let sweeper = Sweeper::new(blobs, pool.clone());
-    assemble(ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?, config)
+    let sweeper = Sweeper::new(stores.blobs, pool.clone());
+    assemble(ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?, config)
 }
 
 /// The same with another engine in the one place that decides: a test takes the engine away and must
@@ -106,12 +126,12 @@ pub fn router_deciding_by(
     engine: access::Engine,
     pool: PgPool,
     config: &ApiConfig,
-    blobs: Blobs,
+    stores: Stores,
     metrics: PrometheusHandle,
 ) -> Result<Router, String> {
     config.validate()?;
-    let sweeper = Sweeper::new(blobs, pool.clone());
-    let mut state = ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?;
+    let sweeper = Sweeper::new(stores.blobs, pool.clone());
+    let mut state = ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?;
     state.gate = access::Gate::new(engine);
     assemble(state, config)
 }
@@ -121,12 +141,12 @@ pub fn router_deciding_by(
 pub fn router_unlogged(
     pool: PgPool,
     config: &ApiConfig,
-    blobs: Blobs,
+    stores: Stores,
     metrics: PrometheusHandle,
 ) -> Result<Router, String> {
     config.validate()?;
-    let sweeper = Sweeper::new(blobs, pool.clone());
-    let mut state = ApiState::new(pool, config, sweeper, metrics, CancellationToken::new())?;
+    let sweeper = Sweeper::new(stores.blobs, pool.clone());
+    let mut state = ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?;
     state.disclosures = state.disclosures.off();
     assemble(state, config)
 }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     agent::AgentKeys,
     blob::{Blobs, Sweeper},
+    erasure::ErasureKeys,
 };
 
 /// What handlers share.
@@ -38,6 +39,8 @@ pub struct ApiState {
     pub checkpoints: Checkpoints,
     pub sign_in: Arc<SignIn>,
     pub blobs: Blobs,
+    /// Keys under which what opens records is stored.
+    pub erasure: ErasureKeys,
     /// Decides what a caller may see.
     pub gate: Gate,
     /// None where the server pays for nobody.
@@ -66,6 +69,7 @@ impl ApiState {
         pool: PgPool,
         config: &ApiConfig,
         sweeper: Sweeper,
+        erasure: ErasureKeys,
         metrics: PrometheusHandle,
         shutdown: CancellationToken,
     ) -> Result<Self, String> {
@@ -95,6 +99,7 @@ impl ApiState {
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),
             gate: Gate::new(aegle_decision::decide),
             blobs: sweeper.blobs.clone(),
+            erasure,
             chunks: Places::new(
                 "aegle_upload_chunks",
                 sweeper.blobs.config.max_chunks,

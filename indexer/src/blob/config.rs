@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -86,24 +86,8 @@ impl BlobConfig {
         self.location().map(drop)
     }
 
-    pub(super) fn location(&self) -> Result<Location, String> {
-        let Some(text) = &self.url else {
-            return Ok(Location::Folder("blobs".into()));
-        };
-        let url = url::Url::parse(text).map_err(|_| "url must be file:///path or s3://bucket/prefix".to_owned())?;
-        if url.password().is_some() || !url.username().is_empty() || url.query().is_some() {
-            return Err("url holds more than a place; secrets belong into options".into());
-        }
-        match url.scheme() {
-            "file" => match url.to_file_path() {
-                Ok(folder) if self.options.is_empty() => Ok(Location::Folder(folder)),
-                Ok(_) => Err("options are for an S3-compatible store, and url is a folder".into()),
-                Err(()) => Err("url names no folder of this machine; write file:///path".into()),
-            },
-            "s3" if cfg!(feature = "s3") => Ok(Location::S3(url)),
-            "s3" => Err("url needs a program built with `--features s3`".into()),
-            scheme => Err(format!("url starts with {scheme}://; file:// and s3:// are known")),
-        }
+    pub(crate) fn location(&self) -> Result<Location, String> {
+        Location::parse(self.url.as_deref(), &self.options, "blobs")
     }
 
     pub fn chunk_timeout(&self) -> Duration {
@@ -117,9 +101,49 @@ impl BlobConfig {
     }
 }
 
-/// Where blobs lie.
-pub(super) enum Location {
-    Folder(std::path::PathBuf),
-    #[cfg_attr(not(feature = "s3"), expect(dead_code, reason = "refused in a build without it"))]
+/// Where objects lie.
+pub(crate) enum Location {
+    Folder(PathBuf),
     S3(url::Url),
+}
+
+impl Location {
+    /// The place that `url` names; without one, the folder `default` in the working directory.
+    ///
+    /// # Errors
+    /// A sentence that starts with the key that is wrong.
+    pub fn parse(url: Option<&str>, options: &BTreeMap<String, Secret>, default: &str) -> Result<Self, String> {
+        let Some(text) = url else {
+            return Ok(Self::Folder(default.into()));
+        };
+        let url = url::Url::parse(text).map_err(|_| "url must be file:///path or s3://bucket/prefix".to_owned())?;
+        if url.password().is_some() || !url.username().is_empty() || url.query().is_some() {
+            return Err("url holds more than a place; secrets belong into options".into());
+        }
+        match url.scheme() {
+            "file" => match url.to_file_path() {
+                Ok(folder) if options.is_empty() => Ok(Self::Folder(folder)),
+                Ok(_) => Err("options are for an S3-compatible store, and url is a folder".into()),
+                Err(()) => Err("url names no folder of this machine; write file:///path".into()),
+            },
+            "s3" if cfg!(feature = "s3") => Ok(Self::S3(url)),
+            "s3" => Err("url needs a program built with `--features s3`".into()),
+            scheme => Err(format!("url starts with {scheme}://; file:// and s3:// are known")),
+        }
+    }
+
+    /// Whether one of the two places lies in the other.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Folder(one), Self::Folder(other)) => one.starts_with(other) || other.starts_with(one),
+            (Self::S3(one), Self::S3(other)) => {
+                let place = |url: &url::Url| {
+                    PathBuf::from(format!("{}/{}", url.host_str().unwrap_or_default(), url.path().trim_matches('/')))
+                };
+                let (one, other) = (place(one), place(other));
+                one.starts_with(&other) || other.starts_with(&one)
+            }
+            _ => false,
+        }
+    }
 }

@@ -17,8 +17,10 @@ mod upload;
 use std::sync::Arc;
 
 pub use config::BlobConfig;
+pub(crate) use config::Location;
 pub use content::{Content, locate, release};
 pub use id::BlobId;
+pub(crate) use store::{Place, PlaceError, prepare};
 pub use store::{Store, StoreError};
 pub use sweep::{Sweeper, Swept};
 pub use upload::{Part, Upload, UploadError, begin_part, cancel, claim, create, discard, find, finish_part};

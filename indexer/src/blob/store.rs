@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs, io,
     ops::Range,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -19,6 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
 use super::{BlobConfig, BlobId, config::Location};
+use crate::config::Secret;
 
 /// Bytes of a local object that are read at once.
 const READ: usize = 256 * 1024;
@@ -54,28 +56,16 @@ pub struct Store {
 
 impl Store {
     pub(super) fn open(config: &BlobConfig) -> Result<Self, StoreError> {
-        match config.location().map_err(StoreError::Config)? {
-            Location::Folder(folder) => {
-                let failed = |error| StoreError::Folder { folder: folder.clone(), error };
-                prepare(&folder).map_err(failed)?;
-                let objects = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
-                Ok(Self { objects: Arc::new(objects), prefix: Path::default(), folder: Some(folder.into()) })
-            }
-            #[cfg(feature = "s3")]
-            Location::S3(url) => {
-                // The client has no cryptography of its own; whoever chose one before keeps it.
-                drop(rustls::crypto::ring::default_provider().install_default());
-                let mut builder = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str());
-                for (key, value) in &config.options {
-                    let known = key.parse().map_err(|_| StoreError::Config(format!("options.{key} is not known")))?;
-                    builder = builder.with_config(known, value.expose());
-                }
-                let prefix = Path::from_url_path(url.path()).map_err(Error::from)?;
-                Ok(Self { objects: Arc::new(builder.build()?), prefix, folder: None })
-            }
-            #[cfg(not(feature = "s3"))]
-            Location::S3(_) => Err(StoreError::Config("url needs a program built with `--features s3`".into())),
+        let location = config.location().map_err(StoreError::Config)?;
+        if let Location::Folder(folder) = &location {
+            prepare(folder, true).map_err(|error| StoreError::Folder { folder: folder.clone(), error })?;
         }
+        let Place { objects, prefix, folder } =
+            Place::open(location, &config.options).map_err(|error| match error {
+                PlaceError::Option(reason) => StoreError::Config(reason),
+                PlaceError::Store(error) => StoreError::Store(error),
+            })?;
+        Ok(Self { objects, prefix, folder })
     }
 
     /// The first digit of the name is a folder of its own, so that no folder grows too large.
@@ -165,7 +155,7 @@ impl Store {
     }
 
     /// The id that the store was given, if it was.
-    pub(super) async fn marker(&self) -> Result<Option<BlobId>, StoreError> {
+    pub(crate) async fn marker(&self) -> Result<Option<BlobId>, StoreError> {
         let marker = match self.objects.get(&self.prefix.clone().join(MARKER)).await {
             Ok(found) => found.bytes().await?,
             Err(Error::NotFound { .. }) => return Ok(None),
@@ -175,24 +165,69 @@ impl Store {
         id.map(Some).ok_or(StoreError::Foreign("the blob store's own name, in aegle-blob-store, is damaged"))
     }
 
-    pub(super) async fn mark(&self, id: BlobId) -> Result<(), StoreError> {
+    pub(crate) async fn mark(&self, id: BlobId) -> Result<(), StoreError> {
         let content = format!("{id}\n");
         self.objects.put(&self.prefix.clone().join(MARKER), content.into()).await?;
         Ok(())
     }
 }
 
-/// Makes the folder and those in it, for this user alone, and sees whether it can be written.
-fn prepare(folder: &FilePath) -> io::Result<()> {
+/// A place for objects, opened.
+pub(crate) struct Place {
+    pub objects: Arc<dyn ObjectStore>,
+    pub prefix: Path,
+    /// Where it is a folder.
+    pub folder: Option<Arc<FilePath>>,
+}
+
+pub(crate) enum PlaceError {
+    /// A sentence that starts with the key that is wrong.
+    Option(String),
+    Store(Error),
+}
+
+impl Place {
+    /// Opens it; what is written to a folder is there after a power cut.
+    pub fn open(location: Location, options: &BTreeMap<String, Secret>) -> Result<Self, PlaceError> {
+        match location {
+            Location::Folder(folder) => {
+                let objects = LocalFileSystem::new_with_prefix(&folder).map_err(PlaceError::Store)?.with_fsync(true);
+                Ok(Self { objects: Arc::new(objects), prefix: Path::default(), folder: Some(folder.into()) })
+            }
+            #[cfg(feature = "s3")]
+            Location::S3(url) => {
+                // The client has no cryptography of its own; whoever chose one before keeps it.
+                drop(rustls::crypto::ring::default_provider().install_default());
+                let mut builder = object_store::aws::AmazonS3Builder::from_env().with_url(url.as_str());
+                for (key, value) in options {
+                    let known = key.parse().map_err(|_| PlaceError::Option(format!("options.{key} is not known")))?;
+                    builder = builder.with_config(known, value.expose());
+                }
+                let prefix = Path::from_url_path(url.path()).map_err(|error| PlaceError::Store(error.into()))?;
+                let objects = builder.build().map_err(PlaceError::Store)?;
+                Ok(Self { objects: Arc::new(objects), prefix, folder: None })
+            }
+            #[cfg(not(feature = "s3"))]
+            Location::S3(_) => {
+                let _ = options;
+                Err(PlaceError::Option("url needs a program built with `--features s3`".into()))
+            }
+        }
+    }
+}
+
+/// Makes the folder, for this user alone, with one in it for each first digit where `digits` are wanted,
+/// and sees whether it can be written.
+pub(crate) fn prepare(folder: &FilePath, digits: bool) -> io::Result<()> {
     let mut private = fs::DirBuilder::new();
     private.recursive(true).mode(0o700);
     private.create(folder)?;
-    for digit in 0..16 {
+    for digit in (0..16).filter(|_| digits) {
         private.create(folder.join(format!("{digit:x}")))?;
     }
     fs::File::open(folder)?.sync_all()?;
     if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-        tracing::warn!(folder = %folder.display(), "others than this user may enter the blob folder; chmod it to 700");
+        tracing::warn!(folder = %folder.display(), "others than this user may enter the folder; chmod it to 700");
     }
     tempfile::tempfile_in(folder).map(drop)
 }

@@ -1,10 +1,15 @@
 //! The router with all its layers, asked as a peer would.
 
-use std::net::SocketAddr;
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{LazyLock, Mutex},
+};
 
 use aegle_indexer::{
-    api::{ApiConfig, Engine, router, router_deciding_by, router_unlogged},
+    api::{ApiConfig, Engine, Stores, router, router_deciding_by, router_unlogged},
     blob::{BlobConfig, Blobs},
+    erasure::ErasureKeys,
 };
 use axum::{
     Router,
@@ -73,6 +78,13 @@ pub fn open_blobs(mut config: BlobConfig) -> (TempDir, Blobs) {
     (folder, Blobs::open(&config).unwrap())
 }
 
+/// The erasure keys of a test's database, the same for each of its servers.
+pub fn keys(pool: &PgPool) -> ErasureKeys {
+    static KEYS: LazyLock<Mutex<HashMap<String, ErasureKeys>>> = LazyLock::new(Mutex::default);
+    let database = pool.connect_options().get_database().unwrap_or_default().to_owned();
+    KEYS.lock().unwrap().entry(database).or_insert_with(ErasureKeys::in_memory).clone()
+}
+
 pub fn peer(address: &str) -> ConnectInfo<SocketAddr> {
     ConnectInfo(address.parse().unwrap())
 }
@@ -89,14 +101,16 @@ impl Client {
     pub fn with_blobs(pool: &PgPool, config: &ApiConfig, blobs: BlobConfig) -> Self {
         let (folder, blobs) = open_blobs(blobs);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router(pool.clone(), config, blobs, metrics).unwrap(), folder }
+        let stores = Stores { blobs, keys: keys(pool) };
+        Self { router: router(pool.clone(), config, stores, metrics).unwrap(), folder }
     }
 
     /// A server in which something else decides.
     pub fn deciding_by(pool: &PgPool, engine: Engine) -> Self {
         let (folder, blobs) = open_blobs(BlobConfig::default());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router_deciding_by(engine, pool.clone(), &config(), blobs, metrics).unwrap(), folder }
+        let stores = Stores { blobs, keys: keys(pool) };
+        Self { router: router_deciding_by(engine, pool.clone(), &config(), stores, metrics).unwrap(), folder }
     }
 
     /// A server that logs nothing.
@@ -104,7 +118,8 @@ impl Client {
     pub fn unlogged(pool: &PgPool, config: &ApiConfig) -> Self {
         let (folder, blobs) = open_blobs(BlobConfig::default());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router_unlogged(pool.clone(), config, blobs, metrics).unwrap(), folder }
+        let stores = Stores { blobs, keys: keys(pool) };
+        Self { router: router_unlogged(pool.clone(), config, stores, metrics).unwrap(), folder }
     }
 
     /// Another client of a server.

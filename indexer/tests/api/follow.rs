@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use aegle_indexer::{
-    api::{ApiConfig, serve},
+    api::{ApiConfig, Stores, serve},
     blob::BlobConfig,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -15,7 +15,7 @@ use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{config, open_blobs},
+    client::{config, keys, open_blobs},
     sse::{Message, Parser},
 };
 
@@ -44,7 +44,8 @@ impl Service {
         let (address, shutdown) = (config.listen, CancellationToken::new());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let (folder, blobs) = open_blobs(BlobConfig::default());
-        let task = tokio::spawn(serve(pool.clone(), config, blobs, metrics, shutdown.clone()));
+        let stores = Stores { blobs, keys: keys(&pool) };
+        let task = tokio::spawn(serve(pool.clone(), config, stores, metrics, shutdown.clone()));
         let up = async {
             while TcpStream::connect(address).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;

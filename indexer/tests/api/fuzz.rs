@@ -16,8 +16,9 @@ use std::{
 use aegle_client::commitment::commit;
 use aegle_decision::Statement;
 use aegle_indexer::{
-    api::{ApiConfig, RelayConfig, openapi, serve},
+    api::{ApiConfig, RelayConfig, Stores, openapi, serve},
     blob::{BlobConfig, Blobs},
+    erasure::{KeyId, Part},
 };
 use axum::http::Method;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{desk::Desk, ledger::Ledger};
 use crate::{
-    client::{Client, config},
+    client::{Client, config, keys},
     custodians::{open_emergency, plan, signed_plan},
     facts::{CONFIRMED, FINALIZED, Key, base58, key, now, time},
     sign_in::{request_key, sign_in, wallet as numbered},
@@ -185,27 +186,22 @@ impl User {
     /// Everything that shows only in what nobody but this user, or whom it was given, may see: as texts
     /// of an answer.
     async fn markers(&self, pool: &PgPool, other: &Keypair) -> BTreeSet<String> {
-        let bytes: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT unnest(ARRAY[salt::bytea, labels_salt, details_commitment]) FROM protected.content
-             WHERE vault = $1 AND record <> $2
-             UNION SELECT blob FROM protected.content WHERE vault = $1
-             UNION SELECT wrapped_key FROM protected.wrap WHERE vault = $1 AND holder <> $4
+        let mut bytes: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT unnest(ARRAY[blob::bytea, erasure_key]) FROM protected.content WHERE vault = $1
              UNION SELECT unnest(ARRAY[salt::bytea, policy_salt]) FROM protected.opening
-                 WHERE vault = $1 AND grantee <> $4
-             UNION SELECT unnest(ARRAY[item::bytea, blob, salt, labels_salt, details_commitment, wrapped_key])
-                 FROM protected.mailbox_item WHERE vault = $1
+                 WHERE vault = $1 AND grantee <> $3
+             UNION SELECT unnest(ARRAY[item::bytea, blob, erasure_key]) FROM protected.mailbox_item WHERE vault = $1
              UNION SELECT unnest(ARRAY[request::bytea, message]) FROM protected.access_request WHERE vault = $1
-             UNION SELECT share FROM protected.custodian_share WHERE vault = $1
-             UNION SELECT id FROM protected.session WHERE wallet = $3
-             UNION SELECT id FROM protected.upload WHERE owner = $3",
+             UNION SELECT id FROM protected.session WHERE wallet = $2
+             UNION SELECT id FROM protected.upload WHERE owner = $2",
         )
         .bind(self.vault)
-        .bind(self.open)
         .bind(self.wallet.pubkey().to_bytes())
         .bind(other.pubkey().to_bytes())
         .fetch_all(pool)
         .await
         .unwrap();
+        bytes.extend(self.sealed(pool, other).await);
         let forms = bytes.iter().flat_map(|bytes| [hex::encode(bytes), base58(bytes), BASE64_STANDARD.encode(bytes)]);
         let hidden_study = commit(&key(4), format!("{} record 1", self.name).as_bytes());
         let texts = ["keyring", "share", "record 1", "mail 0", "mail 1", "message 0", "upload 1"];
@@ -214,6 +210,37 @@ impl User {
             self.told.as_object().unwrap().values().filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let markers: BTreeSet<_> = forms.chain(texts).chain([base58(&hidden_study)]).collect();
         markers.difference(&told).cloned().collect()
+    }
+
+    /// What lies under erasure keys: the salts of contents and mail, shares, and keys that are not the other's.
+    async fn sealed(&self, pool: &PgPool, other: &Keypair) -> Vec<Vec<u8>> {
+        type Row = (Vec<u8>, Option<Vec<u8>>, Vec<u8>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT erasure_key::bytea, NULL::bytea, opening FROM protected.content WHERE vault = $1 AND record <> $2
+             UNION ALL SELECT erasure_key, NULL, opening FROM protected.mailbox_item WHERE vault = $1
+             UNION ALL SELECT erasure_key, recipient, wrapped_key FROM protected.mailbox_item WHERE vault = $1
+             UNION ALL SELECT erasure_key, recipient, share FROM protected.custodian_share WHERE vault = $1
+             UNION ALL SELECT c.erasure_key, w.recipient, w.wrapped_key FROM protected.wrap w
+                 JOIN protected.content c USING (record) WHERE w.vault = $1 AND w.holder <> $3",
+        )
+        .bind(self.vault)
+        .bind(self.open)
+        .bind(other.pubkey().to_bytes())
+        .fetch_all(pool)
+        .await
+        .unwrap();
+        let mut opened = Vec::new();
+        for (id, recipient, sealed) in rows {
+            let key = keys(pool).get(KeyId(id.try_into().unwrap())).await.unwrap();
+            match recipient.map(|recipient| <[u8; 32]>::try_from(recipient).unwrap()) {
+                Some(recipient) => {
+                    let opens = |part| key.open(part, &sealed).ok();
+                    opened.push(opens(Part::Wrap(&recipient)).or_else(|| opens(Part::Share(&recipient))).unwrap());
+                }
+                None => opened.extend(key.open(Part::Opening, &sealed).unwrap().chunks(32).map(<[u8]>::to_vec)),
+            }
+        }
+        opened
     }
 
     /// The user's rows, by table and key, but for what `actor` may change in them: that a key or a content
@@ -377,9 +404,10 @@ async fn inv_1_two_hostile_users_get_no_server_error_and_nothing_of_each_other(p
     let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("file://{}", world.client.folder.path().display());
     let blobs = Blobs::open(&BlobConfig { url: Some(url), ..blobs }).unwrap();
+    let stores = Stores { blobs, keys: keys(&pool) };
     let shutdown = CancellationToken::new();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let served = serve(pool.clone(), ApiConfig { listen, ..api }, blobs, metrics, shutdown.clone());
+    let served = serve(pool.clone(), ApiConfig { listen, ..api }, stores, metrics, shutdown.clone());
     let server = tokio::spawn(served);
     let desk = Desk {
         client: Client::of(world.client.router()),

@@ -11,6 +11,7 @@ mod custodians;
 mod disclosures;
 mod document;
 mod emergencies;
+mod erasure;
 mod events;
 mod facts;
 mod follow;

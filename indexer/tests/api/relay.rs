@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aegle_client::{PROGRAM_ID, Pubkey, aegle::CreateVaultParams, instruction};
 use aegle_indexer::{
-    api::{ApiConfig, router},
+    api::{ApiConfig, Stores, router},
     blob::BlobConfig,
 };
 use axum::http::Method;
@@ -19,7 +19,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use sqlx::PgPool;
 
 use crate::{
-    client::{Answer, Client, config, open_blobs},
+    client::{Answer, Client, config, keys, open_blobs},
     facts::Ledger,
     sign_in::{ask, sign_in, wallet},
 };
@@ -103,7 +103,7 @@ async fn a_relay_that_cannot_work_does_not_start(pool: PgPool) {
     let start = |config: &ApiConfig| {
         let (_folder, blobs) = open_blobs(BlobConfig::default());
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        router(pool.clone(), config, blobs, metrics).unwrap_err()
+        router(pool.clone(), config, Stores { blobs, keys: keys(&pool) }, metrics).unwrap_err()
     };
     let mut config = config();
     config.relay.keypair = Some(PathBuf::from("/nonexistent/relay.json"));

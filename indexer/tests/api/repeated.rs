@@ -2,6 +2,7 @@
 //! and stores once.
 
 use aegle_client::{commitment::commit, state::Right};
+use aegle_indexer::erasure::{KeyId, Part};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use solana_signer::Signer;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::{
-    client::Answer,
+    client::{Answer, keys},
     facts::{FINALIZED, Key, base58, key},
     sign_in::wallet,
     world::{Grant, Session, World, labels, opening},
@@ -52,6 +53,18 @@ async fn often(session: &Session<'_>, method: &str, uri: &str, body: &Value) -> 
     let answers: Vec<_> = answers.iter().chain([&ask().await]).map(|answer| answer.ok()["data"].clone()).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     answers[0].clone()
+}
+
+/// The only wrapped key that is stored.
+async fn the_key(pool: &PgPool) -> Vec<u8> {
+    let (id, recipient, sealed): (Vec<u8>, Vec<u8>, Vec<u8>) = sqlx::query_as(
+        "SELECT erasure_key::bytea, recipient::bytea, wrapped_key FROM protected.wrap JOIN protected.content USING (record)",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    let key = keys(pool).get(KeyId(id.try_into().unwrap())).await.unwrap();
+    key.open(Part::Wrap(&recipient.try_into().unwrap()), &sealed).unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -97,8 +110,7 @@ async fn a_repeated_request_is_its_callers_and_stores_nothing_anew(pool: PgPool)
     });
     patient.post("/v1/wraps", &wraps).await.ok();
     assert_eq!(patient.post("/v1/records", &body).await.ok()["data"], stored["data"]);
-    let key: Vec<u8> = sqlx::query_scalar("SELECT wrapped_key FROM protected.wrap").fetch_one(&pool).await.unwrap();
-    assert_eq!(key, [9; 80], "the newer key stays");
+    assert_eq!(the_key(&pool).await, [9; 80], "the newer key stays");
 
     // Who may store here learns that it is stored; to who may not, that tells nothing.
     let session = world.session(&agent).await;
@@ -147,8 +159,7 @@ async fn keys_that_are_stored_at_once_are_all_answered_and_the_last_one_stays(po
     }
     assert_eq!(rows(&pool, "wrap").await, 1);
     patient.post("/v1/wraps", &wraps(99)).await.ok();
-    let key: Vec<u8> = sqlx::query_scalar("SELECT wrapped_key FROM protected.wrap").fetch_one(&pool).await.unwrap();
-    assert_eq!(key, [99; 80]);
+    assert_eq!(the_key(&pool).await, [99; 80]);
 
     let (guardian, heir) = (wallet(2), wallet(3));
     let share = json!({ "guardian": guardian.pubkey().to_string(), "share": "share" });

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aegle_indexer::{api::serve, blob::BlobConfig};
+use aegle_indexer::{
+    api::{Stores, serve},
+    blob::BlobConfig,
+};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sqlx::PgPool;
 use tokio::{
@@ -13,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{config, open_blobs};
+use crate::client::{config, keys, open_blobs};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,7 +27,8 @@ async fn start(pool: &PgPool, burst: u32) -> (SocketAddr, CancellationToken, Joi
     let (address, shutdown) = (config.listen, CancellationToken::new());
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let (folder, blobs) = open_blobs(BlobConfig::default());
-    let serving = serve(pool.clone(), config, blobs, metrics, shutdown.clone());
+    let stores = Stores { blobs, keys: keys(pool) };
+    let serving = serve(pool.clone(), config, stores, metrics, shutdown.clone());
     let service = tokio::spawn(async move {
         let _folder = folder;
         serving.await

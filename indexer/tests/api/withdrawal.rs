@@ -83,7 +83,7 @@ async fn keys_in_a_vault_that_is_not_final_yet_wait_with_it(pool: PgPool) {
 }
 
 /// A record of the patient's with this content, which `doctor` holds the key of.
-async fn stored(world: &mut World, content: &[u8], doctor: &Keypair) -> Key {
+pub async fn stored(world: &mut World, content: &[u8], doctor: &Keypair) -> Key {
     let (opening, commitment) = opening(&labels(&["laboratory"]), "content");
     let session = world.session(&world.patient).await;
     let upload = session.upload(content).await;

@@ -9,7 +9,7 @@ use aegle_client::{
 };
 use aegle_decision::{Document, Labels, LabelsVersion, Policy};
 use aegle_disclosure::RequestParts;
-use aegle_indexer::api::wall_clock;
+use aegle_indexer::{api::wall_clock, erasure::seal_stored};
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -20,7 +20,7 @@ use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
-    client::{Answer, Client},
+    client::{Answer, Client, keys},
     facts::{CONFIRMED, FINALIZED, Key, Ledger, base58, day, key, time},
     sign_in::{request_key, sign_in, wallet},
 };
@@ -247,6 +247,7 @@ impl World {
             .await
             .unwrap();
         }
+        seal_stored(&self.pool, &keys(&self.pool)).await.unwrap();
         record
     }
 

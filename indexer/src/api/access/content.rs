@@ -1,5 +1,7 @@
 //! Contents under a permission. Rows that its filter does not admit never leave this file.
 
+use std::collections::BTreeMap;
+
 use aegle_client::state::RecordStatus;
 use aegle_decision::{Document, Key, Labels, RecordView, RecordViews, RuleId, Verdict};
 use sqlx::PgConnection;
@@ -12,6 +14,7 @@ use crate::{
         time::Time,
     },
     db::state::record_status,
+    erasure::KeyId,
 };
 
 /// One record as its content's keeper knows it.
@@ -25,10 +28,10 @@ pub struct Content {
     pub blob: [u8; 32],
     /// Bytes of ciphertext.
     pub size: i64,
-    pub salt: Digest,
     pub labels: Document<Labels>,
-    pub labels_salt: Digest,
-    pub details_commitment: Digest,
+    /// The key under which the opening and the wrapped key lie.
+    pub erasure_key: KeyId,
+    pub opening: Vec<u8>,
     pub key: Option<WrappedKey>,
     pub verdict: Verdict,
 }
@@ -47,7 +50,8 @@ pub struct WrappedKey {
     pub mail: bool,
     /// Whether the caller got it before.
     pub given: bool,
-    pub bytes: Vec<u8>,
+    /// Sealed under the erasure key.
+    pub sealed: Vec<u8>,
 }
 
 /// Labels as they are stored; none where they cannot be read, which no permission covers.
@@ -73,10 +77,9 @@ struct Row {
     blob: Digest,
     size: i64,
     commitment: Digest,
-    salt: Digest,
     labels: Stored,
-    labels_salt: Digest,
-    details_commitment: Digest,
+    erasure_key: Digest,
+    opening: Vec<u8>,
     recipient: Option<Digest>,
     mail: Option<bool>,
     given: Option<bool>,
@@ -114,11 +117,10 @@ impl Row {
             minted_at: self.minted_at,
             blob: self.blob.0,
             size: self.size,
-            salt: self.salt,
             labels,
-            labels_salt: self.labels_salt,
-            details_commitment: self.details_commitment,
-            key: key.map(|(((recipient, mail), given), bytes)| WrappedKey { recipient, mail, given, bytes }),
+            erasure_key: KeyId(self.erasure_key.0),
+            opening: self.opening,
+            key: key.map(|(((recipient, mail), given), sealed)| WrappedKey { recipient, mail, given, sealed }),
             verdict,
         }))
     }
@@ -134,8 +136,8 @@ macro_rules! select {
                    f.commitment AS "finalized_commitment?: Digest", r.record_version AS "version!",
                    r.previous AS "previous?: Address", r.minted_slot AS "minted_slot!",
                    r.minted_at AS "minted_at!: Time", c.blob AS "blob!: Digest", c.size,
-                   c.commitment AS "commitment!: Digest", c.salt AS "salt!: Digest", c.labels,
-                   c.labels_salt AS "labels_salt!: Digest", c.details_commitment AS "details_commitment!: Digest",
+                   c.commitment AS "commitment!: Digest", c.labels, c.erasure_key AS "erasure_key!: Digest",
+                   c.opening AS "opening!",
                    w.recipient AS "recipient?: Digest", w.mail AS "mail?", w.given AS "given?",
                    w.wrapped_key AS "wrapped_key?"
             FROM protected.content c
@@ -235,10 +237,10 @@ pub struct NewContent<'a> {
     pub blob: [u8; 32],
     pub size: i64,
     pub commitment: [u8; 32],
-    pub salt: [u8; 32],
     pub labels: &'a str,
-    pub labels_salt: [u8; 32],
-    pub details_commitment: [u8; 32],
+    pub erasure_key: KeyId,
+    /// Sealed under that key.
+    pub opening: &'a [u8],
     pub stored_by: Key,
     /// Tells the request that stores it from others.
     pub request: Digest,
@@ -248,6 +250,7 @@ pub struct NewContent<'a> {
 pub struct Kept {
     pub blob: Digest,
     pub commitment: Digest,
+    pub erasure_key: Digest,
     /// The request that stored what is there now; none for what was stored before requests were told apart.
     pub request: Option<Digest>,
 }
@@ -257,7 +260,8 @@ pub struct Kept {
 pub async fn kept(conn: &mut PgConnection, vault: Key, record: Address) -> sqlx::Result<Option<Kept>> {
     sqlx::query_as!(
         Kept,
-        r#"SELECT blob AS "blob!: Digest", commitment AS "commitment!: Digest", request AS "request: Digest"
+        r#"SELECT blob AS "blob!: Digest", commitment AS "commitment!: Digest",
+                  erasure_key AS "erasure_key!: Digest", request AS "request: Digest"
            FROM protected.content WHERE record = $1 AND vault = $2"#,
         record as _,
         &vault.0[..] as _
@@ -266,22 +270,39 @@ pub async fn kept(conn: &mut PgConnection, vault: Key, record: Address) -> sqlx:
     .await
 }
 
+/// The erasure key of each of these records of the vault that has content here.
+#[tracing::instrument(name = "db.content.erasure_keys", skip_all)]
+pub async fn erasure_keys(
+    conn: &mut PgConnection,
+    vault: Key,
+    records: &[Address],
+) -> sqlx::Result<BTreeMap<Address, KeyId>> {
+    let records: Vec<_> = records.iter().map(|record| record.0.to_vec()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT record AS "record!: Address", erasure_key AS "erasure_key!: Digest"
+           FROM protected.content WHERE vault = $1 AND record = ANY ($2::bytea[])"#,
+        &vault.0[..] as _,
+        &records
+    );
+    let rows = rows.fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.record, KeyId(row.erasure_key.0))).collect())
+}
+
 /// Keeps a record's content. False where the record has one already.
 #[tracing::instrument(name = "db.content.insert", skip_all)]
 pub async fn insert(conn: &mut PgConnection, new: &NewContent<'_>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "INSERT INTO protected.content (record, vault, blob, size, commitment, salt, labels, labels_salt,
-                                        details_commitment, stored_by, request)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (record) DO NOTHING",
+        "INSERT INTO protected.content (record, vault, blob, size, commitment, labels, erasure_key, opening,
+                                        stored_by, request)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (record) DO NOTHING",
         new.record as _,
         &new.vault.0[..] as _,
         &new.blob[..] as _,
         new.size,
         &new.commitment[..] as _,
-        &new.salt[..] as _,
         new.labels,
-        &new.labels_salt[..] as _,
-        &new.details_commitment[..] as _,
+        &new.erasure_key.0[..] as _,
+        new.opening,
         &new.stored_by.0[..] as _,
         new.request as _
     )

@@ -79,7 +79,9 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
             DELETE FROM protected.content c
             WHERE c.stored_at < now() - make_interval(secs => $1)
                 AND NOT EXISTS (SELECT FROM record r WHERE r.record = c.record AND r.commitment = c.commitment)
-            RETURNING c.blob
+            RETURNING c.blob, c.erasure_key
+        ), ended AS (
+            INSERT INTO protected.ended_key (erasure_key) SELECT erasure_key FROM gone WHERE erasure_key IS NOT NULL
         )
         SELECT count(protected.release_blob(blob)) AS "count!" FROM gone
         "#,

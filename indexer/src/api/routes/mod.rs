@@ -77,14 +77,15 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
     use protected::{
-        access_request, accounting, agent, consent, custodian, disclosure, emergency, explain, inbox, keyring, mailbox,
-        notices, patient, record, release, subscription, wrap,
+        access_request, accounting, agent, consent, custodian, disclosure, emergency, erasure, explain, inbox, keyring,
+        mailbox, notices, patient, record, release, subscription, wrap,
     };
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
         .routes(routes!(record::list_records, record::create_record))
         .routes(routes!(record::get_record))
         .routes(routes!(record::get_content, record::replace_content))
+        .routes(routes!(erasure::get_erasure))
         .routes(routes!(consent::list_consents, consent::create_consent))
         .routes(routes!(consent::draft_consent))
         .routes(routes!(explain::get_explanation))

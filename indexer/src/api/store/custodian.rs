@@ -3,7 +3,10 @@
 use aegle_decision::Key;
 use sqlx::PgConnection;
 
-use crate::api::bytes::{Address, Digest};
+use crate::{
+    api::bytes::{Address, Digest},
+    erasure::KeyId,
+};
 
 /// What the owner signed of who keeps shares.
 pub struct Plan {
@@ -55,23 +58,33 @@ pub struct Share<'a> {
     /// X25519 key it is encrypted to.
     pub recipient: Digest,
     pub threshold: i16,
+    /// Sealed under the record's erasure key.
     pub share: &'a [u8],
 }
 
-/// Stores a share in the place of the custodian's earlier one. False where the record has no content here.
+/// Stores a share in the place of the custodian's earlier one. False where the record has no content here
+/// under this erasure key.
 #[tracing::instrument(name = "db.custodian_share.put", skip_all)]
-pub async fn put_share(conn: &mut PgConnection, vault: Key, share: &Share<'_>) -> sqlx::Result<bool> {
+pub async fn put_share(
+    conn: &mut PgConnection,
+    vault: Key,
+    erasure_key: KeyId,
+    share: &Share<'_>,
+) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "INSERT INTO protected.custodian_share (record, custodian, vault, recipient, threshold, share)
-         SELECT c.record, $3, c.vault, $4, $5, $6 FROM protected.content c WHERE c.record = $1 AND c.vault = $2
+        "INSERT INTO protected.custodian_share (record, custodian, vault, recipient, threshold, share, erasure_key)
+         SELECT c.record, $3, c.vault, $4, $5, $6, c.erasure_key FROM protected.content c
+         WHERE c.record = $1 AND c.vault = $2 AND c.erasure_key = $7
          ON CONFLICT (record, custodian) DO UPDATE
-         SET recipient = excluded.recipient, threshold = excluded.threshold, share = excluded.share, dealt_at = now()",
+         SET recipient = excluded.recipient, threshold = excluded.threshold, share = excluded.share,
+             erasure_key = excluded.erasure_key, dealt_at = now()",
         share.record as _,
         &vault.0[..] as _,
         share.custodian as _,
         share.recipient as _,
         share.threshold,
-        share.share
+        share.share,
+        &erasure_key.0[..] as _
     )
     .execute(conn)
     .await?;
@@ -112,6 +125,8 @@ pub async fn dealt(conn: &mut PgConnection, vault: Key) -> sqlx::Result<Vec<Deal
 pub struct Kept {
     pub record: Address,
     pub recipient: Digest,
+    pub erasure_key: Digest,
+    /// Sealed under that key.
     pub share: Vec<u8>,
 }
 
@@ -120,7 +135,8 @@ pub struct Kept {
 pub async fn kept(conn: &mut PgConnection, break_glass: Address, custodian: Key) -> sqlx::Result<Vec<Kept>> {
     sqlx::query_as!(
         Kept,
-        r#"SELECT s.record AS "record!: Address", s.recipient AS "recipient!: Digest", s.share
+        r#"SELECT s.record AS "record!: Address", s.recipient AS "recipient!: Digest", s.share,
+                  s.erasure_key AS "erasure_key!: Digest"
            FROM protected.emergency e
            JOIN protected.custodian_share s ON s.vault = e.vault AND s.record = ANY (e.records)
            WHERE e.break_glass = $1 AND s.custodian = $2 ORDER BY s.record"#,
@@ -131,8 +147,8 @@ pub async fn kept(conn: &mut PgConnection, break_glass: Address, custodian: Key)
     .await
 }
 
-/// Hands the caller's share, encrypted anew, to the clinician of an opening. False where the caller keeps
-/// none of that record, or the opening does not name it.
+/// Hands the caller's share, encrypted anew and sealed under the erasure key of the one kept, to the clinician
+/// of an opening. False where the caller keeps none of that record, or the opening does not name it.
 #[tracing::instrument(name = "db.released_share.put", skip_all)]
 pub async fn release(
     conn: &mut PgConnection,
@@ -142,8 +158,8 @@ pub async fn release(
     share: &[u8],
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "INSERT INTO protected.released_share (break_glass, record, custodian, vault, threshold, share)
-         SELECT e.break_glass, s.record, s.custodian, s.vault, s.threshold, $4
+        "INSERT INTO protected.released_share (break_glass, record, custodian, vault, threshold, share, erasure_key)
+         SELECT e.break_glass, s.record, s.custodian, s.vault, s.threshold, $4, s.erasure_key
          FROM protected.emergency e
          JOIN protected.custodian_share s ON s.vault = e.vault AND s.record = ANY (e.records)
          WHERE e.break_glass = $1 AND s.record = $2 AND s.custodian = $3
@@ -163,6 +179,8 @@ pub struct Released {
     pub record: Address,
     pub custodian: Address,
     pub threshold: i16,
+    pub erasure_key: Digest,
+    /// Sealed under that key.
     pub share: Vec<u8>,
 }
 
@@ -171,7 +189,8 @@ pub struct Released {
 pub async fn released(conn: &mut PgConnection, break_glass: Address) -> sqlx::Result<Vec<Released>> {
     sqlx::query_as!(
         Released,
-        r#"SELECT record AS "record!: Address", custodian AS "custodian!: Address", threshold, share
+        r#"SELECT record AS "record!: Address", custodian AS "custodian!: Address", threshold, share,
+                  erasure_key AS "erasure_key!: Digest"
            FROM protected.released_share WHERE break_glass = $1 ORDER BY record, custodian"#,
         break_glass as _
     )

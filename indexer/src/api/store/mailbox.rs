@@ -1,9 +1,12 @@
 use aegle_decision::Key;
 use sqlx::PgConnection;
 
-use crate::api::{
-    bytes::{Address, Digest},
-    time::Time,
+use crate::{
+    api::{
+        bytes::{Address, Digest},
+        time::Time,
+    },
+    erasure::KeyId,
 };
 
 /// A result that somebody sent a patient and that is no record yet.
@@ -14,13 +17,19 @@ pub struct Item {
     pub practitioner: Option<Address>,
     pub blob: Digest,
     pub size: i64,
-    pub salt: Digest,
     pub labels: String,
-    pub labels_salt: Digest,
-    pub details_commitment: Digest,
+    /// The key under which the opening and the wrapped key lie.
+    pub erasure_key: Digest,
+    pub opening: Vec<u8>,
     pub recipient: Digest,
     pub wrapped_key: Vec<u8>,
     pub posted_at: Time,
+}
+
+impl Item {
+    pub fn key(&self) -> KeyId {
+        KeyId(self.erasure_key.0)
+    }
 }
 
 macro_rules! select {
@@ -29,8 +38,8 @@ macro_rules! select {
             Item,
             r#"
             SELECT item AS "item!: Digest", vault AS "vault!: Address", sender AS "sender!: Address",
-                   practitioner AS "practitioner?: Address", blob AS "blob!: Digest", size, salt AS "salt!: Digest",
-                   labels, labels_salt AS "labels_salt!: Digest", details_commitment AS "details_commitment!: Digest",
+                   practitioner AS "practitioner?: Address", blob AS "blob!: Digest", size, labels,
+                   erasure_key AS "erasure_key!: Digest", opening AS "opening!",
                    recipient AS "recipient!: Digest", wrapped_key,
                    extract(epoch FROM posted_at)::bigint AS "posted_at!: Time"
             FROM protected.mailbox_item WHERE
@@ -62,25 +71,31 @@ pub async fn find(conn: &mut PgConnection, item: Digest) -> sqlx::Result<Option<
 #[tracing::instrument(name = "db.mailbox.insert", skip_all)]
 pub async fn insert(conn: &mut PgConnection, item: &Item) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO protected.mailbox_item (item, vault, sender, practitioner, blob, size, salt, labels, labels_salt,
-                                             details_commitment, recipient, wrapped_key, posted_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, to_timestamp($13))",
+        "INSERT INTO protected.mailbox_item (item, vault, sender, practitioner, blob, size, labels, erasure_key,
+                                             opening, recipient, wrapped_key, posted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12))",
         item.item as _,
         item.vault as _,
         item.sender as _,
         item.practitioner as _,
         item.blob as _,
         item.size,
-        item.salt as _,
         item.labels,
-        item.labels_salt as _,
-        item.details_commitment as _,
+        item.erasure_key as _,
+        item.opening,
         item.recipient as _,
         item.wrapped_key,
         item.posted_at.0 as f64
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Has the key destroyed under which an item lay that became no record.
+#[tracing::instrument(name = "db.mailbox.end_key", skip_all)]
+pub async fn end_key(conn: &mut PgConnection, erasure_key: Digest) -> sqlx::Result<()> {
+    sqlx::query!("INSERT INTO protected.ended_key (erasure_key) VALUES ($1)", erasure_key as _).execute(conn).await?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ pub mod custodian;
 pub mod delegate;
 pub mod disclosure;
 pub mod emergency;
+pub mod erasure;
 pub mod event;
 pub mod frontier;
 pub mod keyring;

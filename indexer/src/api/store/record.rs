@@ -186,3 +186,14 @@ pub async fn commitment(conn: &mut PgConnection, record: Address) -> sqlx::Resul
         .fetch_optional(conn)
         .await
 }
+
+/// Whether the record was erased, as soon as that is on chain.
+#[tracing::instrument(name = "db.record.is_erased", skip_all)]
+pub async fn is_erased(conn: &mut PgConnection, record: Address) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM record_change WHERE record = $1 AND status = 'erased') AS "erased!""#,
+        record as _
+    )
+    .fetch_one(conn)
+    .await
+}

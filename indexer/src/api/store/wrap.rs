@@ -1,24 +1,35 @@
 use aegle_decision::Key;
 use sqlx::PgConnection;
 
-use crate::api::bytes::{Address, Digest};
+use crate::{
+    api::bytes::{Address, Digest},
+    erasure::KeyId,
+};
 
 /// A content key for one recipient, as it is stored.
-pub struct Wrap<'a> {
+pub struct Wrap {
     pub holder: Address,
     pub recipient: Digest,
-    pub wrapped_key: &'a [u8],
+    /// Sealed under the record's erasure key.
+    pub wrapped_key: Vec<u8>,
     /// Encrypted as mail, before the record's address was known.
     pub mail: bool,
 }
 
 /// Stores a wrapped key, in the place of an earlier one for the same recipient. False where the record
-/// has no content here.
+/// has no content here under this erasure key.
 #[tracing::instrument(name = "db.wrap.put", skip_all)]
-pub async fn put(conn: &mut PgConnection, vault: Key, record: Address, wrap: &Wrap<'_>) -> sqlx::Result<bool> {
+pub async fn put(
+    conn: &mut PgConnection,
+    vault: Key,
+    record: Address,
+    erasure_key: KeyId,
+    wrap: &Wrap,
+) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "INSERT INTO protected.wrap (record, recipient, holder, vault, mail, wrapped_key)
-         SELECT c.record, $3, $4, c.vault, $5, $6 FROM protected.content c WHERE c.record = $1 AND c.vault = $2
+         SELECT c.record, $3, $4, c.vault, $5, $6 FROM protected.content c
+         WHERE c.record = $1 AND c.vault = $2 AND c.erasure_key = $7
          ON CONFLICT (record, recipient) DO UPDATE
          SET wrapped_key = excluded.wrapped_key, mail = excluded.mail, wrapped_at = now()
          WHERE wrap.holder = excluded.holder",
@@ -27,7 +38,8 @@ pub async fn put(conn: &mut PgConnection, vault: Key, record: Address, wrap: &Wr
         wrap.recipient as _,
         wrap.holder as _,
         wrap.mail,
-        wrap.wrapped_key
+        wrap.wrapped_key,
+        &erasure_key.0[..] as _
     )
     .execute(conn)
     .await?;

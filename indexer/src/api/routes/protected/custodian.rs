@@ -10,19 +10,22 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{consent::ConsentQuery, shape::Base64, wrap::Stored};
-use crate::api::{
-    access::served::Served,
-    bytes::{Address, Digest},
-    error::ApiError,
-    extract::{Body, Params},
-    model::{Answer, Page},
-    routes::reply::Reply,
-    session::Bearer,
-    state::ApiState,
-    store::{
-        self,
-        custodian::{Plan, Share},
+use crate::{
+    api::{
+        access::{content, served::Served},
+        bytes::{Address, Digest},
+        error::ApiError,
+        extract::{Body, Params},
+        model::{Answer, Page},
+        routes::reply::Reply,
+        session::Bearer,
+        state::ApiState,
+        store::{
+            self,
+            custodian::{Plan, Share},
+        },
     },
+    erasure::{ErasureKey, KeyId, Part},
 };
 
 /// Most records in one request.
@@ -138,7 +141,7 @@ pub struct NewKeyShare {
     pub share: Base64<81, 81>,
 }
 
-/// Stores the shares of one record; how many were stored.
+/// Stores the shares of one record under its erasure key; how many were stored.
 ///
 /// # Errors
 /// Too many of them, or a threshold that they cannot reach.
@@ -146,6 +149,7 @@ pub async fn deal(
     conn: &mut PgConnection,
     vault: Key,
     record: Address,
+    (id, key): (KeyId, &ErasureKey),
     shares: &[NewKeyShare],
 ) -> Result<usize, ApiError> {
     if shares.len() > MAX_CUSTODIANS {
@@ -157,9 +161,9 @@ pub async fn deal(
             return Err(ApiError::InvalidBody("shares: a threshold is 1 up to the number of shares".into()));
         }
         let threshold = i16::from(*threshold);
-        let share =
-            Share { record, custodian: *custodian, recipient: *recipient, threshold, share: share.0.as_slice() };
-        stored += usize::from(store::custodian::put_share(conn, vault, &share).await?);
+        let sealed = key.seal(Part::Share(&recipient.0), &share.0)?;
+        let share = Share { record, custodian: *custodian, recipient: *recipient, threshold, share: &sealed };
+        stored += usize::from(store::custodian::put_share(conn, vault, id, &share).await?);
     }
     Ok(stored)
 }
@@ -238,10 +242,14 @@ pub async fn deal_shares(
     let vault = Key(new.vault.0);
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(vault, Some(Right::Read)).await?;
+    let records: Vec<_> = new.records.iter().map(|shares| shares.record).collect();
+    let ids = content::erasure_keys(served.conn(), vault, &records).await?;
+    let keys = state.erasure.get_all(ids.values().copied()).await?;
     let mut stored = 0;
     for RecordShares { record, shares } in &new.records {
         store::custodian::end_record(served.conn(), *record).await?;
-        stored += deal(served.conn(), vault, *record, shares).await?;
+        let Some((id, key)) = ids.get(record).and_then(|id| Some((*id, keys.get(id)?))) else { continue };
+        stored += deal(served.conn(), vault, *record, (id, key), shares).await?;
     }
     let meta = served.close().await?;
     Ok(Reply(Answer { meta, data: Stored { stored } }))

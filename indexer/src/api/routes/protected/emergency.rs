@@ -9,19 +9,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shape::{Base64, PurposeCode, Stated};
-use crate::api::{
-    access::{At, content, served::Served},
-    bytes::{Address, Digest},
-    cursor::List,
-    disclosure::{Draft, Requested},
-    error::ApiError,
-    extract::{Body, Id, Limit, Params},
-    model::{Answer, Page},
-    routes::{reply::Reply, walk::Walk},
-    session::Bearer,
-    state::ApiState,
-    store,
-    time::Time,
+use crate::{
+    api::{
+        access::{At, content, served::Served},
+        bytes::{Address, Digest},
+        cursor::List,
+        disclosure::{Draft, Requested},
+        error::ApiError,
+        extract::{Body, Id, Limit, Params},
+        model::{Answer, Page},
+        routes::{reply::Reply, walk::Walk},
+        session::Bearer,
+        state::ApiState,
+        store,
+        time::Time,
+    },
+    erasure::{ErasureError, KeyId, Part},
 };
 
 /// How long the answer waits for the mirror, within the time of a request.
@@ -289,14 +292,14 @@ async fn collect(
     }
     let mut rows = store::custodian::released(served.conn(), break_glass).await?;
     rows.retain(|row| open.iter().any(|content| content.record == row.record));
+    let keys = state.erasure.get_all(rows.iter().map(|row| KeyId(row.erasure_key.0))).await?;
     let keyed = open.iter().filter(|content| rows.iter().any(|row| row.record == content.record));
     draft.release(&opened, keyed.map(|content| (content.record, content.verdict)));
     let meta = served.close().await?;
-    let data = rows.into_iter().map(|row| ReleasedShare {
-        record: row.record,
-        custodian: row.custodian,
-        threshold: row.threshold,
-        share: Base64(row.share),
+    let opened = rows.into_iter().map(|row| {
+        let key = keys.get(&KeyId(row.erasure_key.0)).ok_or(ErasureError::Missing)?;
+        let share = Base64(key.open(Part::Release(&break_glass.0), &row.share)?);
+        Ok(ReleasedShare { record: row.record, custodian: row.custodian, threshold: row.threshold, share })
     });
-    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+    Ok(Reply(Page { meta, data: opened.collect::<Result<_, ErasureError>>()?, next: None }))
 }

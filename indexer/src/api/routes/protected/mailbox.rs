@@ -24,6 +24,7 @@ use crate::{
         time::Time,
     },
     blob::{self, BlobId},
+    erasure::{ErasureError, ErasureKey, Part},
 };
 
 /// A result for a patient, encrypted to the vault's key and uploaded before.
@@ -55,20 +56,20 @@ pub struct MailboxItem {
     pub posted_at: Time,
 }
 
-impl From<Item> for MailboxItem {
-    fn from(item: Item) -> Self {
-        let Item { salt, labels, labels_salt, details_commitment, .. } = item;
-        Self {
+impl MailboxItem {
+    /// What an item's erasure key opens of it.
+    fn new(item: Item, key: &ErasureKey) -> Result<Self, ErasureError> {
+        Ok(Self {
             item: item.item,
             vault: item.vault,
             sender: item.sender,
             practitioner: item.practitioner,
             size: item.size,
-            opening: LabelsOpening { salt, labels, labels_salt, details_commitment },
+            opening: LabelsOpening::open(key, &item.opening, item.labels)?,
             recipient: item.recipient,
-            wrapped_key: Base64(item.wrapped_key),
+            wrapped_key: Base64(key.open(Part::Wrap(&item.recipient.0), &item.wrapped_key)?),
             posted_at: item.posted_at,
-        }
+        })
     }
 }
 
@@ -95,7 +96,8 @@ pub async fn post_item(
     let id = identity(&bearer, "mailbox", &new)?;
     if let Some(posted) = store::mailbox::find(served.conn(), id).await? {
         let meta = served.close().await?;
-        return Ok(Reply(Answer { meta, data: posted.into() }));
+        let key = state.erasure.get(posted.key()).await?;
+        return Ok(Reply(Answer { meta, data: MailboxItem::new(posted, &key)? }));
     }
     let slot = served.frontier().confirmed_slot;
     let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NotFound("vault"))?;
@@ -105,6 +107,7 @@ pub async fn post_item(
     served.require_attested(vault).await?;
     let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
     let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let (erasure_key, key) = state.erasure.create().await?;
     let item = Item {
         item: id,
         vault: new.vault,
@@ -112,17 +115,16 @@ pub async fn post_item(
         practitioner: bearer.practitioner(),
         blob: new.upload,
         size,
-        salt: new.opening.salt,
+        opening: new.opening.seal(&key)?,
         labels: new.opening.labels,
-        labels_salt: new.opening.labels_salt,
-        details_commitment: new.opening.details_commitment,
+        erasure_key: Digest(erasure_key.0),
         recipient: new.recipient,
-        wrapped_key: new.wrapped_key.0,
+        wrapped_key: key.seal(Part::Wrap(&new.recipient.0), &new.wrapped_key.0)?,
         posted_at: Time(served.now()),
     };
     store::mailbox::insert(served.conn(), &item).await?;
     let meta = served.close().await?;
-    Ok(Reply(Answer { meta, data: item.into() }))
+    Ok(Reply(Answer { meta, data: MailboxItem::new(item, &key)? }))
 }
 
 /// Query of a mailbox.
@@ -167,7 +169,12 @@ pub async fn list_items(
     };
     let meta = served.close().await?;
     let next = walk.cut(&mut items, |item| item.item.0.to_vec());
-    Ok(Reply(Page { meta, data: items.into_iter().map(Into::into).collect(), next }))
+    let keys = state.erasure.get_all(items.iter().map(Item::key)).await?;
+    let opened = items.into_iter().map(|item| {
+        let key = keys.get(&item.key()).ok_or(ErasureError::Missing)?;
+        MailboxItem::new(item, key)
+    });
+    Ok(Reply(Page { meta, data: opened.collect::<Result<_, _>>()?, next }))
 }
 
 /// The item, where the caller posted it or may take it.
@@ -234,9 +241,11 @@ pub async fn delete_item(
         return Err(ApiError::NotPermitted);
     }
     blob::release(served.conn(), BlobId(found.blob.0)).await?;
+    store::mailbox::end_key(served.conn(), found.erasure_key).await?;
+    let key = state.erasure.get(found.key()).await?;
     let meta = served.close().await?;
     state.sweeper.wake();
-    Ok(Reply(Answer { meta, data: found.into() }))
+    Ok(Reply(Answer { meta, data: MailboxItem::new(found, &key)? }))
 }
 
 /// Makes a record of an item: its content, labels and key become the record's, and the item is gone.
@@ -283,7 +292,8 @@ pub async fn accept_item(
         Some(kept) => AcceptedItem { record, commitment: kept.commitment },
         None => {
             let found = find(&mut served, item, vault, bearer.caller.key).await?;
-            let data = super::record::keep_item(&mut served, &found, record, request, bearer.caller.key).await?;
+            let key = state.erasure.get(found.key()).await?;
+            let data = super::record::keep_item(&mut served, &found, &key, record, request, bearer.caller.key).await?;
             store::mailbox::delete(served.conn(), item).await?;
             data
         }

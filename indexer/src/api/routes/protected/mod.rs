@@ -7,6 +7,7 @@ pub mod consent;
 pub mod custodian;
 pub mod disclosure;
 pub mod emergency;
+pub mod erasure;
 pub mod explain;
 mod identity;
 pub mod inbox;

@@ -38,6 +38,7 @@ use crate::{
         store::{self, mailbox::Item, wrap::Wrap},
     },
     blob::{self, BlobId},
+    erasure::{ErasureError, ErasureKey, KeyId, Part},
 };
 
 /// Query of the records of a patient.
@@ -168,9 +169,13 @@ async fn list(
     placed.retain(|(place, _)| place[..] > walk.after[..]);
     placed.sort_unstable_by_key(|(place, _)| *place);
     let next = walk.cut(&mut placed, |(place, _)| place.to_vec());
+    let keys = state.erasure.get_all(placed.iter().map(|(_, content)| content.erasure_key)).await?;
     draft.release(&opened, placed.iter().map(|(_, content)| (content.record, content.verdict)));
-    let data = placed.into_iter().map(|(_, content)| HeldRecord::new(vault, content)).collect();
-    Ok(Reply(Page { meta, data, next }))
+    let held = placed.into_iter().map(|(_, content)| {
+        let key = keys.get(&content.erasure_key).ok_or(ErasureError::Missing)?;
+        HeldRecord::new(vault, content, key)
+    });
+    Ok(Reply(Page { meta, data: held.collect::<Result<_, _>>()?, next }))
 }
 
 /// One record that is open to the caller.
@@ -220,7 +225,8 @@ async fn read(
         let opened = opened?;
         let content = shelved.admitted(&opened)?;
         draft.release(&opened, [(record, content.verdict)]);
-        let data = HeldRecord::new(shelved.vault, content);
+        let key = state.erasure.get(content.erasure_key).await?;
+        let data = HeldRecord::new(shelved.vault, content, &key)?;
         return Ok(Answer { meta: at.meta(lag, now), data });
     }
 
@@ -234,13 +240,14 @@ async fn read(
     let (row, content) = content::shelve(served.conn(), &opened, record).await?;
     draft.release(&opened, [(record, content.verdict)]);
     let meta = served.close().await?;
+    let erasure_key = state.erasure.get(content.erasure_key).await?;
     if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
         let mut noting = note(state, bearer, vault).await?;
         store::wrap::note_key_given(&mut noting, record, key.recipient).await?;
         noting.commit().await?;
     }
     state.gate.shelve(at, stored, bearer.caller, record, row.given());
-    Ok(Answer { meta, data: HeldRecord::new(vault, content) })
+    Ok(Answer { meta, data: HeldRecord::new(vault, content, &erasure_key)? })
 }
 
 /// The record, if it is open; absent and denied ones take the same way to the same answer.
@@ -355,9 +362,11 @@ pub struct NewWrap {
 }
 
 impl NewWrap {
-    pub fn to_wrap(&self) -> Wrap<'_> {
+    /// As it is stored, under the erasure key of its record.
+    pub fn seal(&self, key: &ErasureKey) -> Result<Wrap, ErasureError> {
         let Self { holder, recipient, wrapped_key } = self;
-        Wrap { holder: *holder, recipient: *recipient, wrapped_key: &wrapped_key.0, mail: false }
+        let wrapped_key = key.seal(Part::Wrap(&recipient.0), &wrapped_key.0)?;
+        Ok(Wrap { holder: *holder, recipient: *recipient, wrapped_key, mail: false })
     }
 }
 
@@ -395,87 +404,89 @@ pub async fn create_record(
 
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(vault, Some(Right::Mint)).await?;
-    let on_chain = store::record::commitment(served.conn(), record).await?;
-    if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
-        return Err(ApiError::CommitmentMismatch);
-    }
+    let minted = admit(&mut served, record, commitment).await?;
     let request = identity(&bearer, "records", &new)?;
-    let data = StoredRecord { record, commitment: Digest(commitment), minted: on_chain.is_some() };
+    let data = StoredRecord { record, commitment: Digest(commitment), minted };
     match content::kept(served.conn(), vault, record).await? {
         Some(kept) if kept.request == Some(request) => {}
         Some(_) => return Err(ApiError::RecordStored),
         None => {
-            let kept = Kept { request, record, vault, upload: new.upload, commitment, opening: &new.opening };
             let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
-            kept.store(&mut served, bearer.caller.key, i64::try_from(size).unwrap_or(i64::MAX)).await?;
+            let (erasure_key, key) = state.erasure.create().await?;
+            let content = NewContent {
+                record,
+                vault,
+                blob: new.upload.0,
+                size: i64::try_from(size).unwrap_or(i64::MAX),
+                commitment,
+                labels: &new.opening.labels,
+                erasure_key,
+                opening: &new.opening.seal(&key)?,
+                stored_by: bearer.caller.key,
+                request,
+            };
+            keep(&mut served, &content).await?;
             for wrap in &new.wraps {
-                store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+                store::wrap::put(served.conn(), vault, record, erasure_key, &wrap.seal(&key)?).await?;
             }
-            deal(served.conn(), vault, record, &new.shares).await?;
+            deal(served.conn(), vault, record, (erasure_key, &key), &new.shares).await?;
         }
     }
     let meta = served.close().await?;
     Ok(Reply(Answer { meta, data }))
 }
 
-/// A content that becomes a record's.
-struct Kept<'a> {
-    /// Tells the request that stores it from others.
-    request: Digest,
-    record: Address,
-    vault: Key,
-    upload: Digest,
-    commitment: [u8; 32],
-    opening: &'a LabelsOpening,
-}
-
-impl Kept<'_> {
-    /// Stores it. `size` is that of the ciphertext, in bytes.
-    async fn store(&self, served: &mut Served<'_>, by: Key, size: i64) -> Result<(), ApiError> {
-        let new = NewContent {
-            record: self.record,
-            vault: self.vault,
-            blob: self.upload.0,
-            size,
-            commitment: self.commitment,
-            salt: self.opening.salt.0,
-            labels: &self.opening.labels,
-            labels_salt: self.opening.labels_salt.0,
-            details_commitment: self.opening.details_commitment.0,
-            stored_by: by,
-            request: self.request,
-        };
-        if content::insert(served.conn(), &new).await? { Ok(()) } else { Err(ApiError::RecordStored) }
-    }
-}
-
-/// Makes the content of a mailbox item a record's, by the `request` of `by`.
+/// Whether the record is on chain.
 ///
 /// # Errors
-/// The record has another commitment on chain, or a content already.
-pub async fn keep_item(
-    served: &mut Served<'_>,
-    item: &Item,
-    record: Address,
-    request: Digest,
-    by: Key,
-) -> Result<AcceptedItem, ApiError> {
-    let opening = LabelsOpening {
-        salt: item.salt,
-        labels: item.labels.clone(),
-        labels_salt: item.labels_salt,
-        details_commitment: item.details_commitment,
-    };
-    let commitment = commitment(&opening);
+/// It is there with another commitment than this one, or was erased.
+async fn admit(served: &mut Served<'_>, record: Address, commitment: [u8; 32]) -> Result<bool, ApiError> {
     let on_chain = store::record::commitment(served.conn(), record).await?;
     if on_chain.is_some_and(|on_chain| on_chain.0 != commitment) {
         return Err(ApiError::CommitmentMismatch);
     }
-    let vault = Key(item.vault.0);
-    let kept = Kept { request, record, vault, upload: item.blob, commitment, opening: &opening };
-    kept.store(served, by, item.size).await?;
-    let wrap = Wrap { holder: item.vault, recipient: item.recipient, wrapped_key: &item.wrapped_key, mail: true };
-    store::wrap::put(served.conn(), vault, record, &wrap).await?;
+    if on_chain.is_some() && store::record::is_erased(served.conn(), record).await? {
+        return Err(ApiError::RecordErased);
+    }
+    Ok(on_chain.is_some())
+}
+
+async fn keep(served: &mut Served<'_>, new: &NewContent<'_>) -> Result<(), ApiError> {
+    if content::insert(served.conn(), new).await? { Ok(()) } else { Err(ApiError::RecordStored) }
+}
+
+/// Makes the content of a mailbox item a record's, by the `request` of `by`. `key` is the item's erasure
+/// key, which becomes the record's.
+///
+/// # Errors
+/// The record has another commitment on chain, or a content already, or was erased.
+pub async fn keep_item(
+    served: &mut Served<'_>,
+    item: &Item,
+    key: &ErasureKey,
+    record: Address,
+    request: Digest,
+    by: Key,
+) -> Result<AcceptedItem, ApiError> {
+    let commitment = commitment(&LabelsOpening::open(key, &item.opening, item.labels.clone())?);
+    admit(served, record, commitment).await?;
+    let (vault, erasure_key) = (Key(item.vault.0), KeyId(item.erasure_key.0));
+    let content = NewContent {
+        record,
+        vault,
+        blob: item.blob.0,
+        size: item.size,
+        commitment,
+        labels: &item.labels,
+        erasure_key,
+        opening: &item.opening,
+        stored_by: by,
+        request,
+    };
+    keep(served, &content).await?;
+    let wrapped_key = item.wrapped_key.clone();
+    let wrap = Wrap { holder: item.vault, recipient: item.recipient, wrapped_key, mail: true };
+    store::wrap::put(served.conn(), vault, record, erasure_key, &wrap).await?;
     Ok(AcceptedItem { record, commitment: Digest(commitment) })
 }
 
@@ -523,11 +534,13 @@ pub async fn replace_content(
     if old.request != Some(request) {
         let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let erasure_key = KeyId(old.erasure_key.0);
+        let key = state.erasure.get(erasure_key).await?;
         store::wrap::replace(served.conn(), record, new.upload, size, request).await?;
         for wrap in &new.wraps {
-            store::wrap::put(served.conn(), vault, record, &wrap.to_wrap()).await?;
+            store::wrap::put(served.conn(), vault, record, erasure_key, &wrap.seal(&key)?).await?;
         }
-        deal(served.conn(), vault, record, &new.shares).await?;
+        deal(served.conn(), vault, record, (erasure_key, &key), &new.shares).await?;
         blob::release(served.conn(), BlobId(old.blob.0)).await?;
     }
     let minted = store::record::commitment(served.conn(), record).await?.is_some();

@@ -1,5 +1,7 @@
 //! What custodians do: see what was opened, get the own shares of it, and give them to the clinician.
 
+use std::collections::BTreeMap;
+
 use aegle_decision::{Emergency, Key, Purpose, RuleId};
 use aegle_disclosure::Operation;
 use axum::extract::State;
@@ -11,17 +13,20 @@ use super::{
     shape::{Base64, PurposeCode, Stated},
     wrap::Stored,
 };
-use crate::api::{
-    access::{At, served::Served},
-    bytes::{Address, Digest},
-    disclosure::{Draft, Requested},
-    error::ApiError,
-    extract::{Body, Id},
-    model::{Answer, Page},
-    routes::reply::Reply,
-    session::Bearer,
-    state::ApiState,
-    store,
+use crate::{
+    api::{
+        access::{At, served::Served},
+        bytes::{Address, Digest},
+        disclosure::{Draft, Requested},
+        error::ApiError,
+        extract::{Body, Id},
+        model::{Answer, Page},
+        routes::reply::Reply,
+        session::Bearer,
+        state::ApiState,
+        store,
+    },
+    erasure::{ErasureError, KeyId, Part},
 };
 
 /// Most shares in one request.
@@ -88,14 +93,15 @@ async fn fetch(
 ) -> Result<Reply<Page<KeptShare>>, ApiError> {
     let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
     let rows = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
+    let keys = state.erasure.get_all(rows.iter().map(|row| KeyId(row.erasure_key.0))).await?;
     draft.release_in_emergency(Key(break_glass.0), credentials, rows.iter().map(|row| Key(row.record.0)));
     let meta = served.close().await?;
-    let data = rows.into_iter().map(|row| KeptShare {
-        record: row.record,
-        recipient: row.recipient,
-        share: Base64(row.share),
+    let opened = rows.into_iter().map(|row| {
+        let key = keys.get(&KeyId(row.erasure_key.0)).ok_or(ErasureError::Missing)?;
+        let share = Base64(key.open(Part::Share(&row.recipient.0), &row.share)?);
+        Ok(KeptShare { record: row.record, recipient: row.recipient, share })
     });
-    Ok(Reply(Page { meta, data: data.collect(), next: None }))
+    Ok(Reply(Page { meta, data: opened.collect::<Result<_, ErasureError>>()?, next: None }))
 }
 
 /// A transaction for a custodian who may release for this opening, and the credentials that count.
@@ -174,9 +180,14 @@ async fn release<'a>(
     draft: &mut Draft,
 ) -> Result<(Served<'a>, usize), ApiError> {
     let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
+    let kept = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
+    let ids: BTreeMap<_, _> = kept.into_iter().map(|kept| (kept.record, KeyId(kept.erasure_key.0))).collect();
+    let keys = state.erasure.get_all(ids.values().copied()).await?;
     let mut released = Vec::new();
     for NewRelease { record, share } in &new.shares {
-        if store::custodian::release(served.conn(), break_glass, *record, bearer.caller.key, &share.0).await? {
+        let Some(key) = ids.get(record).and_then(|id| keys.get(id)) else { continue };
+        let sealed = key.seal(Part::Release(&break_glass.0), &share.0)?;
+        if store::custodian::release(served.conn(), break_glass, *record, bearer.caller.key, &sealed).await? {
             released.push(Key(record.0));
         }
     }

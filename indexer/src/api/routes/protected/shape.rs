@@ -17,12 +17,15 @@ use utoipa::{
     },
 };
 
-use crate::api::{
-    access::content::Content,
-    bytes::{Address, Digest},
-    error::ApiError,
-    model::RecordStatus,
-    time::Time,
+use crate::{
+    api::{
+        access::content::Content,
+        bytes::{Address, Digest},
+        error::ApiError,
+        model::RecordStatus,
+        time::Time,
+    },
+    erasure::{ErasureError, ErasureKey, Part},
 };
 
 /// Name of the header that states the purpose.
@@ -130,6 +133,25 @@ pub struct LabelsOpening {
 }
 
 impl LabelsOpening {
+    /// All of it but the labels, sealed under the record's erasure key.
+    ///
+    /// # Errors
+    /// The key's.
+    pub fn seal(&self, key: &ErasureKey) -> Result<Vec<u8>, ErasureError> {
+        key.seal(Part::Opening, [self.salt.0, self.labels_salt.0, self.details_commitment.0].as_flattened())
+    }
+
+    /// What [`LabelsOpening::seal`] sealed.
+    ///
+    /// # Errors
+    /// [`ErasureError::Damaged`] for anything else.
+    pub fn open(key: &ErasureKey, sealed: &[u8], labels: String) -> Result<Self, ErasureError> {
+        let opened = key.open(Part::Opening, sealed)?;
+        let ([salt, labels_salt, details], []) = opened.as_chunks::<32>() else { return Err(ErasureError::Damaged) };
+        let digest = |bytes: &[u8; 32]| Digest(*bytes);
+        Ok(Self { salt: digest(salt), labels, labels_salt: digest(labels_salt), details_commitment: digest(details) })
+    }
+
     /// # Errors
     /// [`ApiError::InvalidBody`] for labels that cannot be read or that make no sense.
     pub fn check(&self) -> Result<(), ApiError> {
@@ -176,9 +198,21 @@ pub struct HeldRecord {
 }
 
 impl HeldRecord {
-    pub fn new(vault: Key, content: Content) -> Self {
+    /// What a content's erasure key opens of it.
+    ///
+    /// # Errors
+    /// It is the key of another content, or what was stored is damaged.
+    pub fn new(vault: Key, content: Content, key: &ErasureKey) -> Result<Self, ErasureError> {
         let labels = String::from_utf8_lossy(content.labels.bytes()).into_owned();
-        Self {
+        let wrapped = match content.key {
+            None => KeyState::KeyPending,
+            Some(wrapped) => KeyState::Wrapped {
+                recipient: wrapped.recipient,
+                wrapped_key: Base64(key.open(Part::Wrap(&wrapped.recipient.0), &wrapped.sealed)?),
+                mail: wrapped.mail,
+            },
+        };
+        Ok(Self {
             record: content.record,
             vault: Address(vault.0),
             status: content.status.into(),
@@ -187,18 +221,9 @@ impl HeldRecord {
             minted_slot: content.minted_slot,
             minted_at: content.minted_at,
             size: content.size,
-            opening: LabelsOpening {
-                salt: content.salt,
-                labels,
-                labels_salt: content.labels_salt,
-                details_commitment: content.details_commitment,
-            },
-            key: content.key.map_or(KeyState::KeyPending, |key| KeyState::Wrapped {
-                recipient: key.recipient,
-                wrapped_key: Base64(key.bytes),
-                mail: key.mail,
-            }),
+            opening: LabelsOpening::open(key, &content.opening, labels)?,
+            key: wrapped,
             consent: content.verdict.consent().map(|consent| Address(consent.0)),
-        }
+        })
     }
 }

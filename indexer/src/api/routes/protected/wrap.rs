@@ -189,9 +189,14 @@ pub async fn create_wraps(
     let vault = Key(new.vault.0);
     let mut served = Served::begin(&state, &bearer).await?;
     served.serve(vault, Some(Right::Read)).await?;
+    let records: Vec<_> = new.wraps.iter().map(|wrap| wrap.record).collect();
+    let ids = content::erasure_keys(served.conn(), vault, &records).await?;
+    let keys = state.erasure.get_all(ids.values().copied()).await?;
     let mut stored = 0;
     for RecordWrap { record, wrap } in &new.wraps {
-        stored += usize::from(store::wrap::put(served.conn(), vault, *record, &wrap.to_wrap()).await?);
+        let Some((id, key)) = ids.get(record).and_then(|id| Some((*id, keys.get(id)?))) else { continue };
+        let wrap = wrap.seal(key)?;
+        stored += usize::from(store::wrap::put(served.conn(), vault, *record, id, &wrap).await?);
     }
     let meta = served.close().await?;
     state.gate.store();

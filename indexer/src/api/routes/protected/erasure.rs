@@ -1,0 +1,96 @@
+use aegle_decision::Key;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::{
+    access::{content, served::Served},
+    bytes::Address,
+    error::ApiError,
+    extract::Id,
+    model::Answer,
+    routes::reply::Reply,
+    session::Bearer,
+    state::ApiState,
+    store,
+    time::Time,
+};
+
+/// How far the erasure of a record is on this server.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecordErasure {
+    pub record: Address,
+    pub state: ErasureState,
+    /// Slot of the erasure on chain.
+    pub slot: Option<i64>,
+    /// What was destroyed here; null where nothing was, yet or ever.
+    pub destroyed: Option<DestroyedContent>,
+}
+
+/// How far an erasure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureState {
+    /// The record is not erased on chain.
+    NotErased,
+    /// It is refused to everybody; what is kept of it goes once the erasure is final.
+    Confirmed,
+    /// Its key is destroyed first, and with it whatever any backup holds; then everything else.
+    Destroying,
+    /// Nothing is left here that could open it.
+    Destroyed,
+    /// This server had no content of it.
+    NothingKept,
+}
+
+/// What was destroyed of a record.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DestroyedContent {
+    /// When its erasure key, salts, labels and wrapped keys were gone.
+    pub at: Time,
+    /// How many wrapped keys there were, the patient's among them.
+    pub wraps: i64,
+    /// How many shares of the record's key, kept by custodians or released by them.
+    pub shares: i64,
+    /// Bytes of ciphertext.
+    pub bytes: i64,
+    /// When the ciphertext was gone; null while it is being deleted.
+    pub blob_gone_at: Option<Time>,
+}
+
+/// How far the erasure of a record is: what was destroyed here, and when. For the vault's owner.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{record}/erasure",
+    tag = "records",
+    params(("record" = Address, Path, description = "Address of the record, base58")),
+    responses((status = 200, body = Answer<RecordErasure>)),
+    security(("session" = []))
+)]
+pub async fn get_erasure(
+    State(state): State<ApiState>,
+    bearer: Bearer,
+    Id(record): Id,
+) -> Result<Reply<Answer<RecordErasure>>, ApiError> {
+    let mut served = Served::begin(&state, &bearer).await?;
+    let vault: Key = content::vault_of(served.conn(), record).await?.unwrap_or_default();
+    served.serve(vault, None).await?;
+    let found = store::erasure::find(served.conn(), record).await?;
+    let meta = served.close().await?;
+    let slot = found.as_ref().map(|erased| erased.slot);
+    let state = match &found {
+        None => ErasureState::NotErased,
+        Some(erased) if !erased.is_final => ErasureState::Confirmed,
+        Some(erased) if erased.kept => ErasureState::Destroying,
+        Some(erased) if erased.destroyed.is_some() => ErasureState::Destroyed,
+        Some(_) => ErasureState::NothingKept,
+    };
+    let destroyed = found.and_then(|erased| erased.destroyed).map(|destroyed| DestroyedContent {
+        at: destroyed.at,
+        wraps: destroyed.wraps,
+        shares: destroyed.shares,
+        bytes: destroyed.bytes,
+        blob_gone_at: destroyed.blob_gone_at,
+    });
+    Ok(Reply(Answer { meta, data: RecordErasure { record, state, slot, destroyed } }))
+}

@@ -1,0 +1,207 @@
+//! What follows an erasure on chain.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::{ErasureError, ErasureKeys, KeyId};
+use crate::blob::Sweeper;
+
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(2);
+/// So many looks later every erasure is looked at again: a backfill adds some to slots that had passed.
+const WHOLE_EVERY: u32 = 150;
+/// Keys without a record that are destroyed in one transaction.
+const BATCH: i64 = 256;
+
+/// What a look destroyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Erased records with everything that was kept of them.
+    pub records: u64,
+    /// Keys that no record had.
+    pub keys: u64,
+}
+
+/// Destroys what erased records leave. Any number of processes may do so at once, and whoever is killed
+/// meanwhile leaves the rest to the next look.
+pub struct Eraser {
+    keys: ErasureKeys,
+    /// Connections that see every row.
+    pool: PgPool,
+    sweeper: Sweeper,
+    /// Up to which slot this process took destroyed keys out of its memory.
+    forgotten: i64,
+}
+
+impl Eraser {
+    pub fn new(keys: ErasureKeys, pool: PgPool, sweeper: Sweeper) -> Self {
+        Self { keys, pool, sweeper, forgotten: -1 }
+    }
+
+    /// Looks again and again until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut looks: u32 = 0;
+        while stop.run_until_cancelled(tokio::time::sleep(PERIOD)).await.is_some() {
+            looks = looks.wrapping_add(1);
+            if looks.is_multiple_of(WHOLE_EVERY) {
+                self.forgotten = -1;
+            }
+            match self.sweep().await {
+                Ok(Swept { records: 0, keys: 0 }) => {}
+                Ok(swept) => tracing::info!(?swept, "destroyed what was erased"),
+                Err(error) => tracing::error!(%error, "what was erased could not be destroyed; trying again"),
+            }
+        }
+    }
+
+    /// After a restore: waits until the mirror has every erasure that was final then, and everything that
+    /// they erased is destroyed again. At once where nothing was restored, or `stop`.
+    ///
+    /// # Errors
+    /// What database or stores say.
+    pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<(), ErasureError> {
+        let restored = sqlx::query_scalar!("SELECT slot FROM protected.restored");
+        let Some(slot) = restored.fetch_optional(&self.pool).await? else { return Ok(()) };
+        tracing::info!(slot, "restored from a backup: serving once the mirror has every erasure up to this slot");
+        loop {
+            // Read before the sweep, so that it had everything up to there.
+            let reached =
+                sqlx::query_scalar!("SELECT finalized_slot FROM checkpoint").fetch_optional(&self.pool).await?;
+            let swept = self.sweep().await?;
+            if reached.is_some_and(|reached| reached >= slot) {
+                tracing::info!(?swept, "every erasure since the backup is applied");
+                sqlx::query!("DELETE FROM protected.restored").execute(&self.pool).await?;
+                return Ok(());
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(PERIOD / 4)).await.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Destroys what is left of records whose erasure is final, and keys that ended otherwise.
+    ///
+    /// # Errors
+    /// What database or stores say, after everything else was done.
+    pub async fn sweep(&mut self) -> Result<Swept, ErasureError> {
+        let records = self.sweep_records().await;
+        let keys = self.sweep_keys().await;
+        sqlx::query!(
+            "UPDATE protected.erasure e SET blob_gone_at = now()
+             WHERE blob_gone_at IS NULL AND NOT EXISTS (SELECT FROM protected.upload u WHERE u.id = e.blob)"
+        )
+        .execute(&self.pool)
+        .await?;
+        let left =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "left!" FROM protected.erasure WHERE blob_gone_at IS NULL"#);
+        metrics::gauge!("aegle_erasures_unfinished").set(left.fetch_one(&self.pool).await? as f64);
+        Ok(Swept { records: records?, keys: keys? })
+    }
+
+    async fn sweep_records(&mut self) -> Result<u64, ErasureError> {
+        let reached = sqlx::query_scalar!("SELECT finalized_slot FROM checkpoint").fetch_optional(&self.pool).await?;
+        let Some(reached) = reached else { return Ok(0) };
+        // A process that has just started has no key in memory.
+        let erased = sqlx::query!(
+            r#"
+            SELECT x.record AS "record: [u8; 32]", c.erasure_key AS "kept?: [u8; 32]",
+                   e.erasure_key AS "destroyed?: [u8; 32]"
+            FROM record_change x
+            LEFT JOIN protected.content c ON c.record = x.record
+            LEFT JOIN protected.erasure e ON e.record = x.record AND $1::bigint >= 0
+            WHERE x.status = 'erased' AND x.slot > $1 AND x.slot <= $2
+                AND (c.record IS NOT NULL OR e.record IS NOT NULL)
+            ORDER BY x.slot
+            "#,
+            self.forgotten,
+            reached
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let (mut done, mut failed) = (0, None);
+        for row in erased {
+            if let Some(key) = row.destroyed {
+                self.keys.forget(KeyId(key));
+            }
+            if let Some(key) = row.kept {
+                match self.destroy(row.record, KeyId(key)).await {
+                    Ok(()) => done += 1,
+                    Err(error) => failed = Some(error),
+                }
+            }
+        }
+        metrics::counter!("aegle_erased_records_total").increment(done);
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                self.forgotten = reached;
+                Ok(done)
+            }
+        }
+    }
+
+    /// The key first: what a crash leaves afterwards opens nothing, and is found again.
+    async fn destroy(&self, record: [u8; 32], key: KeyId) -> Result<(), ErasureError> {
+        self.keys.destroy(key).await?;
+        let mut transaction = self.pool.begin().await?;
+        let blob = sqlx::query_scalar!(
+            r#"
+            WITH gone AS (
+                DELETE FROM protected.content WHERE record = $1 AND erasure_key = $2
+                RETURNING record, vault, erasure_key, blob, size
+            )
+            INSERT INTO protected.erasure (record, vault, erasure_key, wraps, shares, blob, bytes)
+            SELECT record, vault, erasure_key,
+                   (SELECT count(*) FROM protected.wrap w WHERE w.record = gone.record),
+                   (SELECT count(*) FROM protected.custodian_share s WHERE s.record = gone.record)
+                   + (SELECT count(*) FROM protected.released_share s WHERE s.record = gone.record),
+                   blob, size
+            FROM gone
+            ON CONFLICT (record) DO UPDATE
+            SET erasure_key = excluded.erasure_key, wraps = excluded.wraps, shares = excluded.shares,
+                blob = excluded.blob, bytes = excluded.bytes, destroyed_at = now(), blob_gone_at = NULL
+            RETURNING blob AS "blob: [u8; 32]"
+            "#,
+            &record[..] as _,
+            &key.0[..] as _
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if let Some(blob) = blob {
+            sqlx::query!(r#"SELECT protected.release_blob($1) AS "released!""#, &blob[..])
+                .fetch_one(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        self.sweeper.wake();
+        Ok(())
+    }
+
+    /// A row locked by another process is left to it.
+    async fn sweep_keys(&self) -> Result<u64, ErasureError> {
+        let mut swept = 0;
+        loop {
+            let mut transaction = self.pool.begin().await?;
+            let ended = sqlx::query_scalar!(
+                r#"SELECT erasure_key AS "key: [u8; 32]" FROM protected.ended_key LIMIT $1 FOR UPDATE SKIP LOCKED"#,
+                BATCH
+            )
+            .fetch_all(&mut *transaction)
+            .await?;
+            if ended.is_empty() {
+                return Ok(swept);
+            }
+            for key in &ended {
+                self.keys.destroy(KeyId(*key)).await?;
+            }
+            let names: Vec<_> = ended.iter().map(|key| key.to_vec()).collect();
+            sqlx::query!("DELETE FROM protected.ended_key WHERE erasure_key = ANY ($1::bytea[])", &names)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            swept += ended.len() as u64;
+        }
+    }
+}
