@@ -3,7 +3,6 @@
 pub mod agent;
 pub mod api;
 pub mod backup;
-mod base58;
 pub mod blob;
 pub mod cli;
 pub mod config;

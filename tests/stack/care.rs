@@ -51,7 +51,7 @@ pub struct Provider {
 }
 
 impl Care {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
@@ -174,7 +174,7 @@ impl Care {
 }
 
 /// A policy that opens nothing.
-fn nothing() -> Policy {
+pub fn nothing() -> Policy {
     Policy {
         kind: Default::default(),
         base: Base::Deny,

@@ -8,6 +8,7 @@ mod emergency;
 mod erasure;
 mod lag;
 mod proxy;
+mod receipts;
 mod relay;
 mod stack;
 mod takeover;

@@ -164,9 +164,7 @@ fn what(operation: Operation) -> Option<&'static str> {
         Operation::ReadContent => Some("Content"),
         Operation::ListRecords | Operation::ReadRecord => Some("Labels and keys"),
         Operation::CollectShares => Some("Keys"),
-        Operation::ListDisclosures | Operation::OpenEmergency | Operation::FetchShares | Operation::ReleaseShares => {
-            None
-        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use aegle_disclosure::SignedReceipt;
 use reqwest::{RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
@@ -9,6 +10,9 @@ use crate::{Error, Problem};
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence within an answer.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// Header of an answer to a request that was decided.
+const RECEIPT: &str = "aegle-receipt";
 
 /// Whose page a wallet is asked to sign for. A server that names another is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,14 +90,23 @@ pub(crate) async fn refused(response: Response) -> Result<Response, Error> {
         return Ok(response);
     }
     let status = response.status().as_u16();
+    let receipt = receipt(&response);
     let problem = response.json().await.unwrap_or_else(|_| Problem {
         title: "The server refused".into(),
         status,
         code: "unknown".into(),
         detail: format!("The server answered with status {status}."),
         request_id: String::new(),
+        sealed: None,
+        receipt: None,
     });
-    Err(Error::Problem(Box::new(problem)))
+    Err(Error::Problem(Box::new(Problem { receipt, ..problem })))
+}
+
+/// The log's receipt for what was decided.
+pub(crate) fn receipt(response: &Response) -> Option<SignedReceipt> {
+    let text = response.headers().get(RECEIPT)?.to_str().ok()?;
+    SignedReceipt::from_text(text).ok()
 }
 
 pub(crate) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Error> {

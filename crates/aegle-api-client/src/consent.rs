@@ -11,7 +11,7 @@ use aegle_client::{
     pda,
     state::{Consent, Purpose, day_of},
 };
-use aegle_decision::{Document, Key, Policy, PolicyVersion, Preview};
+use aegle_decision::{Document, Key, Policy, PolicyVersion, Preview, purpose_code};
 use aegle_envelope::EncryptionKey;
 use rand::{CryptoRng, RngCore};
 use serde::Serialize;
@@ -21,7 +21,6 @@ use solana_signer::Signer;
 
 use crate::{
     Error, Pay, Session, Unlocked, chain,
-    session::code,
     wire::{Digest, DraftPreview, Explained, HeldConsent},
     wrap,
 };
@@ -214,8 +213,11 @@ pub(crate) async fn recipients(
 /// # Errors
 /// The server's.
 pub async fn explain(session: &Session, vault: Key, grantee: Key, purpose: Purpose) -> Result<Explained, Error> {
-    let query =
-        [("patient", vault.to_string()), ("grantee", grantee.to_string()), ("purpose", code(purpose).to_owned())];
+    let query = [
+        ("patient", vault.to_string()),
+        ("grantee", grantee.to_string()),
+        ("purpose", purpose_code(purpose).to_owned()),
+    ];
     session.get("/v1/explain", &query).await
 }
 

@@ -22,9 +22,9 @@ pub struct Published {
 }
 
 #[derive(Deserialize)]
-struct LogStatus {
-    verifier: String,
-    checkpoint: Option<String>,
+pub(crate) struct LogStatus {
+    pub verifier: String,
+    pub checkpoint: Option<String>,
 }
 
 /// # Errors
@@ -151,7 +151,7 @@ impl Asked {
 }
 
 /// What was signed to sign in; none where the server does not have it.
-async fn sign_in(api: &Api, digest: &Digest) -> Result<Option<SignIn>, Error> {
+pub(crate) async fn sign_in(api: &Api, digest: &Digest) -> Result<Option<SignIn>, Error> {
     match api.get(&format!("/v1/log/sign-ins/{digest}"), &[]).await {
         Ok(sign_in) => Ok(Some(sign_in)),
         Err(error) if error.is("not_found") => Ok(None),

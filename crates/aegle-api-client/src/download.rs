@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use aegle_disclosure::SignedReceipt;
 use reqwest::{RequestBuilder, StatusCode, header};
 use tempfile::SpooledTempFile;
 use tokio::time::sleep;
@@ -16,7 +17,8 @@ const ATTEMPTS: u32 = 6;
 /// Before the first further attempt; it doubles with each.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Downloads ciphertext of `size` bytes, and goes on where a connection broke. `request` asks for all.
+/// Downloads ciphertext of `size` bytes, and goes on where a connection broke. `request` asks for all. Gives the
+/// log's receipt too, that of the first answer.
 ///
 /// # Errors
 /// The server's refusal, also one that comes while it goes on; no connection for longer than is waited.
@@ -24,12 +26,12 @@ pub(crate) async fn download(
     request: impl Fn() -> Result<RequestBuilder, Error>,
     size: u64,
     progress: Progress<'_>,
-) -> Result<SpooledTempFile, Error> {
+) -> Result<(SpooledTempFile, Option<SignedReceipt>), Error> {
     let mut file = SpooledTempFile::new(IN_MEMORY);
-    let (mut done, mut failures) = (0, 0);
+    let (mut done, mut failures, mut receipt) = (0, 0, None);
     while done < size {
         let before = done;
-        match fetch(request()?, &mut file, &mut done, size, progress).await {
+        match fetch(request()?, &mut file, &mut done, &mut receipt, size, progress).await {
             Ok(()) => {}
             Err(error) if error.is_passing() => {
                 failures = if done > before { 0 } else { failures + 1 };
@@ -42,18 +44,20 @@ pub(crate) async fn download(
         }
     }
     file.seek(SeekFrom::Start(0))?;
-    Ok(file)
+    Ok((file, receipt))
 }
 
 async fn fetch(
     request: RequestBuilder,
     file: &mut SpooledTempFile,
     done: &mut u64,
+    receipt: &mut Option<SignedReceipt>,
     size: u64,
     progress: Progress<'_>,
 ) -> Result<(), Error> {
     let request = if *done == 0 { request } else { request.header(header::RANGE, format!("bytes={done}-")) };
     let mut response = api::send(request).await?;
+    *receipt = receipt.or(api::receipt(&response));
     if *done > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
         *done = 0;
         file.seek(SeekFrom::Start(0))?;

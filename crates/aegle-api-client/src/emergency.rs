@@ -194,7 +194,8 @@ pub async fn read(
     let held = record::get(session, purpose, record).await?;
     let on_chain = record::on_chain(reader, &held).await?;
     let path = format!("/v1/records/{record}/content");
-    let mut ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
+    let (mut ciphertext, receipt) =
+        download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
     for key in candidate_keys(collected.threshold, &collected.opened) {
         ciphertext.rewind()?;
@@ -205,7 +206,7 @@ pub async fn read(
         ciphertext.rewind()?;
         let manifest = record::decrypt(&key, &mut ciphertext, &expected, &held.opening, out)?;
         let issuer = record::issuance(session.api(), &manifest, on_chain.minted_slot).await?;
-        return Ok(Opened { held, manifest, issuer });
+        return Ok(Opened { held, manifest, issuer, receipt });
     }
     Err(Error::NoKey("too few custodians have released their shares of it yet"))
 }

@@ -1,5 +1,6 @@
-use aegle_client::SendError;
+use aegle_client::{SendError, history::HistoryError};
 use aegle_decision::DocumentError;
+use aegle_disclosure::SignedReceipt;
 use aegle_envelope::{
     KeyringError, ManifestError, RecordError, WrapError,
     emergency::{EmergencyError, StatementError},
@@ -18,6 +19,12 @@ pub struct Problem {
     /// Under which the server logged the request.
     #[serde(default)]
     pub request_id: String,
+    /// What a refusal came to, in base64, encrypted to the patient.
+    #[serde(default)]
+    pub sealed: Option<String>,
+    /// The log's receipt, where the request was decided.
+    #[serde(skip)]
+    pub receipt: Option<SignedReceipt>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +49,8 @@ pub enum Error {
     Send(#[from] SendError),
     #[error("The patient forbids opening records in an emergency")]
     Forbidden,
+    #[error("What happened on the chain cannot be read: {0}")]
+    History(#[from] HistoryError),
     /// Sent, and provably without effect.
     #[error("The operator sent the transaction and it {0}")]
     Relayed(&'static str),

@@ -19,6 +19,7 @@ pub mod keyring;
 pub mod mailbox;
 pub mod notice;
 mod pay;
+pub mod receipt;
 pub mod record;
 pub mod recovery;
 pub mod release;

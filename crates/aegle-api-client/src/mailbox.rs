@@ -76,7 +76,7 @@ pub async fn open(
     let secret = secrets.of(&item.recipient).ok_or(Error::NoKey("it is encrypted to another key of the vault"))?;
     let key = item.wrapped_key.0.open(&Binding::Mail(item.vault), secret)?;
     let path = format!("{}/content", path(item));
-    let ciphertext = download::download(|| Ok(session.request(Method::GET, &path)), item.size, progress).await?;
+    let (ciphertext, _) = download::download(|| Ok(session.request(Method::GET, &path)), item.size, progress).await?;
     let expected = Expected { vault: item.vault, commitment: None };
     let manifest = record::decrypt(&key, ciphertext, &expected, &item.opening, out)?;
     let slot = session.api().mirror().await?.confirmed_slot;

@@ -13,6 +13,7 @@ use aegle_client::{
     state::{Purpose, Record},
 };
 use aegle_decision::{Document, Key, Labels};
+use aegle_disclosure::SignedReceipt;
 use aegle_envelope::{
     Binding, Coding, ContentKey, CustodianPlan, Details, DetailsVersion, EncryptionKey, Expected, Issue, IssueError,
     LabelsOpening, Manifest, Wrap, measure, open_record, seal_record, sealed_length,
@@ -283,7 +284,7 @@ pub async fn encrypt_anew(
     let recipient = EncryptionKey(state.encryption_key);
     let key = content_key(&held, secrets)?;
     let path = format!("/v1/records/{record}/content");
-    let ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
+    let (ciphertext, _) = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let opened = open_record(&key, ciphertext, &Expected { vault: held.vault, commitment: Some(commitment) })?;
     let mut sealed = Sealed::anew(opened.manifest().clone(), opened, rng)?;
     let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
@@ -364,6 +365,8 @@ pub struct Opened {
     pub held: HeldRecord,
     pub manifest: Manifest,
     pub issuer: Issuance,
+    /// The log's, for the content.
+    pub receipt: Option<SignedReceipt>,
 }
 
 /// Who answers for a content.
@@ -411,11 +414,11 @@ pub async fn open(
         return Err(Error::NoKey("the patient has not encrypted it to you yet"));
     };
     let key = content_key(&held, secrets)?;
-    let ciphertext = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
+    let (ciphertext, receipt) = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
     let manifest = decrypt(&key, ciphertext, &expected, &held.opening, out)?;
     let issuer = issuance(session.api(), &manifest, on_chain.minted_slot).await?;
-    Ok(Opened { held, manifest, issuer })
+    Ok(Opened { held, manifest, issuer, receipt })
 }
 
 /// The record on chain, which is that of what the server says.

@@ -9,6 +9,10 @@ impl Secrets {
         Self(keys)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SecretKey> {
+        self.0.iter()
+    }
+
     pub fn of(&self, recipient: &EncryptionKey) -> Option<&SecretKey> {
         self.0.iter().find(|key| key.encryption_key() == *recipient)
     }

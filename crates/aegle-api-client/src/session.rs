@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aegle_client::{commitment::random_bytes, state::Purpose};
-use aegle_decision::{Caller, Key};
+use aegle_decision::{Caller, Key, purpose_code};
 use aegle_disclosure::{RequestParts, SignInText};
 use jiff::Timestamp;
 use rand::rngs::OsRng;
@@ -185,14 +185,14 @@ impl Session {
     /// # Errors
     /// An address that is none.
     pub fn read(&self, purpose: Purpose, path: &str, query: &[(&str, String)]) -> Result<RequestBuilder, Error> {
-        let request = self.request(Method::GET, path).query(query).header(PURPOSE, code(purpose));
+        let request = self.request(Method::GET, path).query(query).header(PURPOSE, purpose_code(purpose));
         let (http, request) = request.build_split();
         let mut request = request?;
         let parts = RequestParts {
             method: request.method().to_string(),
             path: request.url().path().to_owned(),
             query: request.url().query().unwrap_or_default().to_owned(),
-            purpose: code(purpose).to_owned(),
+            purpose: purpose_code(purpose).to_owned(),
         };
         let key = &self.secrets.request_key;
         let to_sign =
@@ -220,7 +220,7 @@ impl Session {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Error> {
-        let request = self.request(Method::POST, path).header(PURPOSE, code(purpose)).json(body);
+        let request = self.request(Method::POST, path).header(PURPOSE, purpose_code(purpose)).json(body);
         Ok(api::json::<Answer<T>>(request).await?.data)
     }
 
@@ -270,21 +270,6 @@ impl Session {
 #[expect(clippy::disallowed_methods, reason = "the server says by how much this clock is wrong")]
 fn now() -> i64 {
     Timestamp::now().as_second()
-}
-
-/// The HL7 code of a purpose.
-pub(crate) fn code(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Treatment => "TREAT",
-        Purpose::EmergencyTreatment => "ETREAT",
-        Purpose::Payment => "HPAYMT",
-        Purpose::Operations => "HOPERAT",
-        Purpose::Research => "HRESCH",
-        Purpose::PublicHealth => "PUBHLTH",
-        Purpose::FamilyRequest => "FAMRQT",
-        Purpose::PatientRequest => "PATRQT",
-        Purpose::Marketing => "HMARKT",
-    }
 }
 
 #[cfg(test)]

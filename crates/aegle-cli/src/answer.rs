@@ -26,7 +26,20 @@ struct Items {
 /// One step of a verification.
 pub struct Check {
     pub passed: bool,
+    /// False where what it takes is not at hand; then it neither passed nor failed.
+    pub checked: bool,
     pub what: String,
+}
+
+impl Check {
+    pub fn of(passed: bool, what: impl Into<String>) -> Self {
+        Self { passed, checked: true, what: what.into() }
+    }
+
+    /// What could not be checked.
+    pub fn open(what: impl Into<String>) -> Self {
+        Self { passed: false, checked: false, what: what.into() }
+    }
 }
 
 impl Answer {
@@ -107,8 +120,10 @@ impl Answer {
         }
         object.extend(self.details.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
         if !self.checks.is_empty() {
-            let checks =
-                self.checks.iter().map(|check| serde_json::json!({"passed": check.passed, "what": check.what}));
+            let checks = self
+                .checks
+                .iter()
+                .map(|check| serde_json::json!({"passed": check.checked.then_some(check.passed), "what": check.what}));
             object.insert("checks".into(), checks.collect());
         }
         if let Some(items) = &self.items {
@@ -120,7 +135,11 @@ impl Answer {
     fn text(&self) -> String {
         let mut text = String::new();
         for check in &self.checks {
-            let result = if check.passed { "passed" } else { "FAILED" };
+            let result = match (check.checked, check.passed) {
+                (false, _) => "open  ",
+                (true, true) => "passed",
+                (true, false) => "FAILED",
+            };
             text.push_str(&format!("{result}  {}\n", check.what));
         }
         if !self.checks.is_empty() {

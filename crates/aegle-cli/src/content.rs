@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aegle_api_client::record::{self, Draft, Issuance, Issuer, Query, Sealed};
+use aegle_api_client::{
+    receipt,
+    record::{self, Draft, Issuance, Issuer, Query, Sealed},
+};
 use aegle_client::{Pubkey, pda};
 use aegle_decision::{Category, Key, Labels, LabelsVersion, ResourceType, Sensitivity};
 use clap::Args;
@@ -17,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     Answer, Context, Problem,
     context::{address, read_keypair_file},
-    secret_file::unwritable,
+    secret_file::{SecretFile, unwritable},
     server::{ReadingArgs, Server, key, progress, purpose},
     words::{self, PURPOSES},
 };
@@ -75,6 +78,9 @@ pub struct OpenArgs {
     /// Where to write the content; an existing file is never replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Where to write the log's receipt, of a refusal too; an existing file is never replaced
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
     #[command(flatten)]
     purpose: PurposeArgs,
     #[command(flatten)]
@@ -192,12 +198,22 @@ pub async fn add(args: AddArgs, context: &Context) -> Result<Answer, Problem> {
 }
 
 pub async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> {
-    if args.out.exists() {
-        return Err(unwritable(&args.out, &io::ErrorKind::AlreadyExists.into()));
+    if let Some(path) = [Some(&args.out), args.receipt.as_ref()].into_iter().flatten().find(|path| path.exists()) {
+        return Err(unwritable(path, &io::ErrorKind::AlreadyExists.into()));
     }
     let server = Server::sign_in(context).await?;
     let purpose = args.purpose.purpose();
-    let held = record::get(server.session, purpose, key(&args.record)).await?;
+    let held = match (record::get(server.session, purpose, key(&args.record)).await, &args.receipt) {
+        (Ok(held), _) => held,
+        (Err(error), Some(path)) => {
+            // Who is refused has the receipt all the same.
+            if let Ok(bundle) = receipt::save_refused(server.session.api(), &error).await {
+                SecretFile::create(path.clone(), &bundle)?;
+            }
+            return Err(error.into());
+        }
+        (Err(error), None) => return Err(error.into()),
+    };
     let secrets = server.secrets(&held.vault.0.into(), &args.reading).await?;
     let (partial, mut file) = partial(&args.out)?;
     let shown = progress("Downloading", context.options().json);
@@ -211,6 +227,10 @@ pub async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> 
     });
     // What did not prove to be the record is left to nobody.
     let opened = kept.inspect_err(|_| drop(fs::remove_file(&partial)))?;
+    let kept = match (args.receipt, &opened.receipt) {
+        (Some(path), Some(receipt)) => Some(SecretFile::create_text(path, &receipt.to_text())?.path()),
+        _ => None,
+    };
     let details = opened.manifest.details().value();
     let (holds, says) = issuer(&opened.issuer);
     Ok(Answer::new(format!("Opened the record; it is the one that the ledger has. {says}"))
@@ -222,7 +242,9 @@ pub async fn open(args: OpenArgs, context: &Context) -> Result<Answer, Problem> 
         .with("title", details.title.clone())
         .with("issuer", issuer_json(&opened.issuer))
         .with("issuer_verified", holds)
-        .with("consent", opened.held.consent.map(|consent| consent.to_string())))
+        .with("consent", opened.held.consent.map(|consent| consent.to_string()))
+        .with("receipt", kept)
+        .with("place", opened.receipt.map(|signed| signed.receipt.index)))
 }
 
 /// A file for its owner alone, beside the one that it becomes.

@@ -69,14 +69,14 @@ async fn checked(
     let own = match context.wait("Waiting for the server", reading).await? {
         Ok(own) => own,
         Err(fault) => {
-            let checks = vec![Check { passed: false, what: format!("Something is missing: {fault}.") }];
+            let checks = vec![Check::of(false, format!("Something is missing: {fault}."))];
             let message = "This cannot be your whole log. Ask the operator, and keep what you have.";
             return Ok(Err(Box::new(Answer::new(message).address("vault", vault).checks(checks).yes_if(false))));
         }
     };
     let count = own.head.map_or(0, |head| head.entries);
     let what = format!("Nothing is missing of the {count} entries under the log's checkpoint.");
-    Ok(Ok((own, Check { passed: true, what })))
+    Ok(Ok((own, Check::of(true, what))))
 }
 
 async fn list(args: ListArgs, context: &Context) -> Result<Answer, Problem> {
@@ -103,17 +103,8 @@ async fn list(args: ListArgs, context: &Context) -> Result<Answer, Problem> {
 }
 
 /// Who, and when they did what.
-fn row(entry: &Entry) -> (String, String) {
-    let what = match entry.operation {
-        Operation::ListRecords => "listed records",
-        Operation::ReadRecord => "looked at a record",
-        Operation::ReadContent => "fetched a record",
-        Operation::ListDisclosures => "read this log",
-        Operation::OpenEmergency => "opened records in an emergency",
-        Operation::FetchShares => "fetched shares of keys, as a custodian",
-        Operation::ReleaseShares => "released shares of keys, as a custodian",
-        Operation::CollectShares => "collected keys in an emergency",
-    };
+pub fn row(entry: &Entry) -> (String, String) {
+    let what = done(entry.operation);
     let outcome = match &entry.outcome {
         Outcome::Permit { records, .. } if entry.record.is_none() && !records.is_empty() => {
             format!(", {}", records.len())
@@ -122,4 +113,47 @@ fn row(entry: &Entry) -> (String, String) {
         Outcome::Deny { .. } => ", refused".to_owned(),
     };
     (entry.caller.key.to_string(), format!("{} {what}{outcome} ({})", time::iso_time(entry.at), entry.purpose))
+}
+
+fn done(operation: Operation) -> &'static str {
+    match operation {
+        Operation::ListRecords => "listed records",
+        Operation::ReadRecord => "looked at a record",
+        Operation::ReadContent => "fetched a record",
+        Operation::ListDisclosures => "read this log",
+        Operation::OpenEmergency => "opened records in an emergency",
+        Operation::FetchShares => "fetched shares of keys, as a custodian",
+        Operation::ReleaseShares => "released shares of keys, as a custodian",
+        Operation::CollectShares => "collected keys in an emergency",
+        Operation::ListCustodians => "looked up the custodians",
+        Operation::StoreCustodians => "named custodians",
+        Operation::DropCustodians => "named no custodians any more",
+        Operation::ListCustodianShares => "listed what custodians keep",
+        Operation::DealShares => "gave shares of keys to custodians",
+        Operation::ListEmergencies => "listed emergencies",
+        Operation::ListReleases => "looked for emergencies, as a custodian",
+        Operation::ListPatients => "saw you among the own patients",
+        Operation::StoreRecord => "added a record",
+        Operation::ReplaceContent => "encrypted a record anew",
+        Operation::PreviewConsent => "looked at what a policy would open",
+        Operation::StoreConsent => "prepared to allow somebody",
+        Operation::ListConsents => "listed who is allowed",
+        Operation::Explain => "looked at what somebody sees",
+        Operation::ListWraps => "listed who has which key",
+        Operation::ListPendingWraps => "looked for keys to encrypt",
+        Operation::StoreWraps => "encrypted keys to somebody",
+        Operation::ListKeyrings => "fetched the encrypted root key",
+        Operation::StoreKeyring => "stored the encrypted root key",
+        Operation::ListGuardianShares => "fetched a guardian's share",
+        Operation::HandGuardianShare => "handed a guardian's share over",
+        Operation::PostMail => "sent a result",
+        Operation::ListMail => "looked into the mailbox",
+        Operation::ReadMail => "fetched a result",
+        Operation::AcceptMail => "made a record of a result",
+        Operation::DiscardMail => "took a result out of the mailbox",
+        Operation::GetAgentKey => "asked for the agent's key",
+        Operation::RequestAccess => "asked to be allowed",
+        Operation::ListAccessRequests => "listed who asks to be allowed",
+        Operation::EndAccessRequest => "laid a request to be allowed aside",
+    }
 }

@@ -30,6 +30,7 @@ mod policy;
 mod problem;
 mod program;
 mod progress;
+mod receipt;
 mod record;
 mod recovery;
 mod registrar;
@@ -149,6 +150,9 @@ pub enum Command {
     /// The operator's log of everything that was decided
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// What a log said of one decision, kept and checked
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// Check a claim against the ledger, step by step
     #[command(subcommand)]
     Verify(verify::VerifyCommand),
@@ -190,6 +194,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Inbox(args) => inbox::run(args, context).await,
         Command::Subscription(command) => subscription::run(command, context).await,
         Command::Log(command) => log::run(command, context).await,
+        Command::Receipt(command) => receipt::run(command, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Keyring(command) => keyring::run(command, context).await,
         Command::Wrap(args) => wrap::run(args, context).await,

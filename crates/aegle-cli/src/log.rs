@@ -38,14 +38,14 @@ pub async fn run(command: LogCommand, context: &Context) -> Result<Answer, Probl
     let mut checks = Vec::new();
     if let Some(expected) = &args.log {
         let passed = *expected == verifier;
-        checks.push(Check { passed, what: "The server's log speaks by the key that was named.".into() });
+        checks.push(Check::of(passed, "The server's log speaks by the key that was named."));
     }
     let mut stated: Vec<_> = published.checkpoint.iter().map(|checkpoint| checkpoint.tree).collect();
-    checks.push(Check { passed: !stated.is_empty(), what: "The log has a checkpoint, signed by its key.".into() });
+    checks.push(Check::of(!stated.is_empty(), "The log has a checkpoint, signed by its key."));
     if let Some(operator) = &args.operator {
         let roots = context.wait("Reading the chain", disclosure::anchored(context.reader(), operator)).await?;
         let count = roots.len();
-        checks.push(Check { passed: count > 0, what: format!("The chain has {count} roots of this operator.") });
+        checks.push(Check::of(count > 0, format!("The chain has {count} roots of this operator.")));
         stated.extend(roots);
     }
     let statements = stated.len();
@@ -56,7 +56,7 @@ pub async fn run(command: LogCommand, context: &Context) -> Result<Answer, Probl
         Ok(entries) => format!("All {entries} entries are what {statements} statements say of them."),
         Err(fault) => format!("The log is not what was stated: {fault}."),
     };
-    checks.push(Check { passed: audited.is_ok(), what });
+    checks.push(Check::of(audited.is_ok(), what));
     let whole = checks.iter().all(|check| check.passed);
     let message = if whole { "The log is whole." } else { "The log is not what it should be." };
     Ok(Answer::new(message).with("log", verifier).with("entries", audited.unwrap_or(0)).checks(checks).yes_if(whole))

@@ -221,12 +221,11 @@ async fn verify(args: VerifyArgs, context: &Context) -> Result<Answer, Problem> 
     };
     let mut checks = Vec::new();
     if let Some(elf) = &elf {
-        checks
-            .push(Check { passed: same_code(&code, elf), what: format!("The code of the {what} is that of the file") });
+        checks.push(Check::of(same_code(&code, elf), format!("The code of the {what} is that of the file")));
     }
     if let Some(expected) = args.authority {
         let passed = authority == Some(expected);
-        checks.push(Check { passed, what: format!("Nobody but {expected} has authority over the {what}") });
+        checks.push(Check::of(passed, format!("Nobody but {expected} has authority over the {what}")));
     }
     let verified = checks.iter().all(|check| check.passed);
     let message = match (checks.is_empty(), verified) {

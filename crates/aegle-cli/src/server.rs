@@ -170,6 +170,7 @@ impl From<Error> for Problem {
                 return error.into();
             }
             Error::Problem(problem) => return refused(problem),
+            Error::History(_) => "Try another node with --rpc-url, and that this aegle is up to date.",
             Error::Http(_) => "Check --api-url (AEGLE_API_URL) and that `aegle-indexer run` is up.",
             Error::Challenge(_) => "Name the page that you trust with --site (AEGLE_SITE), if it is another one.",
             Error::Chain(_) => "Do not trust this server before its operator explains it; nothing was given away.",
@@ -189,6 +190,7 @@ impl From<Error> for Problem {
         };
         let code = match &error {
             Error::Http(_) => "server",
+            Error::History(_) => "node",
             Error::Challenge(_) => "wrong_site",
             Error::Chain(_) => "not_as_on_chain",
             Error::NoKey(_) => "no_key",

@@ -71,7 +71,7 @@ pub async fn run(command: VerifyCommand, context: &Context) -> Result<Answer, Pr
 }
 
 fn check(passed: bool, what: impl Into<String>) -> Check {
-    Check { passed, what: what.into() }
+    Check::of(passed, what)
 }
 
 async fn record(args: RecordArgs, context: &Context) -> Result<Answer, Problem> {

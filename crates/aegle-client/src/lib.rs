@@ -1,5 +1,6 @@
 //! The one client of the Aegle program, used by the CLI, the indexer, the demo and the tests.
 
+pub mod base58;
 pub mod commitment;
 #[cfg(feature = "rpc")]
 pub mod deploy;
@@ -7,12 +8,15 @@ pub mod deploy;
 pub mod deployment;
 pub mod error;
 pub mod event;
+pub mod history;
 pub mod id;
 pub mod instruction;
 #[cfg(feature = "rpc")]
 pub mod reader;
 #[cfg(feature = "rpc")]
 pub mod sender;
+#[cfg(feature = "rpc")]
+pub mod transaction;
 
 pub use aegle::{self, ID as PROGRAM_ID, events, pda, state};
 pub use anchor_lang::{AccountDeserialize, AccountSerialize, AnchorDeserialize, Discriminator, Space, prelude::Pubkey};

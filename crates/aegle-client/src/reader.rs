@@ -20,6 +20,8 @@ use crate::SendError;
 /// How long an airdrop may take: longer than a blockhash lives.
 const AIRDROP_POLL: Duration = Duration::from_millis(500);
 const AIRDROP_POLLS: usize = 200;
+/// Accounts that a node gives at once.
+const MOST_ACCOUNTS: usize = 100;
 
 /// Reads accounts as of `commitment`.
 #[derive(Clone)]
@@ -69,6 +71,19 @@ impl Reader {
         let (account, _) = self.raw(what, &address).await?;
         let clock: Clock = bincode::deserialize(&account.data).map_err(|_| SendError::NotReadable { what, address })?;
         Ok(clock.unix_timestamp)
+    }
+
+    /// Those of `addresses` that hold something.
+    ///
+    /// # Errors
+    /// The node's.
+    pub async fn existing(&self, addresses: &[Pubkey]) -> Result<Vec<Pubkey>, SendError> {
+        let mut existing = Vec::new();
+        for page in addresses.chunks(MOST_ACCOUNTS) {
+            let accounts = self.accounts(page).await?;
+            existing.extend(page.iter().zip(accounts).filter(|(_, account)| account.is_some()).map(|(key, _)| *key));
+        }
+        Ok(existing)
     }
 
     /// Accounts as they are, all of one slot; none for what is not there.

@@ -19,6 +19,7 @@ mod preview;
 mod request;
 mod rule;
 mod sensitivity;
+mod serve;
 mod standing;
 mod view;
 
@@ -33,9 +34,10 @@ pub use key::Key;
 pub use labels::{Labels, LabelsVersion};
 pub use policy::{Base, Policy, PolicyVersion, Rule};
 pub use preview::{Preview, PreviewVersion, preview};
-pub use request::{Action, Caller, Purpose, Request};
+pub use request::{Action, Caller, PURPOSES, Purpose, Request, purpose_code, purpose_of};
 pub use rule::RuleId;
 pub use sensitivity::SENSITIVITIES;
+pub use serve::{attested, credentials, serve};
 pub use view::{
     ChainView, ConsentOpening, ConsentView, CredentialView, DelegateView, RecordView, RecordViews, VaultView, Views,
 };

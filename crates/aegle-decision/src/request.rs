@@ -21,3 +21,26 @@ pub struct Request {
     pub action: Action,
     pub now: i64,
 }
+
+/// Codes of HL7 v3 PurposeOfUse.
+pub const PURPOSES: [(&str, Purpose); 9] = [
+    ("TREAT", Purpose::Treatment),
+    ("ETREAT", Purpose::EmergencyTreatment),
+    ("HPAYMT", Purpose::Payment),
+    ("HOPERAT", Purpose::Operations),
+    ("HRESCH", Purpose::Research),
+    ("PUBHLTH", Purpose::PublicHealth),
+    ("FAMRQT", Purpose::FamilyRequest),
+    ("PATRQT", Purpose::PatientRequest),
+    ("HMARKT", Purpose::Marketing),
+];
+
+/// The purpose of a code.
+pub fn purpose_of(code: &str) -> Option<Purpose> {
+    PURPOSES.iter().find(|(name, _)| *name == code).map(|(_, purpose)| *purpose)
+}
+
+/// The code of a purpose.
+pub fn purpose_code(purpose: Purpose) -> &'static str {
+    PURPOSES.iter().find(|(_, of)| *of == purpose).map_or("", |(code, _)| code)
+}

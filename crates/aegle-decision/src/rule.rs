@@ -17,7 +17,11 @@ pub enum RuleId {
     /// A withdrawal may be about to come back; see [`Views::withdrawals_pending`](crate::Views).
     WithdrawalPending,
 
-    // Whether a delegate stands.
+    // Whether somebody acts for the patient.
+    /// The caller is not the owner nor, where delegates may as well, one of them.
+    NotActing,
+    /// There is none such (a result, a request, a share), or it is not the caller's.
+    NotThere,
     DelegateRemoved,
     DelegateEarlierEpoch,
     DelegateExpired,

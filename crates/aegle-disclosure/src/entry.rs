@@ -1,4 +1,4 @@
-use aegle_decision::{Caller, Document, Key, RuleId};
+use aegle_decision::{Caller, Document, DocumentError, Key, RuleId};
 use serde::{Deserialize, Serialize};
 use solana_sha256_hasher::hashv;
 
@@ -24,7 +24,8 @@ pub struct Entry {
     /// Hash of the confirmed slot's block, base58: of two branches, the one that was looked at.
     pub confirmed_hash: Key,
     pub caller: Caller,
-    /// An HL7 PurposeOfUse code.
+    /// An HL7 PurposeOfUse code; empty for operations that none is stated for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub purpose: String,
     pub operation: Operation,
     /// The record asked for, where it was one.
@@ -65,6 +66,49 @@ pub enum Operation {
     ReleaseShares,
     /// The clinician got what custodians released.
     CollectShares,
+    /// Who keeps shares of keys for emergencies.
+    ListCustodians,
+    StoreCustodians,
+    DropCustodians,
+    ListCustodianShares,
+    DealShares,
+    ListEmergencies,
+    /// Openings that a custodian may release for; one entry for each vault.
+    ListReleases,
+    /// Who lets the caller read something; one entry for each who does.
+    ListPatients,
+    /// Content, labels and keys of a new record.
+    StoreRecord,
+    /// Content that was encrypted anew.
+    ReplaceContent,
+    /// What a policy would open.
+    PreviewConsent,
+    /// What opens a consent.
+    StoreConsent,
+    ListConsents,
+    /// What a grantee would see.
+    Explain,
+    /// Who has which content key.
+    ListWraps,
+    ListPendingWraps,
+    StoreWraps,
+    /// The wrapped root secrets.
+    ListKeyrings,
+    StoreKeyring,
+    /// Shares of a root secret; one entry for each vault.
+    ListGuardianShares,
+    HandGuardianShare,
+    /// Results on their way to become records.
+    PostMail,
+    ListMail,
+    ReadMail,
+    AcceptMail,
+    DiscardMail,
+    /// The key by which the server's agent acts for the vault.
+    GetAgentKey,
+    RequestAccess,
+    ListAccessRequests,
+    EndAccessRequest,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +184,44 @@ pub struct Logged {
     pub salt: [u8; 32],
 }
 
+/// A [`Logged`] as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Detail {
+    index: u64,
+    number: u64,
+    previous: Digest,
+    link_salt: Digest,
+    entry: String,
+    salt: Digest,
+}
+
 impl Logged {
+    /// All of it as JSON, for whoever may open it.
+    pub fn detail(&self) -> Vec<u8> {
+        let detail = Detail {
+            index: self.index,
+            number: self.link.number,
+            previous: self.link.previous,
+            link_salt: Digest(self.link_salt),
+            entry: String::from_utf8_lossy(self.entry.bytes()).into_owned(),
+            salt: Digest(self.salt),
+        };
+        // Nothing of it cannot be written.
+        serde_json::to_vec(&detail).unwrap_or_default()
+    }
+
+    /// # Errors
+    /// Bytes that are no detail of an entry.
+    pub fn of_detail(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let malformed =
+            |error: serde_json::Error| DocumentError::Malformed { line: error.line(), column: error.column() };
+        let detail: Detail = serde_json::from_slice(bytes).map_err(malformed)?;
+        let entry = Document::<Entry>::read(detail.entry.into_bytes())?;
+        let link = Link { vault: entry.value().vault, number: detail.number, previous: detail.previous };
+        Ok(Self { index: detail.index, link, link_salt: detail.link_salt.0, entry, salt: detail.salt.0 })
+    }
+
     /// The leaf.
     pub fn commitment(&self) -> Digest {
         commitment(&self.link.commitment(&self.link_salt), &Digest(self.entry.commitment(&self.salt)))

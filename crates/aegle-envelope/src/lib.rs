@@ -2,7 +2,8 @@
 //!
 //! [`content`] is the encrypted stream, [`manifest`] what a record says of itself and how the chain
 //! commits to it, [`record`] both together, [`wrap`] gives a key to somebody, [`keyring`] keeps a
-//! patient's root secret, [`emergency`] what custodians keep. Randomness comes from the caller, and nothing here opens a file or a socket.
+//! patient's root secret, [`emergency`] what custodians keep, [`refusal`] tells the patient what a caller is
+//! not told. Randomness comes from the caller, and nothing here opens a file or a socket.
 //! `docs/content.md` has every byte, `vectors/` examples for other languages.
 
 pub mod content;
@@ -11,6 +12,7 @@ pub mod issue;
 pub mod keyring;
 pub mod manifest;
 pub mod record;
+pub mod refusal;
 pub mod wrap;
 
 mod derive;
@@ -23,4 +25,5 @@ pub use issue::{Issue, IssueError};
 pub use keyring::{Keyring, KeyringError, RecoveryCode, RootSecret};
 pub use manifest::{Coding, Details, DetailsVersion, LabelsOpening, Manifest, ManifestError, ManifestVersion};
 pub use record::{Expected, OpenRecord, RecordError, measure, open_record, seal_record, sealed_length};
+pub use refusal::{open_refusal, seal_refusal};
 pub use wrap::{Binding, EncryptionKey, SecretKey, Wrap, WrapError};

@@ -87,7 +87,9 @@ mod tests {
     fn what_stops_one_item_does_not_stop_the_others_and_what_stops_all_does() {
         let problem = |code: &str, status| {
             let (code, title, detail) = (code.to_owned(), String::new(), String::new());
-            Trouble::of(&Error::Problem(Box::new(Problem { title, status, code, detail, request_id: String::new() })))
+            let request_id = String::new();
+            let problem = Problem { title, status, code, detail, request_id, sealed: None, receipt: None };
+            Trouble::of(&Error::Problem(Box::new(problem)))
         };
         assert_eq!(problem("commitment_mismatch", 409), Trouble::Refused);
         assert_eq!(problem("not_permitted", 403), Trouble::NotAllowed);

@@ -140,7 +140,7 @@ async fn decide(state: &ApiState, bearer: &Bearer, watch: Watch) -> Result<(), A
         }
         Watch::Mail { vault, item } => {
             served.about(vault).await?;
-            store::mailbox::find(served.conn(), item).await?.ok_or(ApiError::NotPermitted)?;
+            store::mailbox::find(served.conn(), item).await?.ok_or(ApiError::NOT_THERE)?;
         }
     }
     served.close().await?;

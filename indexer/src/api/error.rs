@@ -23,6 +23,13 @@ const STATEMENT_TIMEOUT: &str = "57014";
 /// Postgres' codes of a transaction that gave way to another one: a serialization failure, a deadlock.
 const GAVE_WAY: [&str; 2] = ["40001", "40P01"];
 
+/// Marks a refusal by a decision, with what the caller is not told.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    pub rule: RuleId,
+    pub consent: Option<Key>,
+}
+
 /// Marks a refusal of which a transaction that gave way to another one is the cause.
 #[derive(Clone, Copy, Debug)]
 pub struct Contended;
@@ -233,6 +240,11 @@ pub struct Problem {
     pub detail: String,
     /// The id under which the server logged the request; also in the header `x-request-id`.
     pub request_id: String,
+    /// With `not_permitted`: what is logged of the request, in base64, encrypted to the patient if there is one. It
+    /// is of one length, and tells whoever cannot open it nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sealed: Option<String>,
 }
 
 impl Problem {
@@ -244,6 +256,7 @@ impl Problem {
             code,
             detail,
             request_id: String::new(),
+            sealed: None,
         }
     }
 
@@ -286,9 +299,7 @@ pub enum ApiError {
     SignatureInvalid(&'static str),
     #[error("State the purpose of use in the header `aegle-purpose`, by its HL7 code such as TREAT.")]
     NoPurpose,
-    #[error("{NOT_PERMITTED}")]
-    NotPermitted,
-    /// The same to the caller; why is for the patient's log.
+    /// The same to the caller whatever the reason, which is for the patient's log.
     #[error("{NOT_PERMITTED}")]
     Denied { rule: RuleId, consent: Option<Key> },
     #[error(
@@ -384,6 +395,9 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// What was asked for is not there, or not the caller's.
+    pub const NOT_THERE: Self = Self::Denied { rule: RuleId::NotThere, consent: None };
+
     pub(super) fn code(&self) -> Code {
         match self {
             Self::InvalidAddress(_) => Code::InvalidAddress,
@@ -400,7 +414,7 @@ impl ApiError {
             Self::ChallengeEnded => Code::ChallengeEnded,
             Self::SignatureInvalid(_) => Code::SignatureInvalid,
             Self::NoPurpose => Code::NoPurpose,
-            Self::NotPermitted | Self::Denied { .. } => Code::NotPermitted,
+            Self::Denied { .. } => Code::NotPermitted,
             Self::NoSuchUpload => Code::NoSuchUpload,
             Self::KeyPending => Code::KeyPending,
             Self::KeyChanged => Code::KeyChanged,
@@ -537,6 +551,9 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(Problem::new(code, self.to_string()));
+        if let Self::Denied { rule, consent } = self {
+            response.extensions_mut().insert(Refused { rule, consent });
+        }
         if let Self::Contended(_) = self {
             response.extensions_mut().insert(Contended);
         }

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
-    Router,
+    Extension, Router,
     http::{Method, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     routing::get,
@@ -164,7 +164,8 @@ fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {
     let general = limit(public.merge(operations), config.max_body_bytes, config.request_timeout());
     let uploads = limit(uploads.layer(rate), usize::try_from(chunk_bytes).unwrap_or(usize::MAX), chunk_timeout);
 
-    Ok(surround(general.merge(uploads), config)?.with_state(state))
+    let disclosures = Extension(state.disclosures.clone());
+    Ok(surround(general.merge(uploads).layer(disclosures), config)?.with_state(state))
 }
 
 /// Bounds requests in bytes and time.

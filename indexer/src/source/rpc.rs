@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aegle_client::{PROGRAM_ID, Pubkey};
+use aegle_client::{PROGRAM_ID, Pubkey, transaction::MAX_TRANSACTION_VERSION};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -21,10 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use super::{Accounts, Answer, Finality, Source, SourceError, surfpool};
-use crate::{
-    decode::{Header, MAX_TRANSACTION_VERSION},
-    retry::Backoff,
-};
+use crate::{decode::Header, retry::Backoff};
 
 /// Errors of the JSON-RPC protocol itself: the same request would fail again.
 const INVALID_REQUEST: i64 = -32600;

@@ -86,6 +86,9 @@ fn seen(headers: &HeaderMap, status: u16, text: &str) -> (u16, Vec<(String, Stri
     let text = match serde_json::from_str::<serde_json::Value>(text) {
         Ok(mut value) => {
             value.as_object_mut().map(|object| object.remove("request_id"));
+            if let Some(sealed) = value["sealed"].as_str().map(str::len) {
+                value["sealed"] = sealed.into();
+            }
             if let Some(meta) = value["meta"].as_object_mut() {
                 meta.retain(|name, _| !["evaluated_at", "lag_seconds"].contains(&name.as_str()));
             }
@@ -188,7 +191,8 @@ async fn compare(pool: &PgPool, seed: u64, client: Client) -> Outcome {
         sqlx::query("DELETE FROM protected.content WHERE record = $1").bind(record).execute(pool).await.unwrap();
     }
     let after = ask_everything(&session, &vaults, &addresses).await;
-    let leaks = before.iter().filter(|answer| !after.contains(answer)).map(|(uri, _)| uri.clone()).collect();
+    let changed = before.iter().filter(|answer| !after.contains(answer));
+    let leaks = changed.map(|(uri, (status, _, text))| format!("{uri} {status} {text}")).collect();
     Outcome { leaks, denied: denied.len(), permitted: permitted.len() }
 }
 

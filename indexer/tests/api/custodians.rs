@@ -101,7 +101,7 @@ impl Scene {
         let page = patient.get(&uri, "PATRQT").await.ok();
         let entries = page["data"].as_array().unwrap().iter();
         let entries = entries.map(|row| serde_json::from_str::<Entry>(row["entry"].as_str().unwrap()).unwrap());
-        let told = entries.filter(|entry| entry.operation != Operation::ListDisclosures).map(|entry| {
+        let told = entries.filter(|entry| entry.purpose == ETREAT).map(|entry| {
             let outcome = match entry.outcome {
                 Outcome::Permit { records, .. } => Ok(records.iter().map(|one| (one.record, one.rule)).collect()),
                 Outcome::Deny { rule, .. } => Err(rule),
@@ -359,6 +359,7 @@ async fn inv_9_an_opening_is_decided_and_logged_before_the_chain_is_asked(pool: 
         let by = if rule == RuleId::OpeningMismatch { wallet(9) } else { scene.clinician.insecure_clone() };
         let answer = scene.clinician().await.etreat("/v1/emergencies", &signed(&spoilt, &by)).await;
         assert_eq!(answer.problem(), (REFUSED.0, REFUSED.1.into()), "{rule:?}");
+        assert!(answer.headers.contains_key("aegle-receipt"));
         assert_eq!(scene.log().await.last().unwrap(), &(Operation::OpenEmergency, Err(rule)));
     }
     let set = async |sql: &'static str| {

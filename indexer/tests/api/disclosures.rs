@@ -5,20 +5,23 @@ use aegle_disclosure::{
     Audit, Chain, Digest, Entry, HeadProof, Inclusion, Link, Log, Logged, Operation, Outcome, SignIn, SignedReceipt,
     commitment,
 };
+use aegle_envelope::{Custodian, CustodianPlan, EncryptionKey, SecretKey};
+use aegle_indexer::api::openapi;
 use axum::{
     body::Body,
     http::{Method, Request},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 use solana_signer::Signer;
 use sqlx::PgPool;
 
 use crate::{
-    client::{Answer, Client},
+    client::{Answer, Client, config},
     facts::{base58, key},
-    sign_in::request_key,
-    world::{Grant, Session, TREAT, World, labels, signature},
+    sign_in::{request_key, wallet},
+    world::{Grant, Session, TREAT, World, labels, opening, signature},
 };
 
 const PATRQT: &str = "PATRQT";
@@ -308,5 +311,246 @@ async fn inv_9_keys_and_content_go_out_for_what_the_session_signed_and_for_nothi
     for change in ["UPDATE protected.sign_in SET at = 0", "DELETE FROM protected.sign_in", "TRUNCATE protected.sign_in"]
     {
         assert!(sqlx::query(change).execute(&pool).await.is_err(), "{change}");
+    }
+}
+
+/// What needs no entry, and why.
+const UNLOGGED: [(&str, &str); 12] = [
+    ("/v1/inbox", "that something happened, without names, labels or records"),
+    ("get /v1/events", "the same"),
+    ("/v1/subscriptions", "who is told the same, for those who set it up"),
+    ("post /v1/emergencies", "it takes a server with a relay: see `custodians.rs`"),
+    ("get /v1/sessions", "the caller's own sessions"),
+    ("delete /v1/sessions", "the caller's own sessions"),
+    ("post /v1/sessions/renew", "the caller's own session"),
+    ("delete /v1/sessions/{session}", "the caller's own session"),
+    ("/v1/uploads", "ciphertext of the caller's own, before it is anybody's record"),
+    ("/v1/relay", "the caller's own transactions, which are public"),
+    ("get /v1/receipts/{index}", "what the caller was told before, and what was logged of it"),
+    ("/v1/chain/", "what the chain says to everybody"),
+];
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_9_every_operation_on_what_is_a_patients_is_logged(pool: PgPool) {
+    let mut config = config();
+    let folder = tempfile::tempdir().unwrap();
+    let agent = folder.path().join("agent.json");
+    solana_keypair::write_keypair_file(&solana_keypair::Keypair::new(), &agent).unwrap();
+    config.agent = Some(agent);
+    let mut world = World::with(&pool, Client::with(&pool, &config)).await;
+    let doctor = world.practitioner(2).await;
+    let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+    world.grant(&doctor, Grant::default()).await;
+    let (patient, at_work) = (world.session(&world.patient).await, world.session(&doctor).await);
+    let stranger = world.session(&wallet(5)).await;
+    let (vault, record, id) = (base58(&world.vault), base58(&record), hex::encode(key(61)));
+    let opening = opening(&labels(&["laboratory"]), "anew").0;
+    let wrapped = "BQUF".repeat(26) + "BQU=";
+    let wrap = json!({ "holder": vault, "recipient": hex::encode(key(7)), "wrapped_key": wrapped });
+    let policy = json!({ "kind": "aegle:policy:v1", "base": "all-normal" });
+    let consent = json!({
+        "vault": vault, "consent_id": id, "grantee": vault, "salt": id, "policy": policy.to_string(),
+        "policy_salt": id, "encryption_key": id,
+    });
+    let mail = json!({
+        "vault": vault, "upload": id, "opening": opening, "recipient": hex::encode([203; 32]), "wrapped_key": wrapped,
+    });
+    let plan = Document::new(CustodianPlan {
+        kind: Default::default(),
+        vault: Key(world.vault),
+        threshold: 1,
+        custodians: vec![Custodian { custodian: Key(key(8)), encryption_key: EncryptionKey(key(9)) }],
+    });
+    let signature: [u8; 64] = world.patient.sign_message(plan.bytes()).into();
+    let plan = json!({
+        "plan": std::str::from_utf8(plan.bytes()).unwrap(), "signature": BASE64_STANDARD.encode(signature),
+    });
+    let none = Value::Null;
+    let of = |route: &str| format!("/v1/{route}?patient={vault}");
+    let item = format!("/v1/mailbox/{vault}/{id}");
+    let asked = [
+        (&at_work, "get", "/v1/patients", "/v1/patients".to_owned(), none.clone(), 200),
+        (&at_work, "get", "/v1/records", of("records"), none.clone(), 200),
+        (&at_work, "get", "/v1/records/{record}", format!("/v1/records/{record}"), none.clone(), 200),
+        (&stranger, "get", "/v1/records/{record}/content", format!("/v1/records/{record}/content"), none.clone(), 403),
+        (
+            &patient,
+            "post",
+            "/v1/records",
+            "/v1/records".into(),
+            json!({ "vault": vault, "record_id": id, "upload": id, "opening": opening, "wraps": [wrap] }),
+            409,
+        ),
+        (
+            &patient,
+            "put",
+            "/v1/records/{record}/content",
+            format!("/v1/records/{record}/content"),
+            json!({ "vault": vault, "upload": id, "wraps": [wrap] }),
+            409,
+        ),
+        (&patient, "get", "/v1/consents", of("consents"), none.clone(), 200),
+        (&at_work, "post", "/v1/consents", "/v1/consents".into(), consent, 403),
+        (
+            &patient,
+            "post",
+            "/v1/consents/draft",
+            "/v1/consents/draft".into(),
+            json!({ "vault": vault, "purposes": 1, "policy": policy }),
+            200,
+        ),
+        (
+            &patient,
+            "get",
+            "/v1/explain",
+            format!("/v1/explain?patient={vault}&grantee={vault}&purpose=TREAT"),
+            none.clone(),
+            200,
+        ),
+        (&patient, "get", "/v1/wraps", of("wraps"), none.clone(), 200),
+        (&patient, "get", "/v1/wraps/pending", of("wraps/pending"), none.clone(), 200),
+        (&patient, "post", "/v1/wraps", "/v1/wraps".into(), json!({ "vault": vault, "wraps": [] }), 200),
+        (&patient, "get", "/v1/keyrings", of("keyrings"), none.clone(), 200),
+        (
+            &patient,
+            "post",
+            "/v1/keyrings",
+            "/v1/keyrings".into(),
+            json!({ "vault": vault, "key_epoch": 0, "keyring": "ring" }),
+            200,
+        ),
+        (&patient, "get", "/v1/guardian-shares", "/v1/guardian-shares".into(), none.clone(), 200),
+        (
+            &patient,
+            "post",
+            "/v1/guardian-shares",
+            "/v1/guardian-shares".into(),
+            json!({ "vault": vault, "key_epoch": 0, "holder": vault, "share": "share" }),
+            403,
+        ),
+        (&patient, "get", "/v1/mailbox", of("mailbox"), none.clone(), 200),
+        (&stranger, "post", "/v1/mailbox", "/v1/mailbox".into(), mail, 403),
+        (&patient, "delete", "/v1/mailbox/{vault}/{item}", item.clone(), none.clone(), 403),
+        (&patient, "get", "/v1/mailbox/{vault}/{item}/content", format!("{item}/content"), none.clone(), 403),
+        (
+            &patient,
+            "post",
+            "/v1/mailbox/{vault}/{item}/accept",
+            format!("{item}/accept"),
+            json!({ "record_id": id }),
+            403,
+        ),
+        (&patient, "get", "/v1/access-requests", of("access-requests"), none.clone(), 200),
+        (
+            &at_work,
+            "post",
+            "/v1/access-requests",
+            "/v1/access-requests".into(),
+            json!({ "vault": vault, "purposes": 1, "actions": 1 }),
+            200,
+        ),
+        (
+            &patient,
+            "delete",
+            "/v1/access-requests/{vault}/{request}",
+            format!("/v1/access-requests/{vault}/{id}"),
+            none.clone(),
+            403,
+        ),
+        (&patient, "get", "/v1/agent", of("agent"), none.clone(), 200),
+        (&patient, "get", "/v1/custodians", of("custodians"), none.clone(), 200),
+        (&patient, "put", "/v1/custodians", "/v1/custodians".into(), plan, 200),
+        (&patient, "delete", "/v1/custodians", of("custodians"), none.clone(), 200),
+        (&patient, "get", "/v1/custodian-shares", of("custodian-shares"), none.clone(), 200),
+        (
+            &patient,
+            "post",
+            "/v1/custodian-shares",
+            "/v1/custodian-shares".into(),
+            json!({ "vault": vault, "records": [] }),
+            200,
+        ),
+        (&patient, "get", "/v1/emergencies", of("emergencies"), none.clone(), 200),
+        (
+            &at_work,
+            "get",
+            "/v1/emergencies/{break_glass}/shares",
+            format!("/v1/emergencies/{record}/shares"),
+            none.clone(),
+            403,
+        ),
+        (&at_work, "get", "/v1/releases", "/v1/releases".into(), none.clone(), 200),
+        (&at_work, "get", "/v1/releases/{break_glass}", format!("/v1/releases/{record}"), none.clone(), 403),
+        (
+            &at_work,
+            "post",
+            "/v1/releases/{break_glass}",
+            format!("/v1/releases/{record}"),
+            json!({ "shares": [] }),
+            403,
+        ),
+        (&patient, "get", "/v1/disclosures", of("disclosures"), none.clone(), 200),
+        (&patient, "get", "/v1/disclosures/accounting", of("disclosures/accounting"), none.clone(), 200),
+        (&patient, "get", "/v1/disclosures/head", of("disclosures/head"), none.clone(), 200),
+    ];
+    let log = log(&world).await;
+    let mut places = std::collections::BTreeSet::new();
+    for (session, method, path, uri, body, status) in &asked {
+        let body = (!body.is_null()).then_some(body);
+        let answer = session.send(method.to_uppercase().parse().unwrap(), uri, Some(TREAT), body).await;
+        assert_eq!(answer.status.as_u16(), *status, "{method} {path}: {}", answer.text);
+        assert!(answer.headers.contains_key("aegle-receipt"), "{method} {path} is not logged");
+        assert!(places.insert(log.check(&receipt(&answer)).unwrap().index), "{method} {path} has another's entry");
+        assert_eq!(answer.status == 403, answer.json()["sealed"].is_string(), "{method} {path}");
+    }
+    let document: Value = serde_json::from_str(&openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let operated = format!("{method} {path}");
+            let exempt = UNLOGGED.iter().any(|(name, _)| operated == *name || path.starts_with(name));
+            let logged = asked.iter().any(|(_, of, at, ..)| (of, at) == (&method.as_str(), &path.as_str()));
+            assert!(operation["security"].is_null() || logged || exempt, "nothing says that {operated} is logged");
+        }
+    }
+    // Every one of them is in the patient's own log, each list of patients in that of each who is on it.
+    let (_, entries) = own(&patient, world.vault).await;
+    let mut operations: Vec<_> = entries.iter().map(|logged| logged.entry.value().operation).collect();
+    operations.sort_unstable_by_key(|operation| format!("{operation:?}"));
+    operations.dedup();
+    // Head and account are of the same operation as the log; lists of shares and releases, and openings that are not
+    // there, are nobody's.
+    assert_eq!(operations.len(), asked.len() - 7, "{operations:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_7_a_refusal_tells_its_patient_why_and_nobody_else_anything(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let secret = SecretKey::generate(&mut rand::rngs::OsRng);
+    sqlx::query("UPDATE vault SET encryption_key = $1").bind(secret.encryption_key().0).execute(&pool).await.unwrap();
+    let doctor = world.practitioner(2).await;
+    let mut withheld = labels(&["laboratory"]);
+    withheld.sensitivity.insert("HIV".parse().unwrap());
+    let withheld = world.record(&withheld, &[&doctor]).await;
+    let consent = world.grant(&doctor, Grant::default()).await;
+    let log = log(&world).await;
+    let session = world.session(&doctor).await;
+    let [denied, absent] = [session.record(withheld).await, session.record(key(250)).await];
+    let nowhere = session.get(&format!("/v1/records?patient={}", base58(&key(251))), TREAT).await;
+    let sealed = [&denied, &absent, &nowhere].map(|answer| {
+        assert_eq!(answer.problem(), (403, "not_permitted".into()));
+        let problem = answer.json();
+        let names: Vec<_> = problem.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["code", "detail", "request_id", "sealed", "status", "title", "type"]);
+        BASE64_STANDARD.decode(problem["sealed"].as_str().unwrap()).unwrap()
+    });
+    assert!(sealed.iter().all(|sealed| sealed.len() == 4_144), "all look alike");
+    let opened = aegle_envelope::open_refusal(&sealed[0], &secret).unwrap();
+    let logged = Logged::of_detail(&opened).unwrap();
+    let receipt = log.check(&receipt(&denied)).unwrap();
+    assert_eq!((logged.index, logged.commitment()), (receipt.index, receipt.commitment));
+    let expected = Outcome::Deny { rule: RuleId::Sensitivity, consent: Some(Key(consent)) };
+    assert_eq!(logged.entry.value().outcome, expected);
+    for nobodys in &sealed[1..] {
+        assert!(aegle_envelope::open_refusal(nobodys, &secret).is_err());
     }
 }

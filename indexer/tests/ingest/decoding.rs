@@ -1,4 +1,4 @@
-use aegle_client::{Event, PROGRAM_ID, Pubkey, event::event_authority};
+use aegle_client::{Event, PROGRAM_ID, Pubkey, event::event_authority, transaction::Unreadable};
 use aegle_indexer::decode::{Block, DecodeError, Reason};
 use solana_transaction::versioned::TransactionVersion;
 
@@ -71,7 +71,7 @@ fn failed_transactions_changed_nothing() {
 fn an_unknown_transaction_version_stops() {
     let mut tx = Tx::new(1);
     tx.version = Some(TransactionVersion::Number(2));
-    assert_eq!(refusal(tx), Reason::UnknownVersion(2));
+    assert_eq!(refusal(tx), Unreadable::UnknownVersion(2).into());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn an_unknown_event_stops() {
     let mut data = event_data(&created(1));
     data[8..16].copy_from_slice(&[0xAB; 8]);
     let reason = refusal(Tx::new(1).inner(PROGRAM_ID, vec![event_authority()], data));
-    assert!(matches!(reason, Reason::Event(_)), "{reason}");
+    assert!(matches!(reason, Reason::Transaction(Unreadable::Event(_))), "{reason}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_event_of_another_layout_stops() {
     let data = event_data(&created(1));
     for data in [data[..data.len() - 1].to_vec(), [&data[..], &[0]].concat(), data[..12].to_vec()] {
         let reason = refusal(Tx::new(1).inner(PROGRAM_ID, vec![event_authority()], data));
-        assert!(matches!(reason, Reason::Event(_)), "{reason}");
+        assert!(matches!(reason, Reason::Transaction(Unreadable::Event(_))), "{reason}");
     }
 }
 
@@ -95,9 +95,9 @@ fn an_event_of_another_layout_stops() {
 fn a_node_that_keeps_too_little_stops_ingestion() {
     let mut tx = Tx::new(1).event(&created(1));
     tx.inner_recorded = false;
-    assert_eq!(refusal(tx.clone()), Reason::NoInnerInstructions);
+    assert_eq!(refusal(tx.clone()), Unreadable::NoInnerInstructions.into());
     tx.meta = false;
-    assert_eq!(refusal(tx), Reason::NoMeta);
+    assert_eq!(refusal(tx), Unreadable::NoMeta.into());
 
     let mut bare = block(12, 0, PARENT);
     bare.transactions = None;

@@ -19,6 +19,8 @@ const ALL_RULES: [RuleId; 51] = {
             NoVault
             | VaultMismatch
             | WithdrawalPending
+            | NotActing
+            | NotThere
             | DelegateRemoved
             | DelegateEarlierEpoch
             | DelegateExpired
@@ -73,6 +75,8 @@ const ALL_RULES: [RuleId; 51] = {
         listed(NoVault),
         VaultMismatch,
         WithdrawalPending,
+        NotActing,
+        NotThere,
         DelegateRemoved,
         DelegateEarlierEpoch,
         DelegateExpired,

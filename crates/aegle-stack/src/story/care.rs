@@ -5,6 +5,7 @@ mod documents;
 mod emergency;
 mod log;
 mod people;
+mod receipts;
 mod recovery;
 mod revocation;
 mod sharing;
@@ -113,6 +114,8 @@ async fn steps(
     let (share, crowd) = (shared?, promises.note("many others are allowed to read one record", crowd)?);
     let read = sharing::read(stage, &staff, &share).await;
     promises.tell("the practitioner lists, decrypts and verifies who issued what is open", read)?;
+    let kept = receipts::keep(stage, &patient, &staff, &share).await;
+    let kept = promises.note("the practitioner keeps a receipt with everything that opens it", kept)?;
     let acted = sharing::act_for_organization(stage, &staff, &share).await;
     promises.note("an organization reads through a practitioner who acts, and not without", acted)?;
     promises
@@ -128,6 +131,10 @@ async fn steps(
     promises.tell("a revocation refuses the next read and ends a running download", revoked)?;
     let revoked = revocation::revoke_all(stage, &patient, &staff, &share).await;
     promises.note("revoke_all refuses everybody else", revoked)?;
+
+    let replayed = receipts::replay(stage, &patient, &staff, &kept).await;
+    promises
+        .tell("receipts are replayed from the chain alone, the server not asked, after the revocation", replayed)?;
 
     // While the recovery waits for its delay, others are refused.
     let rng = stage.fork();

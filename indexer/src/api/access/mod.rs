@@ -16,11 +16,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use aegle_client::state::{CredentialStatus, DAY, Right, period_holds};
+use aegle_client::state::Right;
 use aegle_decision::{
-    Action, Basis, Caller, ChainView, ConsentOpening, CredentialView, Decision, Key, Labels, Permit, Purpose,
-    RecordViews, Request, Verdict, Views,
+    Action, Basis, Caller, ConsentOpening, Decision, Key, Labels, Permit, Purpose, RecordViews, Request, Verdict, Views,
 };
+use aegle_disclosure::{Outcome, Released};
 use quick_cache::sync::Cache;
 use sqlx::PgConnection;
 
@@ -31,12 +31,12 @@ pub use self::{
     views::{Slots, load},
 };
 use super::{
-    bytes::{Address, BlockHash},
+    bytes::{Address, BlockHash, Digest},
     error::ApiError,
     extract::Commitment,
     model::Meta,
     snapshot::{Lag, MaxLag},
-    store::frontier::Frontier,
+    store::{self, frontier::Frontier},
     time::Time,
 };
 
@@ -101,6 +101,8 @@ struct Known {
     at: At,
     views: Views,
     openings: Vec<ConsentOpening>,
+    /// The vault's, to which refusals are sealed; none without a vault.
+    encryption_key: Option<Digest>,
 }
 
 /// A permission to act on one vault, for one request.
@@ -164,6 +166,11 @@ impl Gate {
         }
     }
 
+    /// The key of a vault about which was decided at `at`, for the caller.
+    pub fn encryption_key(&self, at: At, caller: Caller, vault: Key) -> Option<Digest> {
+        self.kept(at, caller, vault)?.encryption_key
+    }
+
     fn kept(&self, at: At, caller: Caller, vault: Key) -> Option<Arc<Known>> {
         self.known.get(&(vault, caller.key, caller.practitioner)).filter(|known| known.at == at)
     }
@@ -181,7 +188,9 @@ impl Gate {
             return Ok(known);
         }
         let (views, openings) = load(conn, at.slots, vault, &caller).await?;
-        let known = Arc::new(Known { at, views, openings });
+        let found = store::vault::find(conn, at.slots.confirmed, Address(vault.0)).await?;
+        let encryption_key = found.map(|vault| vault.encryption_key);
+        let known = Arc::new(Known { at, views, openings, encryption_key });
         self.known.insert((vault, caller.key, caller.practitioner), known.clone());
         Ok(known)
     }
@@ -226,6 +235,11 @@ impl Opened {
         if self.is_owner() { self.vault } else { self.caller.key }
     }
 
+    /// The permission as it is logged, with what goes out under it.
+    pub fn outcome(&self, records: Vec<Released>) -> Outcome {
+        Outcome::Permit { consents: self.consents.clone(), credentials: self.permit.credentials.clone(), records }
+    }
+
     pub fn admits(&self, record: &RecordViews, labels: &Labels) -> Verdict {
         self.permit.filter.admits(record, Some(labels))
     }
@@ -249,34 +263,13 @@ impl Known {
             })
             .collect()
     }
-
-    /// Whether `caller` owns the vault, or is a delegate with `right`. Without a right, owners only.
-    ///
-    /// A vault that is confirmed and not final yet has had no other owner.
-    fn serves(&self, caller: Key, right: Option<Right>, now: i64) -> bool {
-        let Views { finalized, confirmed, withdrawals_pending, .. } = &self.views;
-        let Some(vault) = &confirmed.vault else { return false };
-        if vault.owner == caller && finalized.vault.is_none_or(|vault| vault.owner == caller) {
-            return true;
-        }
-        let Some(right) = right else { return false };
-        let holds = |view: &ChainView| {
-            view.vault.zip(view.delegate).is_some_and(|(vault, delegate)| {
-                !delegate.removed
-                    && delegate.rights & right as u8 != 0
-                    && delegate.delegate_epoch == vault.delegate_epoch
-                    && now < i64::from(delegate.until_day) * DAY
-            })
-        };
-        !withdrawals_pending && holds(finalized) && holds(confirmed)
-    }
 }
 
 impl Gate {
     /// Whether `caller` acts for the patient in `vault`.
     ///
     /// # Errors
-    /// [`ApiError::NotPermitted`], the same whatever the reason.
+    /// [`ApiError::Denied`], to the caller the same whatever the reason.
     pub async fn serve(
         &self,
         conn: &mut PgConnection,
@@ -287,35 +280,18 @@ impl Gate {
         now: i64,
     ) -> Result<Serving, ApiError> {
         let known = self.known(conn, frontier, caller, vault).await?;
-        if known.serves(caller.key, right, now) {
-            Ok(Serving { vault, slots: known.at.slots })
-        } else {
-            Err(ApiError::NotPermitted)
+        match aegle_decision::serve(&known.views, &caller.key, right, now) {
+            Ok(()) => Ok(Serving { vault, slots: known.at.slots }),
+            Err(rule) => Err(ApiError::Denied { rule, consent: None }),
         }
     }
 }
 
-impl Known {
-    /// Whether the caller has a credential of any kind in effect, final and confirmed.
-    fn is_attested(&self, caller: Key, now: i64) -> bool {
-        let counts = |credential: &&CredentialView| {
-            credential.subject == caller
-                && credential.status == CredentialStatus::Active
-                && !credential.registrar_removed
-                && period_holds(credential.from_day, credential.until_day, now)
-        };
-        let Views { finalized, confirmed, withdrawals_pending, .. } = &self.views;
-        let confirmed: Vec<_> = confirmed.credentials.iter().filter(counts).map(|view| view.credential).collect();
-        let both = |view: &CredentialView| confirmed.contains(&view.credential);
-        !withdrawals_pending && finalized.credentials.iter().filter(counts).any(both)
-    }
-}
-
 impl Gate {
-    /// Whether `caller` may post to the mailbox of `vault`: whoever a registrar attests.
+    /// The credentials by which `caller` may post to the mailbox of `vault`: whoever a registrar attests.
     ///
     /// # Errors
-    /// [`ApiError::NotPermitted`].
+    /// [`ApiError::Denied`].
     pub async fn require_attested(
         &self,
         conn: &mut PgConnection,
@@ -323,8 +299,9 @@ impl Gate {
         caller: Caller,
         vault: Key,
         now: i64,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Vec<Key>, ApiError> {
         let known = self.known(conn, frontier, caller, vault).await?;
-        if known.is_attested(caller.key, now) { Ok(()) } else { Err(ApiError::NotPermitted) }
+        let attested = aegle_decision::attested(&known.views, &caller.key, now);
+        attested.map_err(|rule| ApiError::Denied { rule, consent: None })
     }
 }

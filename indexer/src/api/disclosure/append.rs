@@ -3,13 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use aegle_decision::{Document, Key};
-use aegle_disclosure::{Digest, Entry, EntryVersion, Head, Link, LogKey, Logged, Outcome, Receipt, SignedReceipt};
+use aegle_disclosure::{Digest, Entry, EntryVersion, Head, Link, LogKey, Logged, Outcome, Receipt};
 use rand::{RngCore, rngs::OsRng};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
-use super::{Appending, Draft};
-use crate::api::store::disclosure::{self, NewRow};
+use super::{Appended, Appending, Draft, draft::Asking};
+use crate::api::{
+    routes::purpose_code,
+    store::disclosure::{self, NewRow},
+};
 
 /// Entries of one transaction.
 const BATCH: usize = 256;
@@ -21,11 +24,11 @@ pub async fn run(pool: PgPool, key: Arc<LogKey>, mut drafted: mpsc::Receiver<App
     let mut tail = Tail::default();
     while drafted.recv_many(&mut batch, BATCH).await > 0 {
         match tail.append(&pool, &key, batch.iter().map(|(draft, _)| draft)).await {
-            Ok(receipts) => {
-                metrics::counter!("aegle_disclosures_total").increment(receipts.len() as u64);
-                for ((_, waiting), receipt) in batch.drain(..).zip(receipts) {
+            Ok(appended) => {
+                metrics::counter!("aegle_disclosures_total").increment(appended.len() as u64);
+                for ((_, waiting), appended) in batch.drain(..).zip(appended) {
                     // Whoever went away has been logged all the same.
-                    let _ = waiting.send(receipt);
+                    let _ = waiting.send(appended);
                 }
             }
             Err(error) => {
@@ -52,25 +55,25 @@ impl Tail {
         pool: &PgPool,
         key: &LogKey,
         drafts: impl ExactSizeIterator<Item = &Draft> + Clone,
-    ) -> sqlx::Result<Vec<SignedReceipt>> {
+    ) -> sqlx::Result<Vec<Appended>> {
         let mut conn = pool.acquire().await?;
         loop {
             let first = self.look_up(&mut conn, drafts.clone()).await?;
-            let (mut rows, mut receipts) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+            let (mut rows, mut appended) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
             let mut heads = HashMap::new();
             for (index, draft) in (first.unsigned_abs()..).zip(drafts.clone()) {
                 let before = heads.get(&draft.vault).map(|(head, _)| *head);
                 let before = before.or_else(|| self.heads.get(&draft.vault).copied().flatten());
-                let (row, receipt) = write(draft, index, before, key);
+                let (row, entry) = write(draft, index, before, key);
                 let entries = row.number.unsigned_abs() + 1;
                 heads.insert(draft.vault, (Head { entries, commitment: row.commitment }, random()));
                 rows.push(row);
-                receipts.push(receipt);
+                appended.push(entry);
             }
             if disclosure::append(&mut conn, first, &rows, &heads).await? {
                 self.size = Some(first + rows.len() as i64);
                 self.heads.extend(heads.into_iter().map(|(vault, (head, _))| (vault, Some(head))));
-                return Ok(receipts);
+                return Ok(appended);
             }
             *self = Self::default();
         }
@@ -101,8 +104,8 @@ impl Tail {
     }
 }
 
-/// The row of a draft at a place of the log, and its receipt.
-fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewRow, SignedReceipt) {
+/// The row of a draft at a place of the log, and its entry with the receipt.
+fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewRow, Appended) {
     let (number, previous) = before.map_or((0, Digest::default()), |head| (head.entries, head.commitment));
     let link = Link { vault: draft.vault, number, previous };
     let logged = Logged { index, link, link_salt: random(), entry: Document::new(entry(draft)), salt: random() };
@@ -110,7 +113,7 @@ fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewR
     let receipt = key.receipt(Receipt {
         index,
         commitment,
-        request: draft.request,
+        request: draft.asking.request,
         at: draft.at,
         finalized_slot: draft.finalized_slot,
         confirmed_slot: draft.confirmed_slot,
@@ -123,13 +126,14 @@ fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewR
         link_salt: logged.link_salt,
         salt: logged.salt,
         entry: String::from_utf8_lossy(logged.entry.bytes()).into_owned(),
-        caller: draft.caller.key,
+        caller: draft.asking.caller.key,
         permitted: matches!(draft.outcome, Outcome::Permit { .. }),
     };
-    (row, receipt)
+    (row, Appended { receipt, logged })
 }
 
 fn entry(draft: &Draft) -> Entry {
+    let Asking { caller, asked, request, signed } = &draft.asking;
     Entry {
         version: EntryVersion::V1,
         vault: draft.vault,
@@ -137,17 +141,17 @@ fn entry(draft: &Draft) -> Entry {
         finalized_slot: draft.finalized_slot,
         confirmed_slot: draft.confirmed_slot,
         confirmed_hash: draft.confirmed_hash,
-        caller: draft.caller,
-        purpose: draft.purpose.to_owned(),
-        operation: draft.operation,
-        record: draft.record,
-        request: draft.request,
-        signed: draft.signed.clone(),
+        caller: *caller,
+        purpose: asked.purpose.map(purpose_code).unwrap_or_default().to_owned(),
+        operation: asked.operation,
+        record: asked.record.map(|record| Key(record.0)),
+        request: *request,
+        signed: signed.clone(),
         outcome: draft.outcome.clone(),
     }
 }
 
-fn random() -> [u8; 32] {
+pub fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     OsRng.fill_bytes(&mut bytes);
     bytes

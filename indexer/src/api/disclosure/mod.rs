@@ -5,10 +5,11 @@ mod append;
 mod checkpoint;
 mod draft;
 mod receipt;
+mod seal;
 
 use std::{path::PathBuf, sync::Arc};
 
-use aegle_disclosure::{Log, LogKey, SignedReceipt};
+use aegle_disclosure::{Log, LogKey, Logged, SignedReceipt};
 use rand::{RngCore, rngs::OsRng};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -17,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::{
     anchor::{Anchor, Anchored, keep_anchoring},
     checkpoint::{Checkpoints, keep_checkpoints},
-    draft::Draft,
+    draft::{Asked, Draft},
     receipt::{RECEIPT, Requested, hand_receipt},
 };
 use super::error::ApiError;
@@ -88,7 +89,13 @@ impl LogConfig {
     }
 }
 
-type Appending = (Draft, oneshot::Sender<SignedReceipt>);
+type Appending = (Draft, oneshot::Sender<Appended>);
+
+/// An entry that is durable.
+pub struct Appended {
+    pub receipt: SignedReceipt,
+    pub logged: Logged,
+}
 
 /// The log, to append to.
 #[derive(Clone)]
@@ -116,15 +123,23 @@ impl Disclosures {
         self.drafts.is_some()
     }
 
-    /// Appends a decision. When this returns, the entry is durable. No receipt where nothing is logged.
+    /// Appends decisions. When this returns, the entries are durable. None where nothing is logged.
     ///
     /// # Errors
-    /// It could not be written, so what it is about must not go out.
-    pub async fn append(&self, draft: Draft) -> Result<Option<SignedReceipt>, ApiError> {
-        let Some(drafts) = &self.drafts else { return Ok(None) };
-        let (receipt, written) = oneshot::channel();
+    /// They could not be written, so what they are about must not go out.
+    pub async fn append(&self, new: Vec<Draft>) -> Result<Vec<Appended>, ApiError> {
+        let Some(drafts) = &self.drafts else { return Ok(Vec::new()) };
         let unwritten = || ApiError::Unavailable(sqlx::Error::WorkerCrashed);
-        drafts.send((draft, receipt)).await.map_err(|_| unwritten())?;
-        written.await.map(Some).map_err(|_| unwritten())
+        let mut waiting = Vec::with_capacity(new.len());
+        for draft in new {
+            let (appended, written) = oneshot::channel();
+            drafts.send((draft, appended)).await.map_err(|_| unwritten())?;
+            waiting.push(written);
+        }
+        let mut appended = Vec::with_capacity(waiting.len());
+        for written in waiting {
+            appended.push(written.await.map_err(|_| unwritten())?);
+        }
+        Ok(appended)
     }
 }

@@ -1,5 +1,9 @@
 //! A block as it stands in a recording.
 
+use aegle_client::{
+    base58,
+    transaction::{Unreadable, names_program},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use borsh::{BorshDeserialize, BorshSerialize};
 use solana_transaction::versioned::TransactionVersion;
@@ -9,10 +13,7 @@ use solana_transaction_status_client_types::{
     option_serializer::OptionSerializer,
 };
 
-use crate::{
-    base58,
-    decode::{DecodeError, Header, Reason, names_program},
-};
+use crate::decode::{DecodeError, Header, Reason};
 
 /// Far beyond what the limits of a block allow.
 const MOST_TRANSACTIONS: u32 = 1 << 20;
@@ -68,7 +69,7 @@ impl RecordedBlock {
         let all = block.transactions.as_ref().ok_or_else(|| fail(Reason::NoTransactions))?;
         let mut transactions = Vec::new();
         for (index, transaction) in (0..).zip(all) {
-            if let Some(kept) = RecordedTransaction::of(index, transaction).map_err(fail)? {
+            if let Some(kept) = RecordedTransaction::of(index, transaction).map_err(|error| fail(error.into()))? {
                 transactions.push(kept);
             }
         }
@@ -114,28 +115,28 @@ impl RecordedBlock {
 
 impl RecordedTransaction {
     /// None for one that failed or does not name the program.
-    fn of(index: u32, transaction: &EncodedTransactionWithStatusMeta) -> Result<Option<Self>, Reason> {
+    fn of(index: u32, transaction: &EncodedTransactionWithStatusMeta) -> Result<Option<Self>, Unreadable> {
         if !names_program(transaction)? {
             return Ok(None);
         }
-        let meta = transaction.meta.as_ref().ok_or(Reason::NoMeta)?;
+        let meta = transaction.meta.as_ref().ok_or(Unreadable::NoMeta)?;
         let OptionSerializer::Some(groups) = &meta.inner_instructions else {
-            return Err(Reason::NoInnerInstructions);
+            return Err(Unreadable::NoInnerInstructions);
         };
         let EncodedTransaction::Binary(wire, TransactionBinaryEncoding::Base64) = &transaction.transaction else {
-            return Err(Reason::Undecodable);
+            return Err(Unreadable::Undecodable);
         };
         let inner = groups.iter().map(|group| {
             let instructions = group.instructions.iter().map(|instruction| match instruction {
                 UiInstruction::Compiled(instruction) => Ok(RecordedInstruction {
                     program_id_index: instruction.program_id_index,
                     accounts: instruction.accounts.clone(),
-                    data: base58::decode(&instruction.data).ok_or(Reason::Undecodable)?,
+                    data: base58::decode(&instruction.data).ok_or(Unreadable::Undecodable)?,
                     stack_height: instruction.stack_height,
                 }),
-                UiInstruction::Parsed(_) => Err(Reason::Undecodable),
+                UiInstruction::Parsed(_) => Err(Unreadable::Undecodable),
             });
-            let instructions = instructions.collect::<Result<_, Reason>>()?;
+            let instructions = instructions.collect::<Result<_, Unreadable>>()?;
             Ok(RecordedInner { index: group.index, instructions })
         });
         let (writable, readonly) = match &meta.loaded_addresses {
@@ -148,8 +149,8 @@ impl RecordedTransaction {
                 Some(TransactionVersion::Number(number)) => Some(number),
                 _ => None,
             },
-            wire: BASE64_STANDARD.decode(wire).map_err(|_| Reason::Undecodable)?,
-            inner: inner.collect::<Result<_, Reason>>()?,
+            wire: BASE64_STANDARD.decode(wire).map_err(|_| Unreadable::Undecodable)?,
+            inner: inner.collect::<Result<_, Unreadable>>()?,
             writable,
             readonly,
         }))
@@ -187,9 +188,9 @@ impl RecordedInstruction {
     }
 }
 
-fn addresses(texts: &[String]) -> Result<Vec<[u8; 32]>, Reason> {
+fn addresses(texts: &[String]) -> Result<Vec<[u8; 32]>, Unreadable> {
     let address = |text: &String| base58::decode(text).and_then(|bytes| bytes.try_into().ok());
-    texts.iter().map(address).collect::<Option<_>>().ok_or(Reason::NoLoadedAddresses)
+    texts.iter().map(address).collect::<Option<_>>().ok_or(Unreadable::NoLoadedAddresses)
 }
 
 /// Stands where a dropped transaction stood.

@@ -1,5 +1,6 @@
 use aegle_client::state::{ALL_ACTIONS, ALL_PURPOSES, Right};
 use aegle_decision::Key;
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,6 +10,7 @@ use crate::api::{
     access::served::Served,
     bytes::{Address, Digest},
     cursor::List,
+    disclosure::Requested,
     error::ApiError,
     extract::{Body, Limit, Params, PathOf},
     model::{Answer, Page},
@@ -78,13 +80,14 @@ impl From<store::access_request::AccessRequest> for AccessRequest {
 pub async fn create_access_request(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewAccessRequest>,
 ) -> Result<Reply<Answer<AccessRequest>>, ApiError> {
     if new.purposes == 0 || new.purposes & !ALL_PURPOSES != 0 || new.actions == 0 || new.actions & !ALL_ACTIONS != 0 {
         return Err(ApiError::InvalidBody("purposes and actions must name known ones".into()));
     }
-    let mut served = Served::begin(&state, &bearer).await?;
-    served.about(Key(new.vault.0)).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::RequestAccess).await?;
+    served.concerns(Key(new.vault.0)).await?;
     let id = identity(&bearer, "access-requests", &new)?;
     if let Some(open) = store::access_request::find(served.conn(), id).await? {
         let meta = served.close().await?;
@@ -133,12 +136,13 @@ pub struct AccessRequestQuery {
 pub async fn list_access_requests(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<AccessRequestQuery>,
 ) -> Result<Reply<Page<AccessRequest>>, ApiError> {
     let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
     let list = List { route: "access-requests", filter: &[&filter] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListAccessRequests).await?;
     let mut rows = match query.patient {
         Some(patient) => {
             let vault = Key(patient.0);
@@ -179,13 +183,14 @@ pub struct Withdrawn {
 pub async fn delete_access_request(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     PathOf(RequestPath { vault, request }): PathOf<RequestPath>,
 ) -> Result<Reply<Answer<Withdrawn>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::EndAccessRequest).await?;
     let serves = served.serves(Key(vault.0), Right::Grant).await?;
     let requester = (!serves).then(|| bearer.wallet());
     if !store::access_request::delete(served.conn(), Key(vault.0), request, requester).await? {
-        return Err(ApiError::NotPermitted);
+        return Err(ApiError::NOT_THERE);
     }
     let meta = served.close().await?;
     Ok(Reply(Answer { meta, data: Withdrawn { request } }))

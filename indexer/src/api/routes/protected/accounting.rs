@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aegle_accounting::{Account, Accounted, Known, LogState, Period, PeriodError, Standing, csv, pdf};
 use aegle_decision::{Category, Key};
-use aegle_disclosure::{Digest, Entry, Operation};
+use aegle_disclosure::{Digest, Entry};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
@@ -19,9 +19,9 @@ use super::{
     shape::{PurposeCode, Stated},
 };
 use crate::api::{
-    access::content,
+    access::{Serving, content, served::Served},
     bytes::Address,
-    disclosure::{Draft, Requested},
+    disclosure::Requested,
     error::ApiError,
     extract::Params,
     session::Bearer,
@@ -132,9 +132,10 @@ pub async fn get_accounting(
 ) -> Result<Response, ApiError> {
     let form = Form::accepted(&headers)?;
     let period = Period::new(query.from, query.until, (state.now)())?;
-    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
-    let read = read(&state, &bearer, query.patient, period, &mut draft).await;
-    let (rows, known) = draft.conclude(&state, &requested, read).await?;
+    let owned = own(&state, &bearer, &requested, purpose, query.patient).await?;
+    let (rows, known) = read(owned, period).await?;
+    // What is accounted for below is more than what was logged before.
+    requested.log(&state.disclosures).await?;
 
     let vault = Key(query.patient.0);
     let checkpoint = state.checkpoints.make().await?;
@@ -193,14 +194,7 @@ struct Row {
     entry: Entry,
 }
 
-async fn read(
-    state: &ApiState,
-    bearer: &Bearer,
-    patient: Address,
-    period: Period,
-    draft: &mut Draft,
-) -> Result<(Vec<Row>, Known), ApiError> {
-    let (mut served, serving) = own(state, bearer, patient, draft).await?;
+async fn read((mut served, serving): (Served<'_>, Serving), period: Period) -> Result<(Vec<Row>, Known), ApiError> {
     let rows = disclosure::accounted(served.conn(), serving.vault, period.seconds(), MOST + 1).await?;
     if rows.len() as i64 > MOST {
         return Err(ApiError::InvalidParameter(format!(

@@ -1,4 +1,5 @@
 use aegle_client::Pubkey;
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::Serialize;
 use solana_signer::Signer;
@@ -8,6 +9,7 @@ use super::consent::ConsentQuery;
 use crate::api::{
     access::served::Served,
     bytes::Address,
+    disclosure::Requested,
     error::ApiError,
     extract::Params,
     model::{Answer, Delegate, Judge},
@@ -39,14 +41,15 @@ pub struct AgentKey {
 pub async fn get_agent_key(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Answer<AgentKey>>, ApiError> {
     let keys = state.agent.clone().ok_or(ApiError::AgentOff)?;
     let vault = query.vault();
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::GetAgentKey).await?;
     served.serve(vault, None).await?;
     let slot = served.frontier().confirmed_slot;
-    let owned = store::vault::find(served.conn(), slot, Address(vault.0)).await?.ok_or(ApiError::NotPermitted)?;
+    let owned = store::vault::find(served.conn(), slot, Address(vault.0)).await?.ok_or(ApiError::NOT_THERE)?;
     // Removed ones, too: what was a delegate of a vault never is again.
     let added = store::delegate::list(served.conn(), slot, Address(vault.0), &[], i64::MAX).await?;
     let judge = Judge { epoch: Some(owned.delegate_epoch), now: Some(Time(served.now())) };

@@ -1,5 +1,6 @@
 use aegle_client::{pda, state::Right};
 use aegle_decision::{ConsentView, Document, Key, Policy, preview};
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -7,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::{
     access::{content, served::Served},
     bytes::{Address, Digest},
+    disclosure::Requested,
     error::ApiError,
     extract::{Body, Params},
     model::{Answer, Page},
@@ -53,10 +55,11 @@ pub struct DraftPreview {
 pub async fn draft_consent(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(draft): Body<Draft>,
 ) -> Result<Reply<Answer<DraftPreview>>, ApiError> {
     draft.policy.validate().map_err(|error| ApiError::InvalidBody(format!("policy: {error}")))?;
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::PreviewConsent).await?;
     let vault = Key(draft.vault.0);
     let serving = served.serve(vault, Some(Right::Grant)).await?;
     let records = content::labelled(served.conn(), &serving).await?;
@@ -120,6 +123,7 @@ pub struct HeldConsent {
 pub async fn create_consent(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewConsent>,
 ) -> Result<Reply<Answer<HeldConsent>>, ApiError> {
     let policy = Document::<Policy>::read(new.policy.clone().into_bytes())
@@ -139,7 +143,7 @@ pub async fn create_consent(
         policy_salt: new.policy_salt,
         encryption_key: new.encryption_key,
     };
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::StoreConsent).await?;
     let vault = Key(new.vault.0);
     served.serve(vault, Some(Right::Grant)).await?;
     let slot = served.frontier().confirmed_slot;
@@ -217,9 +221,10 @@ impl ConsentQuery {
 pub async fn list_consents(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Page<HeldConsent>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListConsents).await?;
     let vault = Key(query.patient.0);
     let serves = served.serves(vault, Right::Grant).await?;
     let mut openings = store::opening::of_vault(served.conn(), vault).await?;

@@ -1,5 +1,6 @@
 use aegle_client::state::Right;
 use aegle_decision::{Document, Key};
+use aegle_disclosure::Operation;
 use aegle_envelope::{
     CustodianPlan,
     emergency::{MAX_CUSTODIANS, verify_signature},
@@ -14,6 +15,7 @@ use crate::{
     api::{
         access::{content, served::Served},
         bytes::{Address, Digest},
+        disclosure::Requested,
         error::ApiError,
         extract::{Body, Params},
         model::{Answer, Page},
@@ -61,9 +63,10 @@ pub struct NewPlan {
 pub async fn get_plan(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Answer<SignedPlan>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListCustodians).await?;
     // Whoever mints deals the shares of what they add.
     if !served.serves(query.vault(), Right::Mint).await? {
         served.serve(query.vault(), Some(Right::Read)).await?;
@@ -86,6 +89,7 @@ pub async fn get_plan(
 pub async fn put_plan(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewPlan>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
     let invalid = |reason: String| ApiError::InvalidBody(format!("plan: {reason}"));
@@ -99,7 +103,7 @@ pub async fn put_plan(
     verify_signature(&plan, &bearer.caller.key, signature)
         .map_err(|_| ApiError::SignatureInvalid("The signature is not the caller's over this plan"))?;
     let vault = plan.value().vault;
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::StoreCustodians).await?;
     served.serve(vault, None).await?;
     let plan = Plan { plan: new.plan, signature: new.signature.0 };
     store::custodian::put_plan(served.conn(), vault, &plan).await?;
@@ -119,9 +123,10 @@ pub async fn put_plan(
 pub async fn delete_plan(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::DropCustodians).await?;
     served.serve(query.vault(), None).await?;
     store::custodian::delete_plan(served.conn(), query.vault()).await?;
     let meta = served.close().await?;
@@ -190,9 +195,10 @@ pub struct DealtShare {
 pub async fn list_dealt_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Page<DealtShare>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListCustodianShares).await?;
     served.serve(query.vault(), Some(Right::Read)).await?;
     let rows = store::custodian::dealt(served.conn(), query.vault()).await?;
     let meta = served.close().await?;
@@ -234,13 +240,14 @@ pub struct RecordShares {
 pub async fn deal_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewKeyShares>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
     if new.records.len() > MOST {
         return Err(ApiError::InvalidBody(format!("records: at most {MOST}")));
     }
     let vault = Key(new.vault.0);
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::DealShares).await?;
     served.serve(vault, Some(Right::Read)).await?;
     let records: Vec<_> = new.records.iter().map(|shares| shares.record).collect();
     let ids = content::erasure_keys(served.conn(), vault, &records).await?;

@@ -1,7 +1,7 @@
 //! Who looked: the patient's own log, and what opens a receipt.
 
 use aegle_client::state::Right;
-use aegle_decision::{Key, RuleId};
+use aegle_decision::{Key, Purpose};
 use aegle_disclosure::{Digest, HeadProof, Heads, Inclusion, Operation};
 use axum::{
     Json,
@@ -12,10 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::shape::{PurposeCode, Stated};
 use crate::api::{
-    access::{At, Serving, served::Served},
+    access::{Serving, served::Served},
     bytes::Address,
     cursor::List,
-    disclosure::{Draft, Requested},
+    disclosure::{Asked, Requested},
     error::ApiError,
     extract::{Limit, Params},
     model::Page,
@@ -72,22 +72,11 @@ pub async fn list_disclosures(
     requested: Requested,
     Params(query): Params<DisclosureQuery>,
 ) -> Result<Reply<Page<Disclosure>>, ApiError> {
-    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
-    let listed = list(&state, &bearer, query, &mut draft).await;
-    draft.conclude(&state, &requested, listed).await
-}
-
-async fn list(
-    state: &ApiState,
-    bearer: &Bearer,
-    query: DisclosureQuery,
-    draft: &mut Draft,
-) -> Result<Reply<Page<Disclosure>>, ApiError> {
     let filter = [&bearer.caller.key.0[..], &query.patient.0];
     let list = List { route: "disclosures", filter: &filter };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
     let after = <[u8; 8]>::try_from(&walk.after[..]).map(i64::from_be_bytes);
-    let (mut served, _) = own(state, bearer, query.patient, draft).await?;
+    let (mut served, _) = own(&state, &bearer, &requested, purpose, query.patient).await?;
     let from = after.map_or(0, |after| after + 1);
     let rows = disclosure::list(served.conn(), Key(query.patient.0), from, walk.rows()).await?;
     let meta = served.close().await?;
@@ -109,15 +98,13 @@ async fn list(
 pub(super) async fn own<'a>(
     state: &'a ApiState,
     bearer: &'a Bearer,
+    requested: &'a Requested,
+    purpose: Purpose,
     patient: Address,
-    draft: &mut Draft,
 ) -> Result<(Served<'a>, Serving), ApiError> {
-    let mut served = Served::begin(state, bearer).await?;
-    draft.decide(At::of(served.frontier()), served.now(), Key(patient.0));
-    let serving = served.serve(Key(patient.0), Some(Right::Read)).await.map_err(|error| match error {
-        ApiError::NotPermitted => ApiError::Denied { rule: RuleId::NoConsent, consent: None },
-        error => error,
-    })?;
+    let asked = Asked { operation: Operation::ListDisclosures, purpose: Some(purpose), record: None };
+    let mut served = Served::logged(state, bearer, requested, asked).await?;
+    let serving = served.serve(Key(patient.0), Some(Right::Read)).await?;
     Ok((served, serving))
 }
 
@@ -158,13 +145,8 @@ pub async fn get_head(
     requested: Requested,
     Params(query): Params<HeadQuery>,
 ) -> Result<Json<DisclosureHead>, ApiError> {
-    let mut draft = Draft::new(&state, Operation::ListDisclosures, &bearer, purpose, None, &requested)?;
-    let allowed = match own(&state, &bearer, query.patient, &mut draft).await {
-        Ok((served, _)) => served.close().await,
-        Err(error) => Err(error),
-    };
-    draft.conclude(&state, &requested, allowed).await?;
-
+    let (served, _) = own(&state, &bearer, &requested, purpose, query.patient).await?;
+    served.close().await?;
     let checkpoint = match query.size {
         None => state.checkpoints.make().await?,
         Some(size) => {
@@ -214,7 +196,7 @@ pub async fn get_receipt(
     let mut served = Served::begin(&state, &bearer).await?;
     let found = disclosure::find(served.conn(), i64::try_from(index).unwrap_or(i64::MAX)).await?;
     served.close().await?;
-    let found = found.ok_or(ApiError::NotPermitted)?;
+    let found = found.ok_or(ApiError::NOT_THERE)?;
     let mut conn = state.pool.acquire().await?;
     let size = disclosure::checkpoint(&mut conn, i64::MAX).await?.map_or(0, |newest| newest.size.unsigned_abs());
     let inclusion = match Inclusion::needs(index, size) {

@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::shape::{Base64, PurposeCode, Stated};
 use crate::{
     api::{
-        access::{At, content, served::Served},
+        access::{content, served::Served},
         bytes::{Address, Digest},
         cursor::List,
-        disclosure::{Draft, Requested},
+        disclosure::{Asked, Requested},
         error::ApiError,
         extract::{Body, Id, Limit, Params},
         model::{Answer, Page},
@@ -104,9 +104,9 @@ pub async fn open_emergency(
 ) -> Result<Reply<Answer<OpenedEmergency>>, ApiError> {
     let relay = state.relay.as_deref().ok_or(ApiError::RelayOff)?;
     let stated = read(new)?;
-    let mut draft = Draft::new(&state, Operation::OpenEmergency, &bearer, purpose, None, &requested)?;
-    let kept = keep(&state, &bearer, purpose, &stated, &mut draft).await;
-    draft.conclude(&state, &requested, kept).await?;
+    keep(&state, &bearer, purpose, &stated, &requested).await?;
+    // It is on record here before it is on the chain.
+    requested.log(&state.disclosures).await?;
 
     let SignedStatement { break_glass, statement, signature, salt } = stated;
     let vault = statement.value().vault;
@@ -143,12 +143,12 @@ async fn keep(
     bearer: &Bearer,
     purpose: Purpose,
     stated: &SignedStatement,
-    draft: &mut Draft,
+    requested: &Requested,
 ) -> Result<(), ApiError> {
     let SignedStatement { break_glass, statement, signature, salt } = stated;
-    let mut served = Served::begin(state, bearer).await?;
+    let asked = Asked { operation: Operation::OpenEmergency, purpose: Some(purpose), record: None };
+    let mut served = Served::logged(state, bearer, requested, asked).await?;
     let vault = statement.value().vault;
-    draft.decide(At::of(served.frontier()), served.now(), vault);
     served.about(vault).await?;
     let slot = served.frontier().confirmed_slot;
     let known = store::emergency::find(served.conn(), slot, *break_glass).await?;
@@ -162,13 +162,13 @@ async fn keep(
         let unreviewed =
             !opened && store::emergency::unreviewed(served.conn(), slot, bearer.caller.key, *break_glass).await?;
         let credential = served.open_emergency(statement.value(), purpose, unreviewed).await?;
-        draft.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
+        requested.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
         return served.close().await.map(drop);
     }
     let unreviewed = store::emergency::unreviewed(served.conn(), slot, bearer.caller.key, *break_glass).await?;
     let credential = served.open_emergency(statement.value(), purpose, unreviewed).await?;
     store::emergency::insert(served.conn(), *break_glass, statement, signature, *salt).await?;
-    draft.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
+    requested.release_in_emergency(Key(break_glass.0), vec![credential], statement.value().records.iter().copied());
     served.close().await.map(drop)
 }
 
@@ -218,12 +218,13 @@ pub struct EmergencyQuery {
 pub async fn list_emergencies(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<EmergencyQuery>,
 ) -> Result<Reply<Page<OpenedEmergency>>, ApiError> {
     let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
     let list = List { route: "emergencies", filter: &[&filter] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListEmergencies).await?;
     let vault = query.patient.map(|patient| Key(patient.0));
     if let Some(vault) = vault {
         served.serve(vault, Some(Right::Read)).await?;
@@ -265,24 +266,12 @@ pub async fn collect_shares(
     requested: Requested,
     Id(break_glass): Id,
 ) -> Result<Reply<Page<ReleasedShare>>, ApiError> {
-    let mut draft = Draft::new(&state, Operation::CollectShares, &bearer, purpose, None, &requested)?;
-    let collected = collect(&state, &bearer, purpose, break_glass, &mut draft).await;
-    draft.conclude(&state, &requested, collected).await
-}
-
-async fn collect(
-    state: &ApiState,
-    bearer: &Bearer,
-    purpose: Purpose,
-    break_glass: Address,
-    draft: &mut Draft,
-) -> Result<Reply<Page<ReleasedShare>>, ApiError> {
-    let mut served = Served::begin(state, bearer).await?;
+    let asked = Asked { operation: Operation::CollectShares, purpose: Some(purpose), record: None };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
     let slot = served.frontier().confirmed_slot;
     let found = store::emergency::find(served.conn(), slot, break_glass).await?;
     // An opening that is not there is looked for in a vault that nobody has.
     let vault = found.map(|row| Key(row.vault.0)).unwrap_or_default();
-    draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let rule = RuleId::BreakGlass { break_glass: Key(break_glass.0) };
     let contents = content::list(served.conn(), &opened).await?;
@@ -294,7 +283,7 @@ async fn collect(
     rows.retain(|row| open.iter().any(|content| content.record == row.record));
     let keys = state.erasure.get_all(rows.iter().map(|row| KeyId(row.erasure_key.0))).await?;
     let keyed = open.iter().filter(|content| rows.iter().any(|row| row.record == content.record));
-    draft.release(&opened, keyed.map(|content| (content.record, content.verdict)));
+    requested.release(&opened, keyed.map(|content| (content.record, content.verdict)));
     let meta = served.close().await?;
     let opened = rows.into_iter().map(|row| {
         let key = keys.get(&KeyId(row.erasure_key.0)).ok_or(ErasureError::Missing)?;

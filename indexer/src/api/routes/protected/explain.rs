@@ -1,12 +1,14 @@
-use aegle_decision::{Action, Caller, Document, Explanation, Key, Request, explain};
+use aegle_decision::{Action, Caller, Document, Explanation, Key, Request, explain, purpose_of};
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::shape::{self, PurposeCode};
+use super::shape::PurposeCode;
 use crate::api::{
     access::{self, content, served::Served},
     bytes::Address,
+    disclosure::Requested,
     error::ApiError,
     extract::Params,
     model::Answer,
@@ -49,11 +51,12 @@ pub struct Explained {
 pub async fn get_explanation(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ExplainQuery>,
 ) -> Result<Reply<Answer<Explained>>, ApiError> {
-    let purpose = shape::purpose(&query.purpose).ok_or(ApiError::NoPurpose)?;
+    let purpose = purpose_of(&query.purpose).ok_or(ApiError::NoPurpose)?;
     let vault = Key(query.patient.0);
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::Explain).await?;
     let serving = served.serve(vault, None).await?;
     let grantee = Caller { key: Key(query.grantee.0), practitioner: None };
     let (views, openings) = access::load(served.conn(), serving.slots, vault, &grantee).await?;

@@ -1,4 +1,5 @@
 use aegle_decision::Key;
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,6 +8,7 @@ use super::{consent::ConsentQuery, wrap::Stored};
 use crate::api::{
     access::served::Served,
     bytes::Address,
+    disclosure::Requested,
     error::ApiError,
     extract::{Body, Params},
     model::{Answer, Page},
@@ -73,9 +75,10 @@ pub struct NewShare {
 pub async fn list_keyrings(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Page<Keyring>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListKeyrings).await?;
     served.serve(query.vault(), None).await?;
     let rows = store::keyring::list(served.conn(), query.vault()).await?;
     let meta = served.close().await?;
@@ -97,6 +100,7 @@ pub async fn list_keyrings(
 pub async fn create_keyring(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewKeyring>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
     check("keyring", &new.keyring, MAX_KEYRING)?;
@@ -106,10 +110,10 @@ pub async fn create_keyring(
     }
     let vault = Key(new.vault.0);
     let key_epoch = i64::from(new.key_epoch);
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::StoreKeyring).await?;
     served.serve(vault, None).await?;
     let slot = served.frontier().confirmed_slot;
-    let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NotPermitted)?;
+    let found = store::vault::find(served.conn(), slot, new.vault).await?.ok_or(ApiError::NOT_THERE)?;
     // The next epoch's keyring is stored before the chain rotates to it. Epochs beyond would only fill
     // the guardians' lists.
     if key_epoch > found.key_epoch + 1 {
@@ -146,9 +150,12 @@ pub struct GuardianShare {
 pub async fn list_guardian_shares(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
 ) -> Result<Reply<Page<GuardianShare>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListGuardianShares).await?;
+    served.concerns_nobody_yet();
     let rows = store::keyring::shares(served.conn(), bearer.caller.key).await?;
+    requested.spread_over(rows.iter().map(|share| Key(share.vault.0)));
     let meta = served.close().await?;
     let data = rows.into_iter().map(|Share { vault, key_epoch, guardian, holder, share }| GuardianShare {
         vault,
@@ -184,18 +191,19 @@ pub struct HandedShare {
 pub async fn hand_guardian_share(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<HandedShare>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
     check("share", &new.share, MAX_SHARE)?;
     let guardian = bearer.wallet();
     let key_epoch = i64::from(new.key_epoch);
-    let mut served = Served::begin(&state, &bearer).await?;
-    served.about(Key(new.vault.0)).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::HandGuardianShare).await?;
+    served.concerns(Key(new.vault.0)).await?;
     // Only who was given a share by the owner has one to hand on.
     let held = store::keyring::shares(served.conn(), bearer.caller.key).await?;
     let keeps = |share: &Share| share.vault == new.vault && share.key_epoch == key_epoch && share.holder == guardian;
     if !held.iter().any(keeps) || !store::recovery::names(served.conn(), new.vault, new.holder).await? {
-        return Err(ApiError::NotPermitted);
+        return Err(ApiError::NOT_THERE);
     }
     let share = Share { vault: new.vault, key_epoch, guardian, holder: new.holder, share: new.share };
     store::keyring::put_share(served.conn(), &share).await?;

@@ -1,5 +1,6 @@
 use aegle_client::{pda, state::Right};
 use aegle_decision::Key;
+use aegle_disclosure::Operation;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +14,7 @@ use crate::{
         access::{content, served::Served},
         bytes::{Address, Digest},
         cursor::List,
+        disclosure::{Asked, Requested},
         download::{self, Watch},
         error::ApiError,
         extract::{Body, Limit, Params, PathOf},
@@ -87,14 +89,16 @@ impl MailboxItem {
 pub async fn post_item(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewItem>,
 ) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
     new.opening.check()?;
     let vault = Key(new.vault.0);
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::PostMail).await?;
     served.about(vault).await?;
     let id = identity(&bearer, "mailbox", &new)?;
     if let Some(posted) = store::mailbox::find(served.conn(), id).await? {
+        served.concerns(vault).await?;
         let meta = served.close().await?;
         let key = state.erasure.get(posted.key()).await?;
         return Ok(Reply(Answer { meta, data: MailboxItem::new(posted, &key)? }));
@@ -153,12 +157,13 @@ pub struct MailboxQuery {
 pub async fn list_items(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<MailboxQuery>,
 ) -> Result<Reply<Page<MailboxItem>>, ApiError> {
     let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
     let list = List { route: "mailbox", filter: &[&filter] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListMail).await?;
     let mut items = match query.patient {
         Some(patient) => {
             let vault = Key(patient.0);
@@ -183,7 +188,7 @@ async fn find(served: &mut Served<'_>, item: Digest, vault: Address, caller: Key
     let serves = served.serves(vault, Right::Mint).await?;
     let found = store::mailbox::find(served.conn(), item).await?;
     let may = |item: &Item| item.vault.0 == vault.0 && (serves || item.sender.0 == caller.0);
-    found.filter(may).ok_or(ApiError::NotPermitted)
+    found.filter(may).ok_or(ApiError::NOT_THERE)
 }
 
 /// Path of an item.
@@ -208,10 +213,11 @@ pub struct ItemPath {
 pub async fn get_item_content(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ReadMail).await?;
     let found = find(&mut served, item, vault, bearer.caller.key).await?;
     let asked = download::locate(served.conn(), found.blob.0, found.size.unsigned_abs(), &headers).await?;
     served.close().await?;
@@ -233,12 +239,13 @@ pub async fn get_item_content(
 pub async fn delete_item(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
 ) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::DiscardMail).await?;
     let found = find(&mut served, item, vault, bearer.caller.key).await?;
     if !store::mailbox::delete(served.conn(), item).await? {
-        return Err(ApiError::NotPermitted);
+        return Err(ApiError::NOT_THERE);
     }
     blob::release(served.conn(), BlobId(found.blob.0)).await?;
     store::mailbox::end_key(served.conn(), found.erasure_key).await?;
@@ -280,12 +287,14 @@ pub struct AcceptedItem {
 pub async fn accept_item(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     PathOf(ItemPath { vault, item }): PathOf<ItemPath>,
     Body(new): Body<Acceptance>,
 ) -> Result<Reply<Answer<AcceptedItem>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
-    served.serve(Key(vault.0), Some(Right::Mint)).await?;
     let record = Address(pda::find_record(&vault.0.into(), &new.record_id.0).0.to_bytes());
+    let asked = Asked { operation: Operation::AcceptMail, purpose: None, record: Some(record) };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
+    served.serve(Key(vault.0), Some(Right::Mint)).await?;
     let request = identity(&bearer, "accept", &(item, record))?;
     let kept = content::kept(served.conn(), Key(vault.0), record).await?;
     let data = match kept.filter(|kept| kept.request == Some(request)) {

@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use aegle_decision::{Action, Basis, Key};
+use aegle_disclosure::{Operation, Outcome};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -8,6 +11,7 @@ use crate::api::{
     access::served::Served,
     bytes::Address,
     cursor::List,
+    disclosure::{Asked, Requested},
     error::ApiError,
     extract::{Limit, Params},
     model::Page,
@@ -50,6 +54,7 @@ pub struct Patient {
 pub async fn list_patients(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Stated(purpose): Stated,
     Params(query): Params<PlainQuery>,
 ) -> Result<Reply<Page<Patient>>, ApiError> {
@@ -57,8 +62,9 @@ pub async fn list_patients(
     let list = List { route: "patients", filter: &[&caller] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
 
-    let mut served = Served::begin(&state, &bearer).await?;
-    let mut data: Vec<Patient> = Vec::new();
+    let asked = Asked { operation: Operation::ListPatients, purpose: Some(purpose), record: None };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
+    let (mut data, mut outcomes): (Vec<Patient>, BTreeMap<Address, Outcome>) = Default::default();
     let mut after = walk.after.clone();
     // Patients who withdrew are passed over, so that a page is full whoever they are.
     while data.len() < walk.rows() as usize {
@@ -68,6 +74,7 @@ pub async fn list_patients(
         for patient in vaults {
             match served.open(Key(patient.0), purpose, Action::Read).await {
                 Ok(opened) => {
+                    outcomes.insert(patient, opened.outcome(Vec::new()));
                     let Basis::Consents(consents) = opened.permit.basis else { continue };
                     let consents = consents.into_iter().map(|consent| Address(consent.0)).collect();
                     data.push(Patient { patient, consents });
@@ -77,7 +84,10 @@ pub async fn list_patients(
             }
         }
     }
+    served.concerns_nobody_yet();
     let meta = served.close().await?;
     let next = walk.cut(&mut data, |patient| patient.patient.0.to_vec());
+    let shown = data.iter().filter_map(|patient| Some((Key(patient.patient.0), outcomes.remove(&patient.patient)?)));
+    requested.spread(shown.collect());
     Ok(Reply(Page { meta, data, next }))
 }

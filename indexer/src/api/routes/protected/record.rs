@@ -24,7 +24,7 @@ use crate::{
         },
         bytes::{Address, Digest},
         cursor::List,
-        disclosure::{Draft, Requested},
+        disclosure::{Asked, Requested},
         download::{self, Watch},
         error::ApiError,
         extract::{Body as JsonBody, Id, Limit, Params},
@@ -140,26 +140,14 @@ pub async fn list_records(
     requested: Requested,
     Params(query): Params<RecordQuery>,
 ) -> Result<Reply<Page<HeldRecord>>, ApiError> {
-    let mut draft = Draft::new(&state, Operation::ListRecords, &bearer, purpose, None, &requested)?;
-    let listed = list(&state, &bearer, purpose, query, &mut draft).await;
-    draft.conclude(&state, &requested, listed).await
-}
-
-async fn list(
-    state: &ApiState,
-    bearer: &Bearer,
-    purpose: Purpose,
-    query: RecordQuery,
-    draft: &mut Draft,
-) -> Result<Reply<Page<HeldRecord>>, ApiError> {
     let category = query.category()?;
-    let filter = query.filter(bearer);
+    let filter = query.filter(&bearer);
     let list = List { route: "held-records", filter: &[&filter, &[purpose as u16 as u8, (purpose as u16 >> 8) as u8]] };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
 
-    let mut served = Served::begin(state, bearer).await?;
+    let asked = Asked { operation: Operation::ListRecords, purpose: Some(purpose), record: None };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
     let vault = Key(query.patient.0);
-    draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let mut data = content::list(served.conn(), &opened).await?;
     let meta = served.close().await?;
@@ -170,7 +158,7 @@ async fn list(
     placed.sort_unstable_by_key(|(place, _)| *place);
     let next = walk.cut(&mut placed, |(place, _)| place.to_vec());
     let keys = state.erasure.get_all(placed.iter().map(|(_, content)| content.erasure_key)).await?;
-    draft.release(&opened, placed.iter().map(|(_, content)| (content.record, content.verdict)));
+    requested.release(&opened, placed.iter().map(|(_, content)| (content.record, content.verdict)));
     let held = placed.into_iter().map(|(_, content)| {
         let key = keys.get(&content.erasure_key).ok_or(ErasureError::Missing)?;
         HeldRecord::new(vault, content, key)
@@ -203,9 +191,7 @@ pub async fn get_record(
         return Err(ApiError::SessionEnded);
     }
     let lag = state.max_lag.check(standing.lag)?;
-    let mut draft = Draft::new(&state, Operation::ReadRecord, &bearer, purpose, Some(record), &requested)?;
-    let read = read(&state, &bearer, (at, lag, now), purpose, record, &mut draft).await;
-    let answer = draft.conclude(&state, &requested, read).await?;
+    let answer = read(&state, &bearer, (at, lag, now), purpose, record, &requested).await?;
     Ok((Extension(OneRecord), Reply(answer)))
 }
 
@@ -215,16 +201,19 @@ async fn read(
     (at, lag, now): (At, Lag, i64),
     purpose: Purpose,
     record: Address,
-    draft: &mut Draft,
+    requested: &Requested,
 ) -> Result<Answer<HeldRecord>, ApiError> {
     let ask = Ask { purpose, action: Action::Read, now };
+    let asked = Asked { operation: Operation::ReadRecord, purpose: Some(purpose), record: Some(record) };
+    requested.ask(state, bearer, asked)?;
     if let Some(shelved) = state.gate.shelved(at, bearer.caller, record)
         && let Some(opened) = state.gate.reopen(at, bearer.caller, shelved.vault, ask)
     {
-        draft.decide(at, now, shelved.vault);
+        requested.decide(at, now, shelved.vault);
+        requested.seal_to(state.gate.encryption_key(at, bearer.caller, shelved.vault));
         let opened = opened?;
         let content = shelved.admitted(&opened)?;
-        draft.release(&opened, [(record, content.verdict)]);
+        requested.release(&opened, [(record, content.verdict)]);
         let key = state.erasure.get(content.erasure_key).await?;
         let data = HeldRecord::new(shelved.vault, content, &key)?;
         return Ok(Answer { meta: at.meta(lag, now), data });
@@ -232,13 +221,12 @@ async fn read(
 
     // The mirror moved on, something was stored, or the caller is new to the record.
     let stored = state.gate.stored();
-    let mut served = Served::begin(state, bearer).await?;
+    let mut served = Served::logged(state, bearer, requested, asked).await?;
     let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
     let at = At::of(served.frontier());
-    draft.decide(at, served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let (row, content) = content::shelve(served.conn(), &opened, record).await?;
-    draft.release(&opened, [(record, content.verdict)]);
+    requested.release(&opened, [(record, content.verdict)]);
     let meta = served.close().await?;
     let erasure_key = state.erasure.get(content.erasure_key).await?;
     if let Some(key) = content.key.as_ref().filter(|key| !key.given) {
@@ -255,15 +243,14 @@ async fn find(
     served: &mut Served<'_>,
     purpose: Purpose,
     record: Address,
-    draft: &mut Draft,
+    requested: &Requested,
 ) -> Result<(Key, Content), ApiError> {
     // A record that is in no vault is looked for in one that nobody has.
     let vault = content::vault_of(served.conn(), record).await?.unwrap_or_default();
-    draft.decide(At::of(served.frontier()), served.now(), vault);
     let opened = served.open(vault, purpose, Action::Read).await?;
     let content = content::find(served.conn(), &opened, record).await?;
     if content.opens() {
-        draft.release(&opened, [(record, content.verdict)]);
+        requested.release(&opened, [(record, content.verdict)]);
     }
     Ok((vault, content))
 }
@@ -303,33 +290,20 @@ pub async fn get_content(
     Id(record): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut draft = Draft::new(&state, Operation::ReadContent, &bearer, purpose, Some(record), &requested)?;
-    let located = locate(&state, &bearer, purpose, record, &headers, &mut draft).await;
-    let (watch, asked) = draft.conclude(&state, &requested, located).await?;
-    download::answer(state, bearer, watch, asked)
-}
-
-async fn locate(
-    state: &ApiState,
-    bearer: &Bearer,
-    purpose: Purpose,
-    record: Address,
-    headers: &HeaderMap,
-    draft: &mut Draft,
-) -> Result<(Watch, download::Asked), ApiError> {
-    let mut served = Served::begin(state, bearer).await?;
-    let (vault, content) = find(&mut served, purpose, record, draft).await?;
+    let asked = Asked { operation: Operation::ReadContent, purpose: Some(purpose), record: Some(record) };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
+    let (vault, content) = find(&mut served, purpose, record, &requested).await?;
     if !content.opens() {
         return Err(ApiError::KeyPending);
     }
-    let asked = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), headers).await?;
+    let wanted = download::locate(served.conn(), content.blob, content.size.unsigned_abs(), &headers).await?;
     served.close().await?;
     if let Some(key) = content.key {
-        let mut noting = note(state, bearer, vault).await?;
+        let mut noting = note(&state, &bearer, vault).await?;
         store::wrap::note_content_given(&mut noting, record, key.recipient).await?;
         noting.commit().await?;
     }
-    Ok((Watch::Record { purpose, vault, record }, asked))
+    download::answer(state, bearer, Watch::Record { purpose, vault, record }, wanted)
 }
 
 /// A record's content, uploaded before, and what the server may know of it.
@@ -395,6 +369,7 @@ pub struct StoredRecord {
 pub async fn create_record(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     JsonBody(new): JsonBody<NewRecord>,
 ) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
     let vault = Key(new.vault.0);
@@ -402,7 +377,8 @@ pub async fn create_record(
     new.opening.check()?;
     let commitment = commitment(&new.opening);
 
-    let mut served = Served::begin(&state, &bearer).await?;
+    let asked = Asked { operation: Operation::StoreRecord, purpose: None, record: Some(record) };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
     served.serve(vault, Some(Right::Mint)).await?;
     let minted = admit(&mut served, record, commitment).await?;
     let request = identity(&bearer, "records", &new)?;
@@ -520,6 +496,7 @@ pub struct NewContentKey {
 pub async fn replace_content(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Id(record): Id,
     JsonBody(new): JsonBody<NewContentKey>,
 ) -> Result<Reply<Answer<StoredRecord>>, ApiError> {
@@ -527,10 +504,11 @@ pub async fn replace_content(
     if !new.wraps.iter().any(|wrap| wrap.holder == new.vault) {
         return Err(ApiError::InvalidBody("wraps: the patient's own is missing".into()));
     }
-    let mut served = Served::begin(&state, &bearer).await?;
+    let asked = Asked { operation: Operation::ReplaceContent, purpose: None, record: Some(record) };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
     served.serve(vault, Some(Right::Read)).await?;
     let request = identity(&bearer, "content", &(record, &new))?;
-    let old = content::kept(served.conn(), vault, record).await?.ok_or(ApiError::NotPermitted)?;
+    let old = content::kept(served.conn(), vault, record).await?.ok_or(ApiError::NOT_THERE)?;
     if old.request != Some(request) {
         let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);

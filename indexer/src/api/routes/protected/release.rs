@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     api::{
-        access::{At, served::Served},
+        access::served::Served,
         bytes::{Address, Digest},
-        disclosure::{Draft, Requested},
+        disclosure::{Asked, Requested},
         error::ApiError,
         extract::{Body, Id},
         model::{Answer, Page},
@@ -43,10 +43,13 @@ const MOST: usize = 256;
 pub async fn list_releases(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
 ) -> Result<Reply<Page<OpenedEmergency>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListReleases).await?;
+    served.concerns_nobody_yet();
     let (slot, now) = (served.frontier().confirmed_slot, served.now());
     let rows = store::emergency::to_release(served.conn(), slot, bearer.caller.key, now).await?;
+    requested.spread_over(rows.iter().map(|row| Key(row.vault.0)));
     let meta = served.close().await?;
     Ok(Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next: None }))
 }
@@ -79,22 +82,11 @@ pub async fn fetch_shares(
     requested: Requested,
     Id(break_glass): Id,
 ) -> Result<Reply<Page<KeptShare>>, ApiError> {
-    let mut draft = Draft::new(&state, Operation::FetchShares, &bearer, purpose, None, &requested)?;
-    let fetched = fetch(&state, &bearer, purpose, break_glass, &mut draft).await;
-    draft.conclude(&state, &requested, fetched).await
-}
-
-async fn fetch(
-    state: &ApiState,
-    bearer: &Bearer,
-    purpose: Purpose,
-    break_glass: Address,
-    draft: &mut Draft,
-) -> Result<Reply<Page<KeptShare>>, ApiError> {
-    let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
+    let asked = Asked { operation: Operation::FetchShares, purpose: Some(purpose), record: None };
+    let (mut served, credentials) = permitted(&state, &bearer, &requested, asked, purpose, break_glass).await?;
     let rows = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
     let keys = state.erasure.get_all(rows.iter().map(|row| KeyId(row.erasure_key.0))).await?;
-    draft.release_in_emergency(Key(break_glass.0), credentials, rows.iter().map(|row| Key(row.record.0)));
+    requested.release_in_emergency(Key(break_glass.0), credentials, rows.iter().map(|row| Key(row.record.0)));
     let meta = served.close().await?;
     let opened = rows.into_iter().map(|row| {
         let key = keys.get(&KeyId(row.erasure_key.0)).ok_or(ErasureError::Missing)?;
@@ -108,16 +100,16 @@ async fn fetch(
 async fn permitted<'a>(
     state: &'a ApiState,
     bearer: &'a Bearer,
+    requested: &'a Requested,
+    asked: Asked,
     purpose: Purpose,
     break_glass: Address,
-    draft: &mut Draft,
 ) -> Result<(Served<'a>, Vec<Key>), ApiError> {
-    let mut served = Served::begin(state, bearer).await?;
+    let mut served = Served::logged(state, bearer, requested, asked).await?;
     let slot = served.frontier().confirmed_slot;
     let found = store::emergency::find(served.conn(), slot, break_glass).await?;
     let emergency: Option<Emergency> = found.and_then(|row| row.emergency());
-    let vault = emergency.as_ref().map(|emergency| emergency.statement.value().vault).unwrap_or_default();
-    draft.decide(At::of(served.frontier()), served.now(), vault);
+    served.concerns_nobody_yet();
     let emergency = emergency.ok_or(ApiError::Denied { rule: RuleId::EmergencyNotOpened, consent: None })?;
     let credentials = served.release(&emergency, purpose).await?;
     Ok((served, credentials))
@@ -163,23 +155,8 @@ pub async fn release_shares(
     if new.shares.len() > MOST {
         return Err(ApiError::InvalidBody(format!("shares: at most {MOST}")));
     }
-    let mut draft = Draft::new(&state, Operation::ReleaseShares, &bearer, purpose, None, &requested)?;
-    let released = release(&state, &bearer, purpose, break_glass, &new, &mut draft).await;
-    // Nobody sees the shares before the transaction ends, which is after the entry is durable.
-    let (served, stored) = draft.conclude(&state, &requested, released).await?;
-    let meta = served.close().await?;
-    Ok(Reply(Answer { meta, data: Stored { stored } }))
-}
-
-async fn release<'a>(
-    state: &'a ApiState,
-    bearer: &'a Bearer,
-    purpose: Purpose,
-    break_glass: Address,
-    new: &NewReleases,
-    draft: &mut Draft,
-) -> Result<(Served<'a>, usize), ApiError> {
-    let (mut served, credentials) = permitted(state, bearer, purpose, break_glass, draft).await?;
+    let asked = Asked { operation: Operation::ReleaseShares, purpose: Some(purpose), record: None };
+    let (mut served, credentials) = permitted(&state, &bearer, &requested, asked, purpose, break_glass).await?;
     let kept = store::custodian::kept(served.conn(), break_glass, bearer.caller.key).await?;
     let ids: BTreeMap<_, _> = kept.into_iter().map(|kept| (kept.record, KeyId(kept.erasure_key.0))).collect();
     let keys = state.erasure.get_all(ids.values().copied()).await?;
@@ -192,6 +169,9 @@ async fn release<'a>(
         }
     }
     let stored = released.len();
-    draft.release_in_emergency(Key(break_glass.0), credentials, released);
-    Ok((served, stored))
+    requested.release_in_emergency(Key(break_glass.0), credentials, released);
+    // Nobody sees the shares before the transaction ends, which is after the entry is durable.
+    requested.log(&state.disclosures).await?;
+    let meta = served.close().await?;
+    Ok(Reply(Answer { meta, data: Stored { stored } }))
 }

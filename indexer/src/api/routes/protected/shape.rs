@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use aegle_decision::{Document, Key, Labels, Purpose};
+use aegle_decision::{Document, Key, Labels, Purpose, purpose_of};
+pub use aegle_decision::{PURPOSES, purpose_code};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderName, request::Parts},
@@ -40,30 +41,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Stated {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let text = parts.headers.get(PURPOSE).and_then(|value| value.to_str().ok());
-        text.and_then(purpose).map(Self).ok_or(ApiError::NoPurpose)
+        text.and_then(purpose_of).map(Self).ok_or(ApiError::NoPurpose)
     }
-}
-
-/// Codes of HL7 v3 PurposeOfUse with their bits.
-pub const PURPOSES: [(&str, Purpose); 9] = [
-    ("TREAT", Purpose::Treatment),
-    ("ETREAT", Purpose::EmergencyTreatment),
-    ("HPAYMT", Purpose::Payment),
-    ("HOPERAT", Purpose::Operations),
-    ("HRESCH", Purpose::Research),
-    ("PUBHLTH", Purpose::PublicHealth),
-    ("FAMRQT", Purpose::FamilyRequest),
-    ("PATRQT", Purpose::PatientRequest),
-    ("HMARKT", Purpose::Marketing),
-];
-
-pub fn purpose(code: &str) -> Option<Purpose> {
-    PURPOSES.iter().find(|(name, _)| *name == code).map(|(_, purpose)| *purpose)
-}
-
-/// The code of a purpose.
-pub fn purpose_code(purpose: Purpose) -> &'static str {
-    PURPOSES.iter().find(|(_, of)| *of == purpose).map_or("", |(code, _)| code)
 }
 
 /// A code of [`PURPOSES`], as the document describes it.

@@ -214,7 +214,7 @@ pub async fn delete_subscription(
     let mut served = Served::begin(&state, &bearer).await?;
     served.about(Key(vault.0)).await?;
     if !subscription::remove(served.conn(), Key(vault.0), subscription).await? {
-        return Err(ApiError::NotPermitted);
+        return Err(ApiError::NOT_THERE);
     }
     let meta = served.close().await?;
     Ok(Reply(Answer { meta, data: Removed { subscription } }))

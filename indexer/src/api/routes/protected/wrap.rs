@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aegle_client::state::Right;
 use aegle_decision::{Action, Caller, Document, Key, Request, RuleId, Verdict, explain};
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +11,7 @@ use super::{consent::ConsentQuery, record::NewWrap};
 use crate::api::{
     access::{self, content, served::Served},
     bytes::{Address, Digest},
+    disclosure::Requested,
     error::ApiError,
     extract::{Body, Params},
     model::{Answer, Page},
@@ -45,10 +47,11 @@ pub struct PendingWrap {
 pub async fn list_pending_wraps(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Page<PendingWrap>>, ApiError> {
     let vault = query.vault();
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListPendingWraps).await?;
     let serving = served.serve(vault, Some(Right::Read)).await?;
     let records = content::labelled(served.conn(), &serving).await?;
     let held: BTreeSet<_> = store::wrap::list(served.conn(), vault)
@@ -121,9 +124,10 @@ pub struct HeldWrap {
 pub async fn list_wraps(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Params(query): Params<ConsentQuery>,
 ) -> Result<Reply<Page<HeldWrap>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::ListWraps).await?;
     served.serve(query.vault(), Some(Right::Read)).await?;
     let rows = store::wrap::list(served.conn(), query.vault()).await?;
     let past = store::wrap::past(served.conn(), query.vault()).await?;
@@ -181,13 +185,14 @@ pub struct Stored {
 pub async fn create_wraps(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Body(new): Body<NewWraps>,
 ) -> Result<Reply<Answer<Stored>>, ApiError> {
     if new.wraps.len() > MOST {
         return Err(ApiError::InvalidBody(format!("wraps: at most {MOST}")));
     }
     let vault = Key(new.vault.0);
-    let mut served = Served::begin(&state, &bearer).await?;
+    let mut served = Served::logged(&state, &bearer, &requested, Operation::StoreWraps).await?;
     served.serve(vault, Some(Right::Read)).await?;
     let records: Vec<_> = new.wraps.iter().map(|wrap| wrap.record).collect();
     let ids = content::erasure_keys(served.conn(), vault, &records).await?;
