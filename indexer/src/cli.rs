@@ -142,6 +142,11 @@ enum Command {
         /// Folder that `backup` wrote
         folder: PathBuf,
     },
+    /// Takes in what a patient exported from another operator; only what the ledger commits to
+    Adopt {
+        /// Folder that `aegle export` wrote
+        folder: PathBuf,
+    },
     /// Brings the database's schema up to date
     Migrate,
     /// Prints the OpenAPI document of the API
@@ -187,6 +192,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Anchor => anchor(config).await,
         Command::Backup { folder } => back_up(&config, &folder).await,
         Command::Restore { folder } => restore(&config, &folder, stop).await,
+        Command::Adopt { folder } => adopt(&config, &folder).await,
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -365,6 +371,16 @@ async fn restore(config: &Config, folder: &Path, stop: CancellationToken) -> any
     let pool = connect(config).await?;
     let restored = backup::restore(&pool, &Blobs::open(&config.blob)?, folder, i64::try_from(now)?).await?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&restored)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn adopt(config: &Config, folder: &Path) -> anyhow::Result<ExitCode> {
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let stores = Stores { blobs: Blobs::open(&config.blob)?, keys: ErasureKeys::open(&config.erasure)? };
+    let told = |done, all| info!(done, all, "taking records in");
+    let adopted = api::adopt(&pool, &stores, folder, &told).await?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(&adopted)?)?;
     Ok(ExitCode::SUCCESS)
 }
 

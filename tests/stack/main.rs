@@ -7,6 +7,7 @@ mod crashes;
 mod emergency;
 mod erasure;
 mod lag;
+mod leaving;
 mod proxy;
 mod receipts;
 mod relay;

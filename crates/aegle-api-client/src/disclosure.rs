@@ -1,6 +1,6 @@
 //! Who looked: the own log, and the whole log of an operator, believed only where they prove themselves.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aegle_client::{Reader, SendError, pda, state::AuditRoot};
 use aegle_decision::{Document, Key};
@@ -8,7 +8,7 @@ use aegle_disclosure::{
     Audit, AuditFault, Chain, ChainFault, Checkpoint, Digest, Head, HeadProof, Link, Log, Logged, SignIn, SignedFault,
     Stated,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Api, Error, Session, api};
 
@@ -118,8 +118,10 @@ struct DisclosureHead {
     proof: HeadProof,
 }
 
-#[derive(Deserialize)]
-struct Row {
+/// One entry with everything that opens its commitment, as the server gives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
     index: u64,
     number: u64,
     entry: String,
@@ -127,26 +129,79 @@ struct Row {
     link_salt: Digest,
 }
 
+/// A patient's log as it can be kept, to be checked without the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The log's name and key (C2SP signed-note), to be compared by whoever knows them from elsewhere.
+    pub verifier: String,
+    /// A signed note, and where the patient's entries end under it.
+    pub checkpoint: String,
+    pub head: HeadProof,
+    pub entries: Vec<Row>,
+    /// What was signed to sign in, where entries name it.
+    pub sign_ins: Vec<SignIn>,
+}
+
+impl Kept {
+    /// Whether this can be everything that was decided about the records of `vault`.
+    ///
+    /// # Errors
+    /// What is no log at all; what does not fit together is the inner error.
+    pub fn check(self, vault: Key) -> Result<Result<Own, Fault>, Error> {
+        let log: Log = self.verifier.parse().map_err(|_| Error::Answer("the log's key is none"))?;
+        let checkpoint = log.read(&self.checkpoint).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
+        let sign_ins = self.sign_ins.iter().map(|sign_in| (sign_in.digest(), sign_in)).collect();
+        let mut asked = Asked { sign_ins, signatures: HashSet::new() };
+        let (mut chain, mut entries) = (Chain::new(vault), Vec::with_capacity(self.entries.len()));
+        let mut end = None;
+        for row in self.entries {
+            let previous = chain.head().map_or(Digest::default(), |head| head.commitment);
+            let logged = Logged {
+                index: row.index,
+                link: Link { vault, number: row.number, previous },
+                link_salt: row.link_salt.0,
+                entry: Document::read(row.entry.into_bytes())?,
+                salt: row.salt.0,
+            };
+            if let Err(fault) = chain.push(&logged) {
+                return Ok(Err(fault.into()));
+            }
+            if self.head.head.is_some_and(|head| head.entries == chain.len()) {
+                end = chain.head();
+            }
+            if let Err(fault) = asked.check(&logged) {
+                return Ok(Err(fault));
+            }
+            entries.push(logged);
+        }
+        let stated = self.head.head.map_or(0, |head| head.entries);
+        if !self.head.holds(&vault, &checkpoint.heads) || end.is_some() && end != self.head.head {
+            return Ok(Err(Fault::Head));
+        }
+        if chain.len() < stated {
+            return Ok(Err(Fault::Short { stated, shown: chain.len() }));
+        }
+        Ok(Ok(Own { vault, entries, head: self.head.head, checkpoint, note: self.checkpoint, log }))
+    }
+}
+
 /// What shows that those who are named asked.
-#[derive(Default)]
-struct Asked {
-    sign_ins: HashMap<Digest, Option<SignIn>>,
+struct Asked<'a> {
+    sign_ins: HashMap<Digest, &'a SignIn>,
     /// Of the requests before: no signature counts twice.
     signatures: HashSet<[u8; 64]>,
 }
 
-impl Asked {
-    async fn check(&mut self, api: &Api, logged: &Logged) -> Result<Result<(), Fault>, Error> {
+impl Asked<'_> {
+    fn check(&mut self, logged: &Logged) -> Result<(), Fault> {
         let (entry, number) = (logged.entry.value(), logged.link.number);
         let sign_in = match &entry.signed {
             None => None,
-            Some(signed) if !self.signatures.insert(signed.signature) => return Ok(Err(Fault::Repeated { number })),
-            Some(signed) => match self.sign_ins.entry(signed.sign_in) {
-                Entry::Occupied(known) => known.into_mut().as_ref(),
-                Entry::Vacant(unknown) => unknown.insert(sign_in(api, &signed.sign_in).await?).as_ref(),
-            },
+            Some(signed) if !self.signatures.insert(signed.signature) => return Err(Fault::Repeated { number }),
+            Some(signed) => self.sign_ins.get(&signed.sign_in).copied(),
         };
-        Ok(entry.check_signed(sign_in).map_err(|fault| Fault::Asked { number, fault }))
+        entry.check_signed(sign_in).map_err(|fault| Fault::Asked { number, fault })
     }
 }
 
@@ -159,48 +214,33 @@ pub(crate) async fn sign_in(api: &Api, digest: &Digest) -> Result<Option<SignIn>
     }
 }
 
+/// The patient's log, as the server gives it: nothing of it is believed yet.
+///
+/// # Errors
+/// The server's.
+pub async fn fetch(session: &Session, vault: Key) -> Result<Kept, Error> {
+    use aegle_client::state::Purpose::PatientRequest;
+    let Published { log, .. } = self::log(session.api()).await?;
+    let patient = [("patient", vault.to_string())];
+    let head = session.read(PatientRequest, "/v1/disclosures/head", &patient)?;
+    let DisclosureHead { checkpoint, proof } = api::json(head).await?;
+    let entries: Vec<Row> = session.pages(Some(PatientRequest), "/v1/disclosures", &patient).await?;
+    let mut named = BTreeSet::new();
+    for row in &entries {
+        let entry = Document::<aegle_disclosure::Entry>::read(row.entry.clone().into_bytes())?;
+        named.extend(entry.value().signed.as_ref().map(|signed| signed.sign_in));
+    }
+    let mut sign_ins = Vec::new();
+    for digest in named {
+        sign_ins.extend(sign_in(session.api(), &digest).await?);
+    }
+    Ok(Kept { verifier: log.verifier(), checkpoint, head: proof, entries, sign_ins })
+}
+
 /// Everything that was decided about a patient's records, and whether that can be everything.
 ///
 /// # Errors
 /// The server's. What does not fit together is the inner error.
 pub async fn own(session: &Session, vault: Key) -> Result<Result<Own, Fault>, Error> {
-    use aegle_client::state::Purpose::PatientRequest;
-    let Published { log, .. } = self::log(session.api()).await?;
-    let patient = [("patient", vault.to_string())];
-    let head = session.read(PatientRequest, "/v1/disclosures/head", &patient)?;
-    let DisclosureHead { checkpoint: note, proof } = api::json(head).await?;
-    let checkpoint = log.read(&note).map_err(|_| Error::Answer("the checkpoint is not the log's"))?;
-    let rows: Vec<Row> = session.pages(Some(PatientRequest), "/v1/disclosures", &patient).await?;
-
-    let mut asked = Asked::default();
-    let (mut chain, mut entries) = (Chain::new(vault), Vec::with_capacity(rows.len()));
-    let mut end = None;
-    for row in rows {
-        let previous = chain.head().map_or(Digest::default(), |head| head.commitment);
-        let logged = Logged {
-            index: row.index,
-            link: Link { vault, number: row.number, previous },
-            link_salt: row.link_salt.0,
-            entry: Document::read(row.entry.into_bytes())?,
-            salt: row.salt.0,
-        };
-        if let Err(fault) = chain.push(&logged) {
-            return Ok(Err(fault.into()));
-        }
-        if proof.head.is_some_and(|head| head.entries == chain.len()) {
-            end = chain.head();
-        }
-        if let Err(fault) = asked.check(session.api(), &logged).await? {
-            return Ok(Err(fault));
-        }
-        entries.push(logged);
-    }
-    let stated = proof.head.map_or(0, |head| head.entries);
-    if !proof.holds(&vault, &checkpoint.heads) || end.is_some() && end != proof.head {
-        return Ok(Err(Fault::Head));
-    }
-    if chain.len() < stated {
-        return Ok(Err(Fault::Short { stated, shown: chain.len() }));
-    }
-    Ok(Ok(Own { vault, entries, head: proof.head, checkpoint, note, log }))
+    fetch(session, vault).await?.check(vault)
 }

@@ -70,6 +70,8 @@ pub enum Error {
     Statement(#[from] StatementError),
     #[error(transparent)]
     Document(#[from] DocumentError),
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }

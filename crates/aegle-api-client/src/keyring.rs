@@ -109,6 +109,24 @@ impl Made {
     }
 }
 
+/// The newest keyring of `unlocked` among `keyrings`, to be opened by `wallet` on another site too.
+///
+/// # Errors
+/// There is none, or a wallet that signs differently each time.
+pub(crate) fn for_site(
+    keyrings: &mut [Keyring],
+    unlocked: &Unlocked,
+    site: &Origin,
+    wallet: &dyn Signer,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Error> {
+    let (key_epoch, root) = unlocked.newest()?;
+    let newest = keyrings.iter_mut().find(|keyring| keyring.key_epoch() == key_epoch);
+    let newest = newest.ok_or(Error::NoKey("the server has no keyring for the vault's present key"))?;
+    newest.set_wallet(root, &wallet_secret(site, wallet, unlocked.vault, key_epoch)?, rng)?;
+    Ok(())
+}
+
 /// What only the wallet can make: the signature that unlocks.
 fn wallet_secret(origin: &Origin, wallet: &dyn Signer, vault: Key, key_epoch: u32) -> Result<WalletSecret, Error> {
     let owner = Key(wallet.pubkey().to_bytes());

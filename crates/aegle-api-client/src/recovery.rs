@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Each guardian's own share as the server keeps it for them: it names no other guardian.
-pub(crate) fn guardian_shares(keyring: &Keyring) -> Result<Vec<(Key, String)>, Error> {
+pub fn guardian_shares(keyring: &Keyring) -> Result<Vec<(Key, String)>, Error> {
     let Some(wraps) = keyring.guardians() else { return Ok(Vec::new()) };
     let text = |share: &GuardianShare| {
         let text = serde_json::to_string(share).map_err(|_| Error::Answer("a share that is no JSON"))?;

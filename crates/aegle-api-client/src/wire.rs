@@ -142,7 +142,8 @@ impl HeldRecord {
 }
 
 /// A content key for a holder: the vault, or a wallet.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewWrap {
     pub holder: Key,
     pub recipient: EncryptionKey,

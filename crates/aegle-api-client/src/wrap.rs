@@ -66,6 +66,52 @@ pub async fn exposed(session: &Session, vault: Key) -> Result<BTreeSet<Key>, Err
     Ok(list(session, vault).await?.iter().filter(|wrap| lost(wrap)).map(|wrap| wrap.record).collect())
 }
 
+/// To which keys may be encrypted for whom, whatever the server says.
+pub(crate) struct Recipients<'a> {
+    session: &'a Session,
+    reader: &'a Reader,
+    vault: Key,
+    proven: BTreeMap<Key, Vec<EncryptionKey>>,
+    /// By the consents in effect; read once it is needed.
+    allowed: Option<BTreeMap<Key, BTreeSet<EncryptionKey>>>,
+}
+
+impl<'a> Recipients<'a> {
+    pub(crate) async fn new(
+        session: &'a Session,
+        reader: &'a Reader,
+        vault: Key,
+        known: &[(Key, EncryptionKey)],
+    ) -> Result<Self, Error> {
+        let own = EncryptionKey(chain::vault(reader, &vault).await?.encryption_key);
+        let mut proven: BTreeMap<Key, Vec<EncryptionKey>> = BTreeMap::from([(vault, vec![own])]);
+        for (holder, key) in known {
+            proven.entry(*holder).or_default().push(*key);
+        }
+        Ok(Self { session, reader, vault, proven, allowed: None })
+    }
+
+    pub(crate) async fn keys(&mut self, holder: Key) -> Result<&[EncryptionKey], Error> {
+        let Self { session, reader, vault, .. } = *self;
+        Ok(match self.proven.entry(holder) {
+            Entry::Occupied(keys) => keys.into_mut(),
+            Entry::Vacant(keys) => {
+                let allowed = match &mut self.allowed {
+                    Some(allowed) => allowed,
+                    None => self.allowed.insert(consent::recipients(session, reader, vault).await?),
+                };
+                keys.insert(match allowed.remove(&holder) {
+                    None => Vec::new(),
+                    Some(signed) => match chain::attested_keys(session.api(), reader, &holder).await? {
+                        attested if attested.is_empty() => signed.into_iter().collect(),
+                        attested => attested,
+                    },
+                })
+            }
+        })
+    }
+}
+
 /// Encrypts every key that is pending. A holder is believed where it is the vault, or a consent in effect on
 /// chain names it; a key where it is the vault's on chain, or one that a registrar attests for the holder, or,
 /// for somebody whom none attests, the one in the policy that was signed. `known` names others that the caller
@@ -81,13 +127,8 @@ pub async fn fill(
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Filled, Error> {
     let vault = unlocked.vault();
-    let own = EncryptionKey(chain::vault(reader, &vault).await?.encryption_key);
-    let mut proven: BTreeMap<Key, Vec<EncryptionKey>> = BTreeMap::from([(vault, vec![own])]);
-    for (holder, key) in known {
-        proven.entry(*holder).or_default().push(*key);
-    }
+    let mut recipients = Recipients::new(session, reader, vault, known).await?;
     let mut filled = Filled::default();
-    let mut allowed: Option<BTreeMap<Key, BTreeSet<EncryptionKey>>> = None;
     let mut held: Option<BTreeMap<Key, HeldRecord>> = None;
     for _ in 0..ROUNDS {
         let pending = pending(session, vault).await?;
@@ -96,23 +137,7 @@ pub async fn fill(
             if filled.unproven.contains(&(holder, recipient)) || filled.unreadable.contains(&record) {
                 continue;
             }
-            let keys = match proven.entry(holder) {
-                Entry::Occupied(keys) => keys.into_mut(),
-                Entry::Vacant(keys) => {
-                    let allowed = match &mut allowed {
-                        Some(allowed) => allowed,
-                        None => allowed.insert(consent::recipients(session, reader, vault).await?),
-                    };
-                    keys.insert(match allowed.remove(&holder) {
-                        None => Vec::new(),
-                        Some(signed) => match chain::attested_keys(session.api(), reader, &holder).await? {
-                            attested if attested.is_empty() => signed.into_iter().collect(),
-                            attested => attested,
-                        },
-                    })
-                }
-            };
-            if !keys.contains(&recipient) {
+            if !recipients.keys(holder).await?.contains(&recipient) {
                 filled.unproven.push((holder, recipient));
                 continue;
             }

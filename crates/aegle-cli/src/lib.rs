@@ -17,6 +17,7 @@ mod custodian;
 mod delegate;
 mod disclosure;
 mod explain;
+mod export;
 mod guardian;
 mod import;
 mod inbox;
@@ -115,6 +116,8 @@ pub enum Command {
     Request(request::RequestCommand),
     /// Take your FHIR files in as records
     Import(import::ImportArgs),
+    /// Take everything along, for yourself or to another operator
+    Export(export::ExportArgs),
     /// Where you are signed in
     #[command(subcommand)]
     Session(session::SessionCommand),
@@ -201,6 +204,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Mailbox(command) => mailbox::run(command, context).await,
         Command::Request(command) => request::run(command, context).await,
         Command::Import(args) => import::run(args, context).await,
+        Command::Export(args) => export::run(args, context).await,
         Command::Session(command) => session::run(command, context).await,
         Command::Delegate(command) => delegate::run(command, context).await,
         Command::Guardian(command) => guardian::run(command, context).await,

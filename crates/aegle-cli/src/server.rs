@@ -187,6 +187,7 @@ impl From<Error> for Problem {
             Error::Emergency(_) | Error::Statement(_) | Error::Document(_) | Error::Io(_) => {
                 "Check what you named and try again."
             }
+            Error::Export(_) => "Check the folder, and export into it again.",
         };
         let code = match &error {
             Error::Http(_) => "server",
@@ -200,6 +201,7 @@ impl From<Error> for Problem {
             Error::Record(_) | Error::Manifest(_) | Error::Wrap(_) => "content_altered",
             Error::Relayed(_) => "not_taken",
             Error::Unsettled(_) => "relay_no_answer",
+            Error::Export(_) => "export",
             _ => "server",
         };
         Self::new(code, error.to_string().trim_end_matches('.'), advice)

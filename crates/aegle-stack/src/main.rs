@@ -20,7 +20,7 @@ use aegle_stack::{
     story::{
         self, Outcome, Promise,
         care::{self, Played},
-        erasure, reading,
+        erasure, leaving, reading,
         summary::Summary,
     },
 };
@@ -214,7 +214,8 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let promises = std::mem::take(&mut outcome.promises);
     let mut all_ok = promises.into_iter().fold(true, |all, Promise { what, kept }| report(&what, kept) && all);
     all_ok &= examine(&settings, &indexer, &outcome, expired, embedded).await;
-    let survived = async { erasure::survive(&family?, &operator, &settings, &postgres, &state).await };
+    let family = || family.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
+    let survived = async { erasure::survive(family()?, &operator, &settings, &postgres, &state).await };
     let survived = step("A backup, an erasure, and a restore", survived).await;
     let restored = match survived {
         Ok((seen, figure)) => {
@@ -225,6 +226,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
             all_ok = report("an erasure survives a restore", Err(error));
             None
         }
+    };
+    let seed = seed.wrapping_add(4);
+    let left = async { leaving::leave(family()?, &operator, &settings, &postgres, &state, seed).await };
+    let left = step("A second operator's server", left).await;
+    let what = "a patient takes everything to a second server, which has nothing of the first, and is read there";
+    all_ok &= match left {
+        Ok(seen) => report(&format!("{what}: {seen}"), Ok(())),
+        Err(error) => report(what, Err(error)),
     };
     let recording = options.record.clone().unwrap_or_else(|| state.join(format!("recording-{}", std::process::id())));
     let slot = indexer.api.reached().await?.0;

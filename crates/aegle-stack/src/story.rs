@@ -7,6 +7,7 @@ pub mod care;
 mod consent;
 mod credential;
 pub mod erasure;
+pub mod leaving;
 mod life;
 mod owner;
 mod patient;

@@ -5,6 +5,7 @@
 //! is problem details (`error`), and what holds for all requests stands in `layers`.
 
 mod access;
+mod adopt;
 mod bytes;
 mod config;
 mod cursor;
@@ -34,6 +35,7 @@ mod time;
 pub use access::Engine;
 #[doc(hidden)]
 pub use access::withdrawn::delete as delete_withdrawn;
+pub use adopt::{AdoptError, Adopted, LeftOut, adopt};
 pub use config::ApiConfig;
 pub use disclosure::{Anchor, Anchored, Checkpoints, LogConfig};
 pub use error::{Code, Problem};

@@ -4,6 +4,7 @@ use std::{io::Cursor, path::Path, time::Duration};
 
 use aegle_api_client::{
     Api, Origin, Pay, Secrets, Session, Unlocked, consent, disclosure,
+    keyring::{self, Made},
     record::{self, Draft, Sealed},
     wire::ErasureState,
 };
@@ -25,23 +26,23 @@ use super::keypair;
 use crate::{figure::Figure, indexer::Settings, operator::Operator, postgres::Postgres};
 
 /// Longest wait for the mirror, and for what follows an erasure.
-const WITHIN: Duration = Duration::from_secs(90);
+pub(super) const WITHIN: Duration = Duration::from_secs(90);
 /// At most, in seconds, from an empty database to answers.
 const TARGET: f64 = 900.0;
 /// What needs no credential.
-const PURPOSE: Purpose = Purpose::FamilyRequest;
+pub(super) const PURPOSE: Purpose = Purpose::FamilyRequest;
 const FORGOTTEN: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"to be forgotten\"}";
-const KEPT: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"to be kept\"}";
+pub(super) const KEPT: &[u8] = b"{\"resourceType\":\"Observation\",\"note\":\"to be kept\"}";
 
 /// A patient with two records, and kin who may read both.
 pub struct Family {
-    owner: Keypair,
-    session: Session,
-    unlocked: Unlocked,
-    kin: Keypair,
-    kins: Secrets,
+    pub(super) owner: Keypair,
+    pub(super) session: Session,
+    pub(super) unlocked: Unlocked,
+    pub(super) kin: Keypair,
+    pub(super) kins: Secrets,
     forgotten: Key,
-    kept: Key,
+    pub(super) kept: Key,
 }
 
 /// The patient adds two records and lets kin read them.
@@ -57,6 +58,8 @@ pub async fn prepare(operator: &Operator, url: &str, seed: u64) -> anyhow::Resul
     let sent = operator.send("create a vault", create, &[&owner]).await?;
     api.reached(sent.slot, false, WITHIN).await?;
     let session = Session::sign_in(&api, &owner, None).await?;
+    let made = Made::new(api.origin(), &owner, &unlocked, None, None, &mut rng)?;
+    keyring::store(&session, &made.keyring).await?;
     let pay = Pay::Own(&operator.sender);
     let mut added = Vec::new();
     for content in [FORGOTTEN, KEPT] {
@@ -175,7 +178,7 @@ pub async fn survive(
     Ok((what, Figure { name: "restore_seconds", value: seconds, unit: "s", at_most: TARGET }))
 }
 
-async fn run(settings: &Settings, arguments: &[&str]) -> anyhow::Result<serde_json::Value> {
+pub(super) async fn run(settings: &Settings, arguments: &[&str]) -> anyhow::Result<serde_json::Value> {
     let output = settings.output(arguments).await?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "aegle-indexer {}: {}", arguments[0], errors.trim());

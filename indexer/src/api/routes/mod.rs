@@ -24,7 +24,7 @@ mod vault;
 mod walk;
 
 use axum::middleware::from_fn;
-pub use protected::shape::{PURPOSE, purpose_code};
+pub use protected::shape::{LabelsOpening, PURPOSE, purpose_code};
 pub use stream::LAST_EVENT_ID;
 pub use upload::UPLOAD_HEADERS;
 use utoipa_axum::{router::OpenApiRouter, routes};
