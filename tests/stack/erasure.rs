@@ -78,7 +78,8 @@ impl Thief<'_> {
     }
 
     async fn by_custodians(&self, record: Key) -> Vec<ContentKey> {
-        let dealt: Vec<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)> = self
+        type Dealt = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
+        let dealt: Vec<Dealt> = self
             .rows(
                 "SELECT s.erasure_key::bytea, s.custodian::bytea, s.recipient::bytea, s.share
                  FROM protected.custodian_share s WHERE record = $1",
