@@ -135,6 +135,7 @@ fn done(operation: Operation) -> &'static str {
         Operation::ListPatients => "saw you among the own patients",
         Operation::StoreRecord => "added a record",
         Operation::ReplaceContent => "encrypted a record anew",
+        Operation::GetErasure => "asked how far an erasure is",
         Operation::PreviewConsent => "looked at what a policy would open",
         Operation::StoreConsent => "prepared to allow somebody",
         Operation::ListConsents => "listed who is allowed",

@@ -81,6 +81,8 @@ pub enum Operation {
     StoreRecord,
     /// Content that was encrypted anew.
     ReplaceContent,
+    /// How far a record's erasure is.
+    GetErasure,
     /// What a policy would open.
     PreviewConsent,
     /// What opens a consent.

@@ -43,6 +43,7 @@ fn decided_by(operation: Operation) -> DecidedBy {
         | Operation::ListKeyrings
         | Operation::StoreKeyring
         | Operation::GetAgentKey
+        | Operation::GetErasure
         | Operation::StoreCustodians
         | Operation::DropCustodians => Acting(None),
         Operation::PostMail => Attestation,

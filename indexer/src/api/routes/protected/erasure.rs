@@ -1,4 +1,5 @@
 use aegle_decision::Key;
+use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,6 +7,7 @@ use utoipa::ToSchema;
 use crate::api::{
     access::{content, served::Served},
     bytes::Address,
+    disclosure::{Asked, Requested},
     error::ApiError,
     extract::Id,
     model::Answer,
@@ -70,9 +72,11 @@ pub struct DestroyedContent {
 pub async fn get_erasure(
     State(state): State<ApiState>,
     bearer: Bearer,
+    requested: Requested,
     Id(record): Id,
 ) -> Result<Reply<Answer<RecordErasure>>, ApiError> {
-    let mut served = Served::begin(&state, &bearer).await?;
+    let asked = Asked { operation: Operation::GetErasure, purpose: None, record: Some(record) };
+    let mut served = Served::logged(&state, &bearer, &requested, asked).await?;
     let vault: Key = content::vault_of(served.conn(), record).await?.unwrap_or_default();
     served.serve(vault, None).await?;
     let found = store::erasure::find(served.conn(), record).await?;
