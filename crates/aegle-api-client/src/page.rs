@@ -26,7 +26,7 @@ pub(crate) fn index(export: &Export, log: &Own) -> String {
         export.records.len(),
     );
     let mut records: Vec<_> = export.records.iter().collect();
-    records.sort_by(|a, b| b.opening.labels.value().until.cmp(&a.opening.labels.value().until));
+    records.sort_by_key(|record| std::cmp::Reverse(record.opening.labels.value().until));
     for record in records {
         let labels = record.opening.labels.value();
         let kinds: Vec<_> = labels.categories.iter().map(|category| escape(category.as_str())).collect();

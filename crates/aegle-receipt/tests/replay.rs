@@ -488,7 +488,8 @@ fn an_entry_that_was_logged_otherwise_than_it_was_is_contradicted() {
 fn a_bundle_that_was_changed_is_contradicted() {
     let story = Story::new();
     let bundle = story.bundle(story.entry(story.permit()));
-    let changes: [(&str, fn(&mut Bundle)); 7] = [
+    type Change = fn(&mut Bundle);
+    let changes: [(&str, Change); 7] = [
         ("not the one that the receipt promises", |bundle| {
             bundle.entry = bundle.entry.take().map(|entry| entry.replace("TREAT", "HRESCH"));
         }),

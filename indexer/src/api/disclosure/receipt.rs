@@ -196,10 +196,10 @@ impl Requested {
             Err(error) => return error.into_response(),
         };
         let Some(first) = appended.first() else { return response };
-        if refused.is_some() {
-            if let Some(problem) = response.extensions_mut().get_mut::<Problem>() {
-                problem.sealed = seal(&first.logged, seal_to);
-            }
+        if refused.is_some()
+            && let Some(problem) = response.extensions_mut().get_mut::<Problem>()
+        {
+            problem.sealed = seal(&first.logged, seal_to);
         }
         with(first.receipt, response)
     }
