@@ -61,11 +61,12 @@ localnet: ## Builds the embedded ledger
 	@CARGO_TARGET_DIR=$(AEGLE_CACHE)/target/localnet cargo build --locked --manifest-path localnet/Cargo.toml
 
 .PHONY: lint
-lint: ## Checks formatting, lints, generated files, licences and advisories
+lint: ## Checks formatting, lints, generated files, named tests, licences and advisories
 	@cargo fmt --all --check
 	@cargo fmt --check --manifest-path localnet/Cargo.toml
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
 	@$(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin
+	@scripts/check-named-tests.sh
 	@scripts/deny.sh $(TOOLS)/bin/cargo-deny
 
 .PHONY: format
