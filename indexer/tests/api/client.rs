@@ -8,7 +8,7 @@ use std::{
 
 use aegle_indexer::{
     api::{ApiConfig, Engine, Stores, router, router_deciding_by, router_unlogged},
-    blob::{BlobConfig, Blobs},
+    blob::{BlobConfig, Blobs, Sweeper},
     erasure::ErasureKeys,
 };
 use axum::{
@@ -126,6 +126,14 @@ impl Client {
     #[allow(dead_code, reason = "the benchmark has one")]
     pub fn of(router: Router) -> Self {
         Self { router, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Ties its stores to the database, as a server does that starts.
+    pub async fn bind(&self, pool: &PgPool) {
+        let url = Some(format!("file://{}", self.folder.path().display()));
+        let blobs = Blobs::open(&BlobConfig { url, ..BlobConfig::default() }).unwrap();
+        Sweeper::new(blobs, pool.clone()).bind().await.unwrap();
+        keys(pool).bind(pool).await.unwrap();
     }
 
     pub fn router(&self) -> Router {

@@ -45,13 +45,16 @@ impl Service {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let (folder, blobs) = open_blobs(BlobConfig::default());
         let stores = Stores { blobs, keys: keys(&pool) };
-        let task = tokio::spawn(serve(pool.clone(), config, stores, metrics, shutdown.clone()));
+        let mut task = tokio::spawn(serve(pool.clone(), config, stores, metrics, shutdown.clone()));
         let up = async {
             while TcpStream::connect(address).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, up).await.expect("it listens");
+        tokio::select! {
+            up = timeout(PATIENCE, up) => up.expect("it listens"),
+            ended = &mut task => panic!("it ended: {ended:?}"),
+        }
         let client = Client::builder().no_proxy().build().unwrap();
         Self { address, shutdown, client, pool, task, _folder: folder }
     }

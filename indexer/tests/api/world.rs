@@ -100,6 +100,7 @@ impl World {
     }
 
     pub async fn with(pool: &PgPool, client: Client) -> Self {
+        client.bind(pool).await;
         let mut ledger = Ledger::new(pool).await;
         let (patient, vault) = (wallet(1), key(10));
         ledger.vault(FINALIZED - 40, vault).await;

@@ -17,8 +17,8 @@ fn the_names_of_rules_are_kept() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), ALL_RULES.len());
     assert_eq!(
         names.join(" "),
-        "no_vault vault_mismatch withdrawal_pending delegate_removed delegate_earlier_epoch delegate_expired \
-         delegate_right_missing delegate_action_not_covered no_consent opening_mismatch revoked earlier_epoch expired \
+        "no_vault vault_mismatch withdrawal_pending not_acting not_there delegate_removed delegate_earlier_epoch \
+         delegate_expired delegate_right_missing delegate_action_not_covered no_consent opening_mismatch revoked earlier_epoch expired \
          not_yet_in_effect erase_by_passed purpose_not_granted action_not_granted emergency_forbidden \
          emergency_not_opened emergency_expired emergency_unreviewed credential_missing \
          credential_wrong_kind credential_revoked credential_suspended credential_registrar_removed \
