@@ -87,11 +87,15 @@ impl<'a> Standing<'a> {
     }
 
     /// The caller's openings in an emergency that stand, by their accounts; or, where none does, what the
-    /// nearest fails at, if there is any.
+    /// nearest fails at, if there is any. For other purposes there are none: what a request is refused for is not
+    /// an emergency of some other day.
     pub fn emergencies(&self, emergencies: &[Emergency]) -> Result<BTreeMap<Key, Arc<Statement>>, Option<RuleId>> {
         let mut standing = BTreeMap::new();
         let mut nearest = None;
-        let own = |emergency: &&Emergency| emergency.statement.value().clinician == self.request.caller.key;
+        let Request { purpose, caller, .. } = self.request;
+        let own = |emergency: &&Emergency| {
+            *purpose == Purpose::EmergencyTreatment && emergency.statement.value().clinician == caller.key
+        };
         for emergency in emergencies.iter().filter(own) {
             match self.emergency(emergency) {
                 Ok(()) => drop(standing.insert(emergency.break_glass, emergency.statement.shared())),
@@ -102,8 +106,7 @@ impl<'a> Standing<'a> {
     }
 
     fn emergency(&self, emergency: &Emergency) -> Result<(), RuleId> {
-        let Request { purpose, action, now, .. } = *self.request;
-        refuse(purpose != Purpose::EmergencyTreatment, RuleId::PurposeNotGranted)?;
+        let Request { action, now, .. } = *self.request;
         refuse(action != Action::Read, RuleId::ActionNotGranted)?;
         emergency.in_effect(now)?;
         self.emergencies_allowed()?;

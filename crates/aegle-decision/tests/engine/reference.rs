@@ -131,7 +131,8 @@ impl<'a> Reference<'a> {
             .views
             .emergencies
             .iter()
-            .filter(|emergency| emergency.statement.value().clinician == self.request.caller.key);
+            .filter(|emergency| emergency.statement.value().clinician == self.request.caller.key)
+            .filter(|_| self.request.purpose == Purpose::EmergencyTreatment);
         let wrong = |emergency: &Emergency| {
             let signed = emergency.statement.value();
             let committed = hashv(&[&emergency.salt, emergency.statement.bytes(), &emergency.signature]).to_bytes();
@@ -142,7 +143,6 @@ impl<'a> Reference<'a> {
                     && opened.expires_at == signed.expires_at
             });
             let mut wrong = reasons(&[
-                (self.request.purpose != Purpose::EmergencyTreatment, RuleId::PurposeNotGranted),
                 (self.request.action != Action::Read, RuleId::ActionNotGranted),
                 (emergency.opened.is_none(), RuleId::EmergencyNotOpened),
                 (!fits, RuleId::OpeningMismatch),

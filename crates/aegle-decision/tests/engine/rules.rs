@@ -172,8 +172,9 @@ fn cases() -> Vec<Case> {
             OPENED,
             |w| w.ask_in_an_emergency(),
         ),
+        // An emergency says nothing about other purposes.
         case(
-            RuleId::PurposeNotGranted,
+            RuleId::NoConsent,
             |w| {
                 w.ask_in_an_emergency();
                 w.request.purpose = Purpose::Treatment;
