@@ -11,7 +11,6 @@ use std::{
 
 use aegle_client::Reader;
 use aegle_decision::Key;
-use aegle_disclosure::Log;
 use aegle_envelope::{Binding, Keyring, LabelsOpening, Wrap};
 use rand::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -301,12 +300,4 @@ async fn fetch(
     };
     keep().map_err(of(&path))?;
     Ok(hash(&path, held.size).map_err(of(&path))?.ok_or(ExportError::Changed(path))?)
-}
-
-/// The log's key in an export, for whoever knows it from elsewhere.
-///
-/// # Errors
-/// It is none.
-pub fn log_of(kept: &disclosure::Kept) -> Result<Log, Error> {
-    kept.verifier.parse().map_err(|_| Error::Answer("the log's key is none"))
 }

@@ -1,25 +1,28 @@
 //! A request on patients' data: one transaction in the caller's name, one frontier, one answer.
 
-use std::{ops::DerefMut, time::Duration};
+use std::{collections::BTreeMap, ops::DerefMut, sync::Arc, time::Duration};
 
 use aegle_client::state::Right;
 use aegle_decision::{Action, Emergency, Key, Purpose, RuleId, Statement};
 use aegle_disclosure::Outcome;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use super::{Ask, At, Opened, Serving};
-use crate::api::{
-    bytes::Address,
-    disclosure::{Asked, Requested},
-    error::ApiError,
-    model::Meta,
-    session::Bearer,
-    snapshot::Lag,
-    state::ApiState,
-    store::{
-        self,
-        frontier::{self, Frontier},
+use super::{Ask, At, Opened, Serving, content};
+use crate::{
+    api::{
+        bytes::Address,
+        disclosure::{Asked, Requested},
+        error::ApiError,
+        model::Meta,
+        session::Bearer,
+        snapshot::Lag,
+        state::ApiState,
+        store::{
+            self,
+            frontier::{self, Frontier},
+        },
     },
+    erasure::{ErasureKey, KeyId},
 };
 
 const ACQUIRE: Duration = Duration::from_secs(3);
@@ -68,6 +71,21 @@ impl<'a> Served<'a> {
 
     pub fn conn(&mut self) -> &mut PgConnection {
         self.transaction.deref_mut()
+    }
+
+    /// The erasure keys of those of these records of the vault that have content here, with their names.
+    ///
+    /// # Errors
+    /// Of the database, or of the store of keys.
+    pub async fn erasure_keys(
+        &mut self,
+        vault: Key,
+        records: &[Address],
+    ) -> Result<BTreeMap<Address, (KeyId, Arc<ErasureKey>)>, ApiError> {
+        let ids = content::erasure_keys(self.conn(), vault, records).await?;
+        let keys = self.state.erasure.get_all(ids.values().copied()).await?;
+        let named = |(record, id): (Address, KeyId)| Some((record, (id, keys.get(&id)?.clone())));
+        Ok(ids.into_iter().filter_map(named).collect())
     }
 
     pub fn now(&self) -> i64 {

@@ -2,9 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use aegle_client::commitment::random_bytes;
 use aegle_decision::{Document, Key};
 use aegle_disclosure::{Digest, Entry, EntryVersion, Head, Link, LogKey, Logged, Outcome, Receipt};
-use rand::{RngCore, rngs::OsRng};
+use rand::rngs::OsRng;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
@@ -66,7 +67,7 @@ impl Tail {
                 let before = before.or_else(|| self.heads.get(&draft.vault).copied().flatten());
                 let (row, entry) = write(draft, index, before, key);
                 let entries = row.number.unsigned_abs() + 1;
-                heads.insert(draft.vault, (Head { entries, commitment: row.commitment }, random()));
+                heads.insert(draft.vault, (Head { entries, commitment: row.commitment }, random_bytes(&mut OsRng)));
                 rows.push(row);
                 appended.push(entry);
             }
@@ -108,7 +109,8 @@ impl Tail {
 fn write(draft: &Draft, index: u64, before: Option<Head>, key: &LogKey) -> (NewRow, Appended) {
     let (number, previous) = before.map_or((0, Digest::default()), |head| (head.entries, head.commitment));
     let link = Link { vault: draft.vault, number, previous };
-    let logged = Logged { index, link, link_salt: random(), entry: Document::new(entry(draft)), salt: random() };
+    let (link_salt, salt) = (random_bytes(&mut OsRng), random_bytes(&mut OsRng));
+    let logged = Logged { index, link, link_salt, entry: Document::new(entry(draft)), salt };
     let commitment = logged.commitment();
     let receipt = key.receipt(Receipt {
         index,
@@ -149,10 +151,4 @@ fn entry(draft: &Draft) -> Entry {
         signed: signed.clone(),
         outcome: draft.outcome.clone(),
     }
-}
-
-pub fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    OsRng.fill_bytes(&mut bytes);
-    bytes
 }

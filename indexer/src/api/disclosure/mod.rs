@@ -9,8 +9,9 @@ mod seal;
 
 use std::{path::PathBuf, sync::Arc};
 
+use aegle_client::commitment::random_bytes;
 use aegle_disclosure::{Log, LogKey, Logged, SignedReceipt};
-use rand::{RngCore, rngs::OsRng};
+use rand::rngs::OsRng;
 use serde::Deserialize;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
@@ -81,7 +82,7 @@ impl LogConfig {
             }
             None => {
                 tracing::warn!("log.key is not set: receipts hold no longer than this process");
-                OsRng.fill_bytes(&mut seed);
+                seed = random_bytes(&mut OsRng);
             }
         }
         let origin = self.origin.clone().unwrap_or_else(|| format!("{host}/disclosures"));

@@ -1,6 +1,6 @@
 //! What anybody may know of the disclosure log: how long it is, its leaves, and proofs about them.
 
-use aegle_disclosure::{Consistency, Digest, Inclusion};
+use aegle_disclosure::{Consistency, Digest};
 use axum::{
     Json,
     extract::{Path, State},
@@ -115,10 +115,8 @@ pub async fn get_inclusion(
 ) -> Result<Json<Proof>, ApiError> {
     let outside =
         || ApiError::InvalidParameter("index must be below size, and size within the newest checkpoint".into());
-    let needs = Inclusion::needs(index, size).ok_or_else(outside)?;
     let mut conn = state.pool.acquire().await?;
-    let nodes = disclosure::nodes(&mut conn, &needs).await?;
-    let proof = Inclusion::new(index, size, &nodes).ok_or_else(outside)?;
+    let proof = disclosure::inclusion(&mut conn, index, size).await?.ok_or_else(outside)?;
     Ok(Json(Proof { path: proof.path }))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aegle_decision::Key;
-use aegle_disclosure::{Digest, Head, Position};
+use aegle_disclosure::{Digest, Head, Inclusion, Position};
 use sqlx::PgConnection;
 
 use crate::api::bytes;
@@ -164,6 +164,12 @@ pub async fn nodes(conn: &mut PgConnection, positions: &[Position]) -> sqlx::Res
     );
     let rows = rows.fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.position.unsigned_abs(), Digest(row.node.0))).collect())
+}
+
+/// Shows that a checkpoint of `size` entries has the one at `index`; none where none that was made does.
+pub async fn inclusion(conn: &mut PgConnection, index: u64, size: u64) -> sqlx::Result<Option<Inclusion>> {
+    let Some(needs) = Inclusion::needs(index, size) else { return Ok(None) };
+    Ok(Inclusion::new(index, size, &nodes(conn, &needs).await?))
 }
 
 /// A checkpoint that was signed.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::{consent::ConsentQuery, shape::Base64, wrap::Stored};
 use crate::{
     api::{
-        access::{content, served::Served},
+        access::served::Served,
         bytes::{Address, Digest},
         disclosure::Requested,
         error::ApiError,
@@ -250,13 +250,12 @@ pub async fn deal_shares(
     let mut served = Served::logged(&state, &bearer, &requested, Operation::DealShares).await?;
     served.serve(vault, Some(Right::Read)).await?;
     let records: Vec<_> = new.records.iter().map(|shares| shares.record).collect();
-    let ids = content::erasure_keys(served.conn(), vault, &records).await?;
-    let keys = state.erasure.get_all(ids.values().copied()).await?;
+    let keys = served.erasure_keys(vault, &records).await?;
     let mut stored = 0;
     for RecordShares { record, shares } in &new.records {
         store::custodian::end_record(served.conn(), *record).await?;
-        let Some((id, key)) = ids.get(record).and_then(|id| Some((*id, keys.get(id)?))) else { continue };
-        stored += deal(served.conn(), vault, *record, (id, key), shares).await?;
+        let Some((id, key)) = keys.get(record) else { continue };
+        stored += deal(served.conn(), vault, *record, (*id, key), shares).await?;
     }
     let meta = served.close().await?;
     Ok(Reply(Answer { meta, data: Stored { stored } }))

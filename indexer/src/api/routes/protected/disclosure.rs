@@ -199,9 +199,6 @@ pub async fn get_receipt(
     let found = found.ok_or(ApiError::NOT_THERE)?;
     let mut conn = state.pool.acquire().await?;
     let size = disclosure::checkpoint(&mut conn, i64::MAX).await?.map_or(0, |newest| newest.size.unsigned_abs());
-    let inclusion = match Inclusion::needs(index, size) {
-        Some(needs) => Inclusion::new(index, size, &disclosure::nodes(&mut conn, &needs).await?),
-        None => None,
-    };
+    let inclusion = disclosure::inclusion(&mut conn, index, size).await?;
     Ok(Json(OpenedReceipt { entry: found.entry, salt: found.salt, link: found.link, inclusion }))
 }

@@ -195,13 +195,12 @@ pub async fn create_wraps(
     let mut served = Served::logged(&state, &bearer, &requested, Operation::StoreWraps).await?;
     served.serve(vault, Some(Right::Read)).await?;
     let records: Vec<_> = new.wraps.iter().map(|wrap| wrap.record).collect();
-    let ids = content::erasure_keys(served.conn(), vault, &records).await?;
-    let keys = state.erasure.get_all(ids.values().copied()).await?;
+    let keys = served.erasure_keys(vault, &records).await?;
     let mut stored = 0;
     for RecordWrap { record, wrap } in &new.wraps {
-        let Some((id, key)) = ids.get(record).and_then(|id| Some((*id, keys.get(id)?))) else { continue };
+        let Some((id, key)) = keys.get(record) else { continue };
         let wrap = wrap.seal(key)?;
-        stored += usize::from(store::wrap::put(served.conn(), vault, *record, id, &wrap).await?);
+        stored += usize::from(store::wrap::put(served.conn(), vault, *record, *id, &wrap).await?);
     }
     let meta = served.close().await?;
     state.gate.store();
