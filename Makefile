@@ -38,7 +38,8 @@ test: ## Formats, lints and runs every test of every part
 
 .PHONY: check
 check: build ## Runs the tests alone
-	@$(BIN)/with-postgres cargo test --workspace --locked
+	@# Many tests wait, for blocks and for time to pass: twice as many threads as cores.
+	@RUST_TEST_THREADS=$$((2 * $$(nproc 2>/dev/null || echo 2))) $(BIN)/with-postgres cargo test --workspace --locked
 
 .PHONY: build
 build: tools sbf localnet ## Builds the program, the local ledger and everything else

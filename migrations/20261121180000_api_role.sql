@@ -13,13 +13,19 @@
 
 DO $$
 BEGIN
-    -- Roles belong to the cluster, which may hold several of our databases.
-    PERFORM pg_advisory_xact_lock(hashtext('aegle_api'));
+    -- Roles belong to the cluster, which may hold several of our databases; another one may be migrated at
+    -- this moment, and no lock reaches across databases.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'aegle_api') THEN
-        CREATE ROLE aegle_api NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+        BEGIN
+            CREATE ROLE aegle_api NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
     END IF;
     IF NOT pg_has_role(current_user, 'aegle_api', 'SET') THEN
-        EXECUTE format('GRANT aegle_api TO %I', current_user);
+        BEGIN
+            EXECUTE format('GRANT aegle_api TO %I', current_user);
+        EXCEPTION WHEN unique_violation THEN NULL;
+        END;
     END IF;
 END $$;
 

@@ -6,6 +6,10 @@ use std::{
 };
 
 use anyhow::Context;
+use nix::sys::statvfs::statvfs;
+
+/// Free bytes that make it worth while: some ten times what the tests' databases take at once.
+const SCRATCH: u64 = 4 << 30;
 
 /// The checkout.
 pub fn root() -> PathBuf {
@@ -28,6 +32,19 @@ pub fn cache() -> anyhow::Result<PathBuf> {
 /// What a running stack writes.
 pub fn state() -> PathBuf {
     root().join(".aegle")
+}
+
+/// Where tests keep what no run needs again: in memory, where there is room for it, since they create and
+/// remove hundreds of databases and a disk takes most of their time; else beside the rest.
+pub fn scratch() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let room = statvfs(memory).map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
+    if room < SCRATCH {
+        return state();
+    }
+    // Every checkout has its own.
+    let hash = solana_sha256_hasher::hash(root().as_os_str().as_encoded_bytes());
+    memory.join(format!("aegle-{}", hex::encode(&hash.to_bytes()[..8])))
 }
 
 /// The program as built.

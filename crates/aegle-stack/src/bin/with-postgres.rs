@@ -19,9 +19,8 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<u8> {
     let mut arguments = std::env::args_os().skip(1);
     let program = arguments.next().context("usage: with-postgres COMMAND…")?;
-    let state = folders::state();
-    std::fs::create_dir_all(&state)?;
-    let postgres = Postgres::start(&state.join("postgres-test"))?;
+    let folder = folders::scratch().join("postgres-test");
+    let postgres = Postgres::start(&folder)?;
     eprintln!("Postgres: {}", postgres.which);
     let database = format!("aegle_test_{}", std::process::id());
     let url = postgres.create(&database).await?;
@@ -32,5 +31,8 @@ async fn run() -> anyhow::Result<u8> {
     let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
     let status = ended.await?.with_context(|| format!("cannot run {}", program.display()))?;
     postgres.remove(&database).await?;
+    drop(postgres);
+    // What failed tests left there is in memory.
+    let _ = std::fs::remove_dir_all(&folder);
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
