@@ -6,6 +6,7 @@ by their names, so that requests get past the checks of form and aim at what is 
 are made such that they can succeed (`ready.py`).
 """
 
+import ast
 import atexit
 import collections
 import collections.abc
@@ -18,6 +19,19 @@ import schemathesis
 
 from ready import OTHER, OWN, POLICY, TASK, Own, desk, ready
 from signing import Signer
+
+# Python before 3.11.8 and 3.12.2 counts the depth of syntax trees for all threads at once and fails when two
+# make one, as Hypothesis does (python/cpython#106905).
+MAKING_TREE = threading.Lock()
+make_tree = ast.parse
+
+
+def one_tree_at_a_time(*args, **kwargs):
+    with MAKING_TREE:
+        return make_tree(*args, **kwargs)
+
+
+ast.parse = one_tree_at_a_time
 
 # Ids in answers to this user, of uploads with their sizes.
 LEARNED = {}
