@@ -2,6 +2,11 @@ use std::process::ExitCode;
 
 use aegle_indexer::cli::{self, Cli};
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// An answer makes hundreds of small allocations on many threads; the system's allocator took a tenth of the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -8,7 +8,9 @@ pub struct Key(pub [u8; 32]);
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&bs58::encode(self.0).into_string())
+        let mut text = [0; 44];
+        let length = five8::encode_32(&self.0, &mut text);
+        f.write_str(str::from_utf8(&text[..usize::from(length)]).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -23,9 +25,8 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut key = [0; 32];
-        // Longer text is no key; decoding costs the square of its length.
-        let length = if text.len() <= 44 { bs58::decode(text).onto(&mut key) } else { Ok(0) };
-        if length == Ok(32) { Ok(Self(key)) } else { Err("not a key of 32 bytes in base58") }
+        let decoded = five8::decode_32(text, &mut key);
+        decoded.map(|()| Self(key)).map_err(|_| "not a key of 32 bytes in base58")
     }
 }
 

@@ -29,5 +29,5 @@ pub use entry::{Consent, Entry, EntryVersion, Link, Logged, Operation, Outcome, 
 pub use heads::{Head, HeadProof, Heads};
 pub use receipt::{Receipt, ReceiptError, SignedReceipt};
 pub use request::{RequestFault, RequestParts, SIGNED_WITHIN, SignedFault, SignedRequest, ToSign};
-pub use sign_in::{SignIn, SignInFault, SignInText, verify};
+pub use sign_in::{SignIn, SignInFault, SignInText, Verifier, verify};
 pub use tree::{Audit, AuditFault, Consistency, Inclusion, Nodes, Position, Stated, Tree, leaf_hash};

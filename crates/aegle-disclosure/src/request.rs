@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sfv::{BareItem, Dictionary, FieldType, InnerList, List, ListEntry, Parser};
 use solana_sha256_hasher::hash;
 
-use crate::{Digest, Entry, Operation, Outcome, SignIn, SignInFault, signature, verify};
+use crate::{Digest, Entry, Operation, Outcome, SignIn, SignInFault, Verifier, signature, verify};
 
 /// Every request that is signed covers these, and no other (RFC 9421, section 2).
 const COVERED: [&str; 4] = ["@method", "@path", "@query", "aegle-purpose"];
@@ -152,14 +152,14 @@ pub enum SignedFault {
 
 impl SignedRequest {
     /// Reads the headers `Signature-Input` and `Signature` of a request that came at `at`, to a session
-    /// that `sign_in` began and whose requests `key` signs.
+    /// that `sign_in` began and whose requests this key signs.
     ///
     /// # Errors
     /// Why it does not count as signed.
     pub fn read(
         parts: &RequestParts,
         (input, signature): (&str, &str),
-        (key, sign_in): (&Key, Digest),
+        (verifier, sign_in): (&Verifier, Digest),
         at: i64,
     ) -> Result<Self, RequestFault> {
         let input: Dictionary = Parser::new(input).parse().map_err(|_| RequestFault::Malformed)?;
@@ -175,10 +175,10 @@ impl SignedRequest {
             _ => None,
         };
         let signature = signature.ok_or(RequestFault::Malformed)?;
-        Parameters::of(list)?.check(key, at)?;
+        Parameters::of(list)?.check(&verifier.key(), at)?;
         let written = List::from([ListEntry::InnerList(list.clone())]).serialize().ok_or(RequestFault::Malformed)?;
         let signed = Self { base: parts.signed_base(&written), signature, sign_in };
-        if verify(key, signed.base.as_bytes(), &signature) { Ok(signed) } else { Err(RequestFault::Signature) }
+        if verifier.verify(signed.base.as_bytes(), &signature) { Ok(signed) } else { Err(RequestFault::Signature) }
     }
 
     /// SHA-256 of what was signed.

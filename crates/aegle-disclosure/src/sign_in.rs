@@ -137,9 +137,28 @@ impl SignIn {
     }
 }
 
-/// Whether a key signed a message, by the strict rules of Ed25519: no second form of a signature, and no
-/// key of small order, which "signs" everything.
+/// Whether a key signed a message.
 pub fn verify(key: &Key, message: &[u8], signature: &[u8; 64]) -> bool {
-    let key = VerifyingKey::from_bytes(&key.0);
-    key.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    Verifier::new(key).is_some_and(|verifier| verifier.verify(message, signature))
+}
+
+/// A key that is read once to check many signatures: reading takes a tenth of the time of each.
+#[derive(Clone)]
+pub struct Verifier(VerifyingKey);
+
+impl Verifier {
+    /// None where the bytes are no key.
+    pub fn new(key: &Key) -> Option<Self> {
+        VerifyingKey::from_bytes(&key.0).ok().map(Self)
+    }
+
+    pub fn key(&self) -> Key {
+        Key(self.0.to_bytes())
+    }
+
+    /// By the strict rules of Ed25519: no second form of a signature, and no key of small order, which
+    /// "signs" everything.
+    pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
 }

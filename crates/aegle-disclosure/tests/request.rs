@@ -3,7 +3,7 @@
 use aegle_decision::{Caller, Key, RuleId};
 use aegle_disclosure::{
     Digest, Entry, EntryVersion, Operation, Outcome, RequestFault, RequestParts, SIGNED_WITHIN, SignIn, SignInFault,
-    SignInText, SignedFault, SignedRequest, verify,
+    SignInText, SignedFault, SignedRequest, Verifier, verify,
 };
 use ed25519_dalek::{Signer, SigningKey};
 
@@ -15,6 +15,10 @@ fn key(seed: u8) -> SigningKey {
 
 fn public(key: &SigningKey) -> Key {
     Key(key.verifying_key().to_bytes())
+}
+
+fn verifier(key: &SigningKey) -> Verifier {
+    Verifier::new(&public(key)).unwrap()
 }
 
 fn parts() -> RequestParts {
@@ -32,7 +36,7 @@ fn headers(parts: &RequestParts, key: &SigningKey) -> (String, String) {
 }
 
 fn read(parts: &RequestParts, headers: &(String, String), by: &SigningKey) -> Result<SignedRequest, RequestFault> {
-    SignedRequest::read(parts, (&headers.0, &headers.1), (&public(by), Digest::default()), AT)
+    SignedRequest::read(parts, (&headers.0, &headers.1), (&verifier(by), Digest::default()), AT)
 }
 
 #[test]
@@ -72,7 +76,7 @@ fn a_signature_counts_for_its_request_its_key_and_its_time_alone() {
         (AT + SIGNED_WITHIN + 1, Some(RequestFault::Time)),
         (AT - SIGNED_WITHIN - 1, Some(RequestFault::Time)),
     ] {
-        let read = SignedRequest::read(&parts(), (&good.0, &good.1), (&public(&session), Digest::default()), at);
+        let read = SignedRequest::read(&parts(), (&good.0, &good.1), (&verifier(&session), Digest::default()), at);
         assert_eq!(read.err(), fault, "{at}");
     }
 }
@@ -203,7 +207,7 @@ fn inv_9_nobody_is_said_to_have_asked_for_what_they_did_not_ask_for() {
     let sign_in = sign_in(&wallet, None, &session);
     let headers = headers(&parts(), &session);
     let signed =
-        SignedRequest::read(&parts(), (&headers.0, &headers.1), (&public(&session), sign_in.digest()), AT).unwrap();
+        SignedRequest::read(&parts(), (&headers.0, &headers.1), (&verifier(&session), sign_in.digest()), AT).unwrap();
     let entry = Entry {
         version: EntryVersion::V1,
         vault: Key([5; 32]),

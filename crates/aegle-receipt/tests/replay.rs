@@ -13,7 +13,7 @@ use aegle_client::{
 use aegle_decision::{Caller, Document, Key, Labels, Policy, RuleId};
 use aegle_disclosure::{
     Checkpoint, Consent, Digest, Entry, EntryVersion, Inclusion, Link, Log, LogKey, Logged, Operation, Outcome,
-    Receipt, Released, RequestParts, SignIn, SignInText, SignedRequest, Stated, Tree,
+    Receipt, Released, RequestParts, SignIn, SignInText, SignedRequest, Stated, Tree, Verifier,
 };
 use aegle_envelope::LabelsOpening;
 use aegle_receipt::{Bundle, Found, Ledger, OpenedRecord, Opening, Report, verify};
@@ -312,7 +312,7 @@ impl Asked for Entry {
         let (_, session) = doctor();
         let to_sign = parts.to_sign(&public(&session), self.at, &[9; 32]);
         let (input, signature) = to_sign.headers(&session.sign(to_sign.base.as_bytes()).to_bytes());
-        let signer = (&public(&session), sign_in().digest());
+        let signer = (&Verifier::new(&public(&session)).unwrap(), sign_in().digest());
         let signed = SignedRequest::read(&parts, (&input, &signature), signer, self.at).unwrap();
         (self.request, self.signed) = (signed.digest(), Some(signed));
         self

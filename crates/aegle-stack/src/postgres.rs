@@ -62,6 +62,10 @@ impl Postgres {
             command
         };
         if !data.join("PG_VERSION").exists() {
+            // What a run left that was stopped while it made or removed it.
+            if data.exists() {
+                fs::remove_dir_all(&data)?;
+            }
             let output = command("initdb")
                 .args(["--auth=trust", "--encoding=UTF8", "--no-sync", "--username", ROLE, "-D"])
                 .arg(&data)

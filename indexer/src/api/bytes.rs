@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use aegle_decision::Key;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -42,8 +43,8 @@ fn text(description: &str, pattern: &str) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).description(Some(description)).pattern(Some(pattern)).into()
 }
 
-fn base58(bytes: &[u8]) -> String {
-    bs58::encode(bytes).into_string()
+fn base58(bytes: &[u8; 32]) -> String {
+    Key(*bytes).to_string()
 }
 
 bytes!(
@@ -56,7 +57,7 @@ bytes!(
 );
 bytes!(
     /// Signature that identifies a transaction, 64 bytes in base58.
-    Signature, 64, base58, "^[1-9A-HJ-NP-Za-km-z]{64,88}$"
+    Signature, 64, |bytes: &[u8; 64]| solana_signature::Signature::from(*bytes).to_string(), "^[1-9A-HJ-NP-Za-km-z]{64,88}$"
 );
 bytes!(
     /// Id of a session, 16 bytes in hex.
@@ -75,18 +76,11 @@ bytes!(
     Digest, 32, hex::encode, "^[0-9a-fA-F]{64}$"
 );
 
-/// The longest base58 forms of 32 and of 64 bytes.
-const MAX_ADDRESS: usize = 44;
-const MAX_SIGNATURE: usize = 88;
-
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; 32];
-        if text.len() <= MAX_ADDRESS && bs58::decode(&text).onto(&mut bytes) == Ok(32) {
-            return Ok(Self(bytes));
-        }
-        Err(serde::de::Error::custom("not an address: 32 bytes in base58 are expected"))
+        let key = String::deserialize(deserializer)?.parse::<Key>();
+        key.map(|key| Self(key.0))
+            .map_err(|_| serde::de::Error::custom("not an address: 32 bytes in base58 are expected"))
     }
 }
 
@@ -98,12 +92,10 @@ impl From<solana_signature::Signature> for Signature {
 
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; 64];
-        if text.len() <= MAX_SIGNATURE && bs58::decode(&text).onto(&mut bytes) == Ok(64) {
-            return Ok(Self(bytes));
-        }
-        Err(serde::de::Error::custom("not a signature: 64 bytes in base58 are expected"))
+        let signature = String::deserialize(deserializer)?.parse::<solana_signature::Signature>();
+        signature
+            .map(Self::from)
+            .map_err(|_| serde::de::Error::custom("not a signature: 64 bytes in base58 are expected"))
     }
 }
 

@@ -35,7 +35,7 @@ use super::{
     notify::Notifier,
     relay::settle_until,
     routes,
-    state::ApiState,
+    state::{ApiState, Shared},
 };
 use crate::{
     blob::{Blobs, Sweeper},
@@ -76,8 +76,8 @@ pub async fn serve(
     eraser.catch_up(&shutdown).await?;
     tokio::spawn(eraser.run(shutdown.clone()));
     tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
-    let state =
-        ApiState::new(pool, &config, sweeper.clone(), keys, metrics, shutdown.clone()).map_err(anyhow::Error::msg)?;
+    let shared = Shared::new(pool, &config, sweeper.clone(), keys, metrics, shutdown.clone());
+    let state = ApiState::from(shared.map_err(anyhow::Error::msg)?);
     let checkpoints = state.checkpoints.clone();
     let app = assemble(state.clone(), &config).map_err(anyhow::Error::msg)?;
     let notifier = Notifier::new(state.clone(), config.notify.clone(), &config.sign_in.uri);
@@ -114,9 +114,7 @@ pub async fn serve(
 /// # Errors
 /// The first wrong key of the configuration.
 pub fn router(pool: PgPool, config: &ApiConfig, stores: Stores, metrics: PrometheusHandle) -> Result<Router, String> {
-    config.validate()?;
-    let sweeper = Sweeper::new(stores.blobs, pool.clone());
-    assemble(ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?, config)
+    router_with(|_| (), pool, config, stores, metrics)
 }
 
 /// The same with another engine in the one place that decides: a test takes the engine away and must
@@ -129,11 +127,7 @@ pub fn router_deciding_by(
     stores: Stores,
     metrics: PrometheusHandle,
 ) -> Result<Router, String> {
-    config.validate()?;
-    let sweeper = Sweeper::new(stores.blobs, pool.clone());
-    let mut state = ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?;
-    state.gate = access::Gate::new(engine);
-    assemble(state, config)
+    router_with(|shared| shared.gate = access::Gate::new(engine), pool, config, stores, metrics)
 }
 
 /// The same without the disclosure log: a benchmark measures what the log costs.
@@ -144,11 +138,21 @@ pub fn router_unlogged(
     stores: Stores,
     metrics: PrometheusHandle,
 ) -> Result<Router, String> {
+    router_with(|shared| shared.disclosures.turn_off(), pool, config, stores, metrics)
+}
+
+fn router_with(
+    change: impl FnOnce(&mut Shared),
+    pool: PgPool,
+    config: &ApiConfig,
+    stores: Stores,
+    metrics: PrometheusHandle,
+) -> Result<Router, String> {
     config.validate()?;
     let sweeper = Sweeper::new(stores.blobs, pool.clone());
-    let mut state = ApiState::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?;
-    state.disclosures = state.disclosures.off();
-    assemble(state, config)
+    let mut shared = Shared::new(pool, config, sweeper, stores.keys, metrics, CancellationToken::new())?;
+    change(&mut shared);
+    assemble(shared.into(), config)
 }
 
 fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {

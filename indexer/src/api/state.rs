@@ -1,4 +1,5 @@
 use std::{
+    ops::Deref,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -13,7 +14,7 @@ use super::{
     access::{Gate, Standings},
     bytes::Address,
     cursor::CursorKey,
-    disclosure::{Checkpoints, Disclosures},
+    disclosure::{Checkpoints, Disclosures, RequestKeys},
     notify::{News, NotifyConfig},
     places::Places,
     protected,
@@ -28,15 +29,32 @@ use crate::{
     erasure::ErasureKeys,
 };
 
-/// What handlers share.
+/// What handlers share. Every layer and every handler holds it anew for each request.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct ApiState(Arc<Shared>);
+
+impl Deref for ApiState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl From<Shared> for ApiState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+pub struct Shared {
     pub pool: PgPool,
     /// Connections for what is not on the chain, as the role `aegle_api`.
     pub protected: PgPool,
     pub standings: Standings,
     pub disclosures: Disclosures,
     pub checkpoints: Checkpoints,
+    pub request_keys: RequestKeys,
     pub sign_in: Arc<SignIn>,
     pub blobs: Blobs,
     /// Keys under which what opens records is stored.
@@ -63,7 +81,7 @@ pub struct ApiState {
     pub now: fn() -> i64,
 }
 
-impl ApiState {
+impl Shared {
     /// `shutdown` ends what would not end by itself.
     pub fn new(
         pool: PgPool,
@@ -90,6 +108,7 @@ impl ApiState {
             standings: Standings::new(protected.clone()),
             disclosures: Disclosures::new(pool.clone(), log_key.clone()),
             checkpoints: Checkpoints::new(pool.clone(), log_key),
+            request_keys: RequestKeys::default(),
             protected,
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),

@@ -113,13 +113,12 @@ impl Client {
         Self { router: router_deciding_by(engine, pool.clone(), &config(), stores, metrics).unwrap(), folder }
     }
 
-    /// A server that logs nothing.
+    /// A server of the same blobs that logs nothing.
     #[allow(dead_code, reason = "the benchmark has one")]
-    pub fn unlogged(pool: &PgPool, config: &ApiConfig) -> Self {
-        let (folder, blobs) = open_blobs(BlobConfig::default());
+    pub fn unlogged(&self, pool: &PgPool, config: &ApiConfig) -> Router {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let stores = Stores { blobs, keys: keys(pool) };
-        Self { router: router_unlogged(pool.clone(), config, stores, metrics).unwrap(), folder }
+        let stores = Stores { blobs: self.blobs(), keys: keys(pool) };
+        router_unlogged(pool.clone(), config, stores, metrics).unwrap()
     }
 
     /// Another client of a server.
@@ -130,10 +129,13 @@ impl Client {
 
     /// Ties its stores to the database, as a server does that starts.
     pub async fn bind(&self, pool: &PgPool) {
-        let url = Some(format!("file://{}", self.folder.path().display()));
-        let blobs = Blobs::open(&BlobConfig { url, ..BlobConfig::default() }).unwrap();
-        Sweeper::new(blobs, pool.clone()).bind().await.unwrap();
+        Sweeper::new(self.blobs(), pool.clone()).bind().await.unwrap();
         keys(pool).bind(pool).await.unwrap();
+    }
+
+    fn blobs(&self) -> Blobs {
+        let url = Some(format!("file://{}", self.folder.path().display()));
+        Blobs::open(&BlobConfig { url, ..BlobConfig::default() }).unwrap()
     }
 
     pub fn router(&self) -> Router {

@@ -20,7 +20,7 @@ pub use self::{
     anchor::{Anchor, Anchored, keep_anchoring},
     checkpoint::{Checkpoints, keep_checkpoints},
     draft::{Asked, Draft},
-    receipt::{RECEIPT, Requested, hand_receipt},
+    receipt::{RECEIPT, RequestKeys, Requested, hand_receipt},
 };
 use super::error::ApiError;
 use crate::config::Secret;
@@ -115,13 +115,9 @@ impl Disclosures {
         Self { log, drafts: Some(drafts) }
     }
 
-    /// Logs nothing.
-    pub fn off(self) -> Self {
-        Self { drafts: None, ..self }
-    }
-
-    pub fn is_on(&self) -> bool {
-        self.drafts.is_some()
+    /// Logs nothing from now on.
+    pub fn turn_off(&mut self) {
+        self.drafts = None;
     }
 
     /// Appends decisions. When this returns, the entries are durable. None where nothing is logged.

@@ -4,7 +4,7 @@ use std::{
 };
 
 use aegle_decision::{Key, RuleId, Verdict};
-use aegle_disclosure::{Digest, Outcome, Released, RequestParts, SignedReceipt, SignedRequest};
+use aegle_disclosure::{Digest, Outcome, Released, RequestFault, RequestParts, SignedReceipt, SignedRequest, Verifier};
 use axum::{
     Extension,
     extract::{FromRequestParts, Request},
@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
 use super::{Asked, Disclosures, Draft, draft::Asking, seal::seal};
@@ -30,6 +31,24 @@ pub const RECEIPT: HeaderName = HeaderName::from_static("aegle-receipt");
 /// Headers of RFC 9421.
 const SIGNATURE_INPUT: &str = "signature-input";
 const SIGNATURE: &str = "signature";
+
+/// Keys of sessions that are kept read, of those in use.
+const REQUEST_KEYS: usize = 10_000;
+
+/// Keys of sessions, ready to check signatures with.
+pub struct RequestKeys(Cache<Key, Verifier>);
+
+impl Default for RequestKeys {
+    fn default() -> Self {
+        Self(Cache::new(REQUEST_KEYS))
+    }
+}
+
+impl RequestKeys {
+    fn get(&self, key: &Key) -> Option<Verifier> {
+        self.0.get_or_insert_with(key, || Verifier::new(key).ok_or(())).ok()
+    }
+}
 
 /// The request as it is logged, and what was decided about it.
 #[derive(Clone)]
@@ -75,10 +94,12 @@ impl Requested {
     ///
     /// # Errors
     /// A signature that does not count.
-    fn signed(&self, bearer: &Bearer, now: i64) -> Result<Option<SignedRequest>, ApiError> {
+    fn signed(&self, state: &ApiState, bearer: &Bearer) -> Result<Option<SignedRequest>, ApiError> {
         let Some((input, signature)) = &self.0.signature else { return Ok(None) };
-        let signer = (&bearer.request_key, bearer.sign_in);
-        let signed = SignedRequest::read(&self.0.parts, (input, signature), signer, now);
+        let (parts, headers) = (&self.0.parts, (&**input, &**signature));
+        let verifier = state.request_keys.get(&bearer.request_key).ok_or(RequestFault::Key);
+        let signed = verifier
+            .and_then(|verifier| SignedRequest::read(parts, headers, (&verifier, bearer.sign_in), (state.now)()));
         signed.map(Some).map_err(|fault| ApiError::RequestSignatureInvalid(fault.to_string()))
     }
 
@@ -92,9 +113,8 @@ impl Requested {
     /// A request that has to be signed and is not, or whose signature does not count.
     pub fn ask(&self, state: &ApiState, bearer: &Bearer, asked: Asked) -> Result<(), ApiError> {
         // What a signature covers names the purpose; where none is stated there is nothing to sign for.
-        let counts = state.disclosures.is_on() && asked.purpose.is_some();
-        let signed = if counts { self.signed(bearer, (state.now)())? } else { None };
-        if asked.operation.releases() && signed.is_none() && state.disclosures.is_on() {
+        let signed = if asked.purpose.is_some() { self.signed(state, bearer)? } else { None };
+        if asked.operation.releases() && signed.is_none() {
             return Err(ApiError::RequestUnsigned);
         }
         // SHA-256 of method, path, query and purpose, as RFC 9421 lines them up.
