@@ -129,6 +129,15 @@ enum Command {
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
     },
+    /// Ends sessions at once: those in which a wallet takes part, or all
+    EndSessions {
+        /// Whose, in base58
+        #[arg(long, required_unless_present = "all", conflicts_with = "all")]
+        wallet: Option<String>,
+        /// Everybody's
+        #[arg(long)]
+        all: bool,
+    },
     /// Writes on the chain, now, what the disclosure log has come to, by the key of `api.log.anchor_keypair`
     Anchor,
     /// Backs up database and blobs, without the erasure keys, into a folder that must not hold anything yet; servers may run
@@ -189,6 +198,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Agent => take_in_mail(config, stop).await,
         Command::Invite { count, days } => invite(&config, count, days).await,
+        Command::EndSessions { wallet, all: _ } => end_sessions(&config, wallet.as_deref()).await,
         Command::Anchor => anchor(config).await,
         Command::Backup { folder } => back_up(&config, &folder).await,
         Command::Restore { folder } => restore(&config, &folder, stop).await,
@@ -405,6 +415,14 @@ async fn invite(config: &Config, count: u32, days: u32) -> anyhow::Result<ExitCo
         let code = api::invite(&pool, days).await.context("the invitation could not be stored")?;
         writeln!(std::io::stdout(), "{code}")?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn end_sessions(config: &Config, wallet: Option<&str>) -> anyhow::Result<ExitCode> {
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    let ended = api::end_sessions(&pool, wallet).await.context("no session was ended")?;
+    writeln!(std::io::stdout(), "{ended} sessions ended")?;
     Ok(ExitCode::SUCCESS)
 }
 

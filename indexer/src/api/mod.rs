@@ -44,5 +44,6 @@ pub use relay::{RelayConfig, invite};
 pub use server::{Stores, openapi, router, serve};
 #[doc(hidden)]
 pub use server::{router_deciding_by, router_unlogged};
+pub use session::end_sessions;
 pub use sign_in::SignInConfig;
 pub use state::wall_clock;

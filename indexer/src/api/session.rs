@@ -10,11 +10,12 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::rngs::OsRng;
 use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
 
 use super::{
     bytes::{Address, SessionId},
     error::ApiError,
-    state::ApiState,
+    state::{ApiState, wall_clock},
     store::session,
 };
 
@@ -100,4 +101,14 @@ impl FromRequestParts<ApiState> for Bearer {
             expires_at: found.expires_at.0,
         })
     }
+}
+
+/// Ends sessions in an operator's name: all, or those in which a wallet takes part. Their next request is
+/// refused. Gives how many.
+///
+/// # Errors
+/// A wallet that is none; a database that refuses or cannot be reached.
+pub async fn end_sessions(pool: &PgPool, wallet: Option<&str>) -> anyhow::Result<u64> {
+    let wallet = wallet.map(|wallet| wallet.parse::<Key>().map_err(anyhow::Error::msg)).transpose()?;
+    Ok(session::end_all(pool, wallet.map(|wallet| Address(wallet.0)), wall_clock()).await?)
 }

@@ -253,7 +253,10 @@ async fn large_answers_are_compressed_and_none_is_stored_framed_or_guessed(pool:
         assert_eq!(headers["cache-control"], "no-store", "{uri}");
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
-        assert!(headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+        for directive in ["frame-ancestors", "base-uri", "form-action"] {
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains(&format!("{directive} 'none'")), "{policy}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use aegle_indexer::api::ApiConfig;
+use aegle_indexer::api::{ApiConfig, end_sessions};
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -319,6 +319,22 @@ async fn nobody_sees_or_ends_the_session_of_another(pool: PgPool) {
     }
     assert_eq!(ask(&client, Method::DELETE, "/v1/sessions", Some(&bob), None).await.status, 204);
     assert_eq!(sessions(&client, &alice).await.status, 200);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_operator_ends_the_sessions_of_a_wallet_or_all_at_once(pool: PgPool) {
+    let client = client(&pool).await;
+    let [alice, again, bob] = [1, 1, 2].map(wallet);
+    let [alices, agains, bobs] = [&alice, &again, &bob].map(|wallet| async { sign_in(&client, wallet).await.0 });
+    let (alices, agains, bobs) = (alices.await, agains.await, bobs.await);
+    assert!(end_sessions(&pool, Some("nobody")).await.is_err());
+    assert_eq!(end_sessions(&pool, Some(&alice.pubkey().to_string())).await.unwrap(), 2);
+    for ended in [&alices, &agains] {
+        assert_eq!(sessions(&client, ended).await.status, 401);
+    }
+    assert_eq!(sessions(&client, &bobs).await.status, 200);
+    assert_eq!(end_sessions(&pool, None).await.unwrap(), 1);
+    assert_eq!(sessions(&client, &bobs).await.status, 401);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -306,5 +306,21 @@ async fn mail_goes_to_an_address_whose_owner_repeats_the_code_and_says_nothing_o
         assert_eq!(patient.post(&uri, &json!({ "code": "1" })).await.problem().0, 409);
     }
     assert_eq!(patient.post(&uri, &json!({ "code": code })).await.problem(), (409, "code_wrong".into()));
+
+    // So does waiting.
+    let made = ask(&patient, &json!({ "vault": base58(&world.vault), "target": target })).await.ok()["data"].clone();
+    let code = postbox.wait(5).await[4].split_once("code there: ").unwrap().1[..8].to_owned();
+    let uri =
+        format!("/v1/subscriptions/{}/{}/confirmation", base58(&world.vault), made["subscription"].as_str().unwrap());
+    let aged = |by: &'static str| {
+        let aged = sqlx::query(
+            "UPDATE protected.subscription SET created_at = now() - $1::text::interval WHERE code IS NOT NULL",
+        );
+        aged.bind(by).execute(&pool)
+    };
+    aged("24 hours").await.unwrap();
+    assert_eq!(patient.post(&uri, &json!({ "code": code })).await.problem(), (409, "code_wrong".into()));
+    aged("23 hours").await.unwrap();
+    patient.post(&uri, &json!({ "code": code })).await.ok();
     service.end().await;
 }

@@ -78,6 +78,8 @@ pub async fn sign_in(
     };
     if let Err(refusal) = check(&challenge, &request, &evidence) {
         metrics::counter!("aegle_sign_ins_total", "outcome" => "refused").increment(1);
+        // Whose wallet it was to be is nobody's business here: anybody can name it.
+        tracing::info!(reason = %refusal, "a sign-in was refused");
         return Err(refusal);
     }
     // Only what its wallet signed uses a challenge up: a wrong answer is nobody's to end it by.

@@ -145,6 +145,18 @@ pub async fn end(
     Ok(ended.rows_affected())
 }
 
+/// Ends every session that counts, or those in which a wallet takes part. Gives how many.
+#[tracing::instrument(name = "db.session.end_all", skip_all)]
+pub async fn end_all(executor: impl PgExecutor<'_>, wallet: Option<Address>, now: i64) -> sqlx::Result<u64> {
+    let ended = sqlx::query!(
+        "UPDATE protected.session SET ended_at = $2
+         WHERE ($1::bytea IS NULL OR $1 IN (wallet, practitioner)) AND ended_at IS NULL AND expires_at > $2",
+        wallet as _,
+        now
+    );
+    Ok(ended.execute(executor).await?.rows_affected())
+}
+
 /// Whether a session still counts.
 #[tracing::instrument(name = "db.session.is_open", skip_all)]
 pub async fn is_open(executor: impl PgExecutor<'_>, id: SessionId, now: i64) -> sqlx::Result<bool> {

@@ -104,8 +104,8 @@ pub async fn remove(conn: &mut PgConnection, vault: Key, id: SubscriptionId) -> 
     Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Takes the code that was sent to an address, which tries are counted of. True where it is the one; what
-/// happened since the subscription was made is not told.
+/// Takes the code that was sent to an address, which tries are counted of and which holds for a day. True
+/// where it is the one; what happened since the subscription was made is not told.
 #[tracing::instrument(name = "db.subscription.confirm", skip_all)]
 pub async fn confirm(
     conn: &mut PgConnection,
@@ -119,6 +119,7 @@ pub async fn confirm(
            SET code_tries = code_tries + 1, code = nullif(code, $3),
                next_number = (SELECT coalesce(max(n.number), 0) + 1 FROM protected.notice n WHERE n.vault = s.vault)
            WHERE vault = $1 AND subscription = $2 AND ended_at IS NULL AND code IS NOT NULL AND code_tries < $4
+             AND created_at > now() - interval '1 day'
            RETURNING code IS NULL AS "right!""#,
         &vault.0[..] as _,
         id as _,
