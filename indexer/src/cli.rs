@@ -28,6 +28,7 @@ use crate::{
     erasure::ErasureKeys,
     ingest::{self, IngestError},
     repair::{self, RepairOptions},
+    retention::{HoldCommand, RetentionCommand, run_hold, run_report, run_retention},
     source::{Archived, Finality, Recording, RpcSource, Source},
     telemetry,
     verify::{self, Depth, Report},
@@ -156,6 +157,19 @@ enum Command {
         /// Folder that `aegle export` wrote
         folder: PathBuf,
     },
+    /// How long what is kept
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Legal holds: what is kept in spite of an erasure or of the schedule
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Prints the data-protection report: what is processed, why, for how long, and what came of it. It counts and
+    /// names nobody
+    Report {
+        /// As JSON instead of Markdown
+        #[arg(long)]
+        json: bool,
+    },
     /// Brings the database's schema up to date
     Migrate,
     /// Prints the OpenAPI document of the API
@@ -203,6 +217,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { folder } => back_up(&config, &folder).await,
         Command::Restore { folder } => restore(&config, &folder, stop).await,
         Command::Adopt { folder } => adopt(&config, &folder).await,
+        Command::Retention(command) => run_retention(command, &config, &migrated(&config).await?).await.map(succeed),
+        Command::Hold(command) => run_hold(command, &migrated(&config).await?).await.map(succeed),
+        Command::Report { json } => run_report(&config, &migrated(&config).await?, json).await.map(succeed),
         Command::Migrate => migrate(&config).await,
         Command::Openapi => Ok(ExitCode::SUCCESS),
     }
@@ -234,6 +251,7 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         settings.log.rpc_url = settings.log.rpc_url.or_else(|| config.rpc_url.clone());
         settings.agent = config.agent.keypair.clone();
         settings.notify = config.notify.clone();
+        settings.retention = config.retention.clone();
         roles.spawn(api::serve(pool.clone(), settings, stores, metrics, stop.clone()));
     }
     let mut outcome = Ok(ExitCode::SUCCESS);
@@ -454,6 +472,17 @@ async fn connect_with(config: &Config, connections: u32) -> anyhow::Result<PgPoo
     let options = config.database()?;
     let pool = db::pool_options().max_connections(connections).acquire_timeout(ACQUIRE);
     pool.connect_with(db::quiet(options)).await.context("the database cannot be reached; check database_url")
+}
+
+/// A connection to a database whose schema is this release's.
+async fn migrated(config: &Config) -> anyhow::Result<PgPool> {
+    let pool = connect(config).await?;
+    require_schema(&pool).await?;
+    Ok(pool)
+}
+
+fn succeed((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 /// Refuses a database whose schema is not this release's.

@@ -16,6 +16,7 @@ use crate::{
     blob::BlobConfig,
     erasure::ErasureConfig,
     ingest::IngestConfig,
+    retention::RetentionConfig,
     telemetry::LogConfig,
     verify::VerifyConfig,
 };
@@ -38,6 +39,7 @@ const SECTIONS: &[&str] = &[
     "erasure",
     "agent",
     "notify",
+    "retention",
 ];
 
 /// A value that logs and errors never repeat.
@@ -97,6 +99,8 @@ pub struct Config {
     pub agent: AgentConfig,
     #[serde(default)]
     pub notify: NotifyConfig,
+    #[serde(default)]
+    pub retention: RetentionConfig,
 }
 
 fn default_connections() -> u32 {
@@ -160,6 +164,7 @@ impl Config {
         }
         self.agent.validate().map_err(|reason| wrong("agent", reason))?;
         self.notify.validate().map_err(|reason| wrong("notify", reason))?;
+        self.retention.validate().map_err(|reason| wrong("retention", reason))?;
         if self.database_connections < 4 {
             return Err(wrong("database_connections", format!("{} is fewer than 4", self.database_connections)));
         }

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod leader;
 pub mod project;
 pub mod repair;
+pub mod retention;
 pub mod retry;
 pub mod source;
 pub mod telemetry;

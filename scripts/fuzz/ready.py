@@ -249,6 +249,8 @@ READY = {
     "GET /v1/consents": of_patient,
     "GET /v1/keyrings": of_patient,
     "GET /v1/agent": of_patient,
+    "GET /v1/endings": of_patient,
+    "GET /v1/holds": of_patient,
     "GET /v1/wraps": of_patient,
     "GET /v1/wraps/pending": of_patient,
     "GET /v1/explain": lambda rng, token: {

@@ -345,7 +345,8 @@ pub async fn erasure(session: &Session, record: Key) -> Result<RecordErasure, Er
     if erasure.record == record { Ok(erasure) } else { Err(Error::Answer("another record than the one asked for")) }
 }
 
-/// Waits until nothing of an erased record is left at the server, for so long at most; gives how far it is.
+/// Waits until nothing of an erased record is left at the server, or a legal hold keeps it, for so long at most;
+/// gives how far it is.
 ///
 /// # Errors
 /// The server's, other than that it is busy for a moment.

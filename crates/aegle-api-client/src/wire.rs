@@ -199,9 +199,13 @@ pub enum ErasureState {
     /// It is refused to everybody, and not final yet.
     Confirmed,
     Destroying,
+    /// A legal hold keeps what is stored, unreadable to everybody, until it is lifted.
+    Held,
     Destroyed,
     /// The server had no content of it.
     NothingKept,
+    /// The record stands, and the operator does not store its content any more.
+    StorageEnded,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,10 +222,10 @@ pub struct DestroyedContent {
 }
 
 impl RecordErasure {
-    /// Whether nothing of the record is left there.
+    /// Whether nothing of the record is left there, or nothing will be destroyed for now.
     pub fn is_over(&self) -> bool {
         match self.state {
-            ErasureState::NothingKept => true,
+            ErasureState::NothingKept | ErasureState::Held => true,
             ErasureState::Destroyed => self.destroyed.as_ref().is_some_and(|gone| gone.blob_gone_at.is_some()),
             _ => false,
         }

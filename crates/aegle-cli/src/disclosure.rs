@@ -136,6 +136,8 @@ fn done(operation: Operation) -> &'static str {
         Operation::StoreRecord => "added a record",
         Operation::ReplaceContent => "encrypted a record anew",
         Operation::GetErasure => "asked how far an erasure is",
+        Operation::ListEndings => "looked what is stored no longer",
+        Operation::ListHolds => "listed legal holds",
         Operation::PreviewConsent => "looked at what a policy would open",
         Operation::StoreConsent => "prepared to allow somebody",
         Operation::ListConsents => "listed who is allowed",

@@ -56,6 +56,10 @@ fn row(notice: &Notice) -> String {
         "emergency_reviewed" => "an emergency was reviewed",
         "emergency_undone" => "an emergency that was told did not take place",
         "subscription_ended" => "a subscription ended, as its receiver did not answer",
+        "storage_ending" => "the server will store some contents no longer",
+        "storage_ended" => "the server stores some contents no longer",
+        "hold_placed" => "a legal hold keeps what is stored, also if you erase it",
+        "hold_lifted" => "a legal hold was lifted",
         other => other,
     };
     format!("{} {what}{}", notice.at, if notice.read { "" } else { ", new" })

@@ -343,6 +343,9 @@ async fn traces(record: &Pubkey, context: &Context) -> Result<RecordErasure, Pro
 fn said(erasure: &RecordErasure) -> String {
     match (erasure.state, &erasure.destroyed) {
         (ErasureState::NothingKept, _) => "The server kept nothing of it.".into(),
+        (ErasureState::Held, _) => "A legal hold obliges the server to keep what it stores of it, unreadable to \
+             everybody, the operator too; it is destroyed once the hold is lifted."
+            .into(),
         (ErasureState::Destroyed, Some(gone)) => {
             let blob = if gone.blob_gone_at.is_some() { "and" } else { "and, within a minute," };
             format!(

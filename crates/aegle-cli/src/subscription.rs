@@ -46,6 +46,7 @@ enum Topic {
     Revocations,
     Disclosures,
     Emergencies,
+    Storage,
 }
 
 impl Topic {
@@ -55,6 +56,7 @@ impl Topic {
             Self::Revocations => "revocations",
             Self::Disclosures => "disclosures",
             Self::Emergencies => "emergencies",
+            Self::Storage => "storage",
         }
     }
 }

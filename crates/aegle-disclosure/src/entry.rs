@@ -83,6 +83,10 @@ pub enum Operation {
     ReplaceContent,
     /// How far a record's erasure is.
     GetErasure,
+    /// Contents that the operator will store no longer.
+    ListEndings,
+    /// Legal holds on what is the patient's.
+    ListHolds,
     /// What a policy would open.
     PreviewConsent,
     /// What opens a consent.

@@ -44,6 +44,8 @@ fn decided_by(operation: Operation) -> DecidedBy {
         | Operation::StoreKeyring
         | Operation::GetAgentKey
         | Operation::GetErasure
+        | Operation::ListEndings
+        | Operation::ListHolds
         | Operation::StoreCustodians
         | Operation::DropCustodians => Acting(None),
         Operation::PostMail => Attestation,

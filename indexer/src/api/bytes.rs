@@ -68,6 +68,10 @@ bytes!(
     SubscriptionId, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );
 bytes!(
+    /// Id of a legal hold, 16 bytes in hex.
+    HoldId, 16, hex::encode, "^[0-9a-fA-F]{32}$"
+);
+bytes!(
     /// What makes a sign-in unique, 16 bytes in hex.
     Nonce, 16, hex::encode, "^[0-9a-fA-F]{32}$"
 );

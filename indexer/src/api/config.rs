@@ -8,6 +8,7 @@ use axum::http::HeaderValue;
 use serde::Deserialize;
 
 use super::{disclosure::LogConfig, notify::NotifyConfig, relay::RelayConfig, sign_in::SignInConfig};
+use crate::retention::RetentionConfig;
 
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct ApiConfig {
     /// The section `notify`.
     #[serde(skip)]
     pub notify: NotifyConfig,
+    /// The section `retention`.
+    #[serde(skip)]
+    pub retention: RetentionConfig,
     /// Requests that one peer address may make each second, and at once.
     pub rate_per_second: u32,
     pub burst: u32,
@@ -61,6 +65,7 @@ impl Default for ApiConfig {
             relay: RelayConfig::default(),
             agent: None,
             notify: NotifyConfig::default(),
+            retention: RetentionConfig::default(),
             rate_per_second: 50,
             burst: 200,
             max_lag_slots: 150,

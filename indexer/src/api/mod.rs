@@ -47,3 +47,4 @@ pub use server::{router_deciding_by, router_unlogged};
 pub use session::end_sessions;
 pub use sign_in::SignInConfig;
 pub use state::wall_clock;
+pub(crate) use store::notice;

@@ -40,6 +40,7 @@ use super::{
 use crate::{
     blob::{Blobs, Sweeper},
     erasure::{Eraser, ErasureKeys, seal_stored},
+    retention::Keeper,
 };
 
 /// Bytes from which on answers are compressed.
@@ -72,9 +73,11 @@ pub async fn serve(
     if sealed > 0 {
         tracing::info!(sealed, "sealed what an earlier release had stored in clear");
     }
+    let keeper = Keeper::new(keys.clone(), pool.clone(), sweeper.clone(), &config.retention)?;
     let mut eraser = Eraser::new(keys.clone(), pool.clone(), sweeper.clone());
     eraser.catch_up(&shutdown).await?;
     tokio::spawn(eraser.run(shutdown.clone()));
+    tokio::spawn(keeper.run(shutdown.clone()));
     tokio::spawn(access::withdrawn::run(pool.clone(), shutdown.clone()));
     let shared = Shared::new(pool, &config, sweeper.clone(), keys, metrics, shutdown.clone());
     let state = ApiState::from(shared.map_err(anyhow::Error::msg)?);

@@ -7,6 +7,7 @@
 //! top of `migrations/20261122070000_erasure.sql`.
 
 mod config;
+mod destroy;
 mod key;
 mod store;
 mod stored;
@@ -21,6 +22,7 @@ use sqlx::PgPool;
 use self::store::KeyStore;
 pub use self::{
     config::ErasureConfig,
+    destroy::{Cause, destroy},
     key::{ErasureKey, OVERHEAD, Part},
     stored::seal_stored,
     worker::{Eraser, Swept},
@@ -132,7 +134,7 @@ impl ErasureKeys {
     }
 
     /// Takes a key that another process destroyed out of memory.
-    fn forget(&self, id: KeyId) {
+    pub(crate) fn forget(&self, id: KeyId) {
         self.cache.remove(&id);
     }
 

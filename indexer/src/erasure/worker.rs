@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::{ErasureError, ErasureKeys, KeyId};
+use super::{Cause, ErasureError, ErasureKeys, KeyId, destroy};
 use crate::blob::Sweeper;
 
 /// Between two looks.
@@ -33,11 +33,13 @@ pub struct Eraser {
     sweeper: Sweeper,
     /// Up to which slot this process took destroyed keys out of its memory.
     forgotten: i64,
+    /// Holds that were lifted when it looked last: what one of them kept is looked at again.
+    lifted: i64,
 }
 
 impl Eraser {
     pub fn new(keys: ErasureKeys, pool: PgPool, sweeper: Sweeper) -> Self {
-        Self { keys, pool, sweeper, forgotten: -1 }
+        Self { keys, pool, sweeper, forgotten: -1, lifted: 0 }
     }
 
     /// Looks again and again until `stop`.
@@ -103,6 +105,12 @@ impl Eraser {
     async fn sweep_records(&mut self) -> Result<u64, ErasureError> {
         let reached = sqlx::query_scalar!("SELECT finalized_slot FROM checkpoint").fetch_optional(&self.pool).await?;
         let Some(reached) = reached else { return Ok(0) };
+        let lifted =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "lifted!" FROM protected.hold WHERE lifted_at IS NOT NULL"#);
+        let lifted = lifted.fetch_one(&self.pool).await?;
+        if self.lifted != lifted {
+            (self.lifted, self.forgotten) = (lifted, -1);
+        }
         // A process that has just started has no key in memory.
         let erased = sqlx::query!(
             r#"
@@ -127,7 +135,7 @@ impl Eraser {
             }
             if let Some(key) = row.kept {
                 match self.destroy(row.record, KeyId(key)).await {
-                    Ok(()) => done += 1,
+                    Ok(destroyed) => done += u64::from(destroyed),
                     Err(error) => failed = Some(error),
                 }
             }
@@ -142,41 +150,15 @@ impl Eraser {
         }
     }
 
-    /// The key first: what a crash leaves afterwards opens nothing, and is found again.
-    async fn destroy(&self, record: [u8; 32], key: KeyId) -> Result<(), ErasureError> {
-        self.keys.destroy(key).await?;
+    /// False where a hold keeps it, or another process was faster.
+    async fn destroy(&self, record: [u8; 32], key: KeyId) -> Result<bool, ErasureError> {
         let mut transaction = self.pool.begin().await?;
-        let blob = sqlx::query_scalar!(
-            r#"
-            WITH gone AS (
-                DELETE FROM protected.content WHERE record = $1 AND erasure_key = $2
-                RETURNING record, vault, erasure_key, blob, size
-            )
-            INSERT INTO protected.erasure (record, vault, erasure_key, wraps, shares, blob, bytes)
-            SELECT record, vault, erasure_key,
-                   (SELECT count(*) FROM protected.wrap w WHERE w.record = gone.record),
-                   (SELECT count(*) FROM protected.custodian_share s WHERE s.record = gone.record)
-                   + (SELECT count(*) FROM protected.released_share s WHERE s.record = gone.record),
-                   blob, size
-            FROM gone
-            ON CONFLICT (record) DO UPDATE
-            SET erasure_key = excluded.erasure_key, wraps = excluded.wraps, shares = excluded.shares,
-                blob = excluded.blob, bytes = excluded.bytes, destroyed_at = now(), blob_gone_at = NULL
-            RETURNING blob AS "blob: [u8; 32]"
-            "#,
-            &record[..] as _,
-            &key.0[..] as _
-        )
-        .fetch_optional(&mut *transaction)
-        .await?;
-        if let Some(blob) = blob {
-            sqlx::query!(r#"SELECT protected.release_blob($1) AS "released!""#, &blob[..])
-                .fetch_one(&mut *transaction)
-                .await?;
-        }
+        let destroyed = destroy(&mut transaction, &self.keys, &[(record, key)], Cause::Erased).await? > 0;
         transaction.commit().await?;
+        // What is held is refused to everybody, so nobody needs it in memory either.
+        self.keys.forget(key);
         self.sweeper.wake();
-        Ok(())
+        Ok(destroyed)
     }
 
     /// A row locked by another process is left to it.

@@ -458,6 +458,8 @@ async fn inv_9_every_operation_on_what_is_a_patients_is_logged(pool: PgPool) {
             403,
         ),
         (&patient, "get", "/v1/records/{record}/erasure", format!("/v1/records/{record}/erasure"), none.clone(), 200),
+        (&patient, "get", "/v1/endings", of("endings"), none.clone(), 200),
+        (&patient, "get", "/v1/holds", of("holds"), none.clone(), 200),
         (&patient, "get", "/v1/agent", of("agent"), none.clone(), 200),
         (&patient, "get", "/v1/custodians", of("custodians"), none.clone(), 200),
         (&patient, "put", "/v1/custodians", "/v1/custodians".into(), plan, 200),

@@ -27,6 +27,7 @@ mod recoveries;
 mod refusals;
 mod relay;
 mod repeated;
+mod retention;
 mod service;
 mod sign_in;
 mod sse;

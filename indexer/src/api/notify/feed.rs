@@ -55,6 +55,6 @@ pub async fn feed(conn: &mut PgConnection) -> sqlx::Result<bool> {
 async fn settle(conn: &mut PgConnection) -> sqlx::Result<()> {
     let undone = notice::settle(conn).await?;
     let now = notice::now(conn).await?;
-    let new: Vec<_> = undone.into_iter().map(|vault| NewNotice::undone(Key(vault.0), now)).collect();
+    let new: Vec<_> = undone.into_iter().map(|vault| NewNotice::of(Kind::EmergencyUndone, Key(vault.0), now)).collect();
     notice::append(conn, &new).await.map(drop)
 }

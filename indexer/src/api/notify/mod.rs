@@ -37,7 +37,7 @@ use super::{
     snapshot,
     state::ApiState,
     store::{
-        notice::{self, NewNotice},
+        notice::{self, Kind, NewNotice},
         subscription::{self, Channel, Due},
     },
     time::Time,
@@ -138,7 +138,8 @@ impl Notifier {
             let days = i32::try_from(days).unwrap_or(i32::MAX);
             let first = Duration::from_millis(u64::from(self.config.retry_ms));
             if subscription::failed(&mut transaction, due, pause(first, due.attempts), days).await? {
-                let ended = NewNotice::subscription_ended(Key(due.vault.0), notice::now(&mut transaction).await?);
+                let now = notice::now(&mut transaction).await?;
+                let ended = NewNotice::of(Kind::SubscriptionEnded, Key(due.vault.0), now);
                 notice::append(&mut transaction, &[ended]).await?;
                 tracing::info!("a subscription ended, since its receiver gave no answer");
             }

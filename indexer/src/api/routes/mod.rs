@@ -77,8 +77,8 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
 /// What is a patient's: every route asks the engine first. Limited by peer.
 pub fn protected() -> OpenApiRouter<ApiState> {
     use protected::{
-        access_request, accounting, agent, consent, custodian, disclosure, emergency, erasure, explain, inbox, keyring,
-        mailbox, notices, patient, record, release, subscription, wrap,
+        access_request, accounting, agent, consent, custodian, disclosure, emergency, ending, erasure, explain, hold,
+        inbox, keyring, mailbox, notices, patient, record, release, subscription, wrap,
     };
     OpenApiRouter::new()
         .routes(routes!(patient::list_patients))
@@ -86,6 +86,8 @@ pub fn protected() -> OpenApiRouter<ApiState> {
         .routes(routes!(record::get_record))
         .routes(routes!(record::get_content, record::replace_content))
         .routes(routes!(erasure::get_erasure))
+        .routes(routes!(ending::list_endings))
+        .routes(routes!(hold::list_holds))
         .routes(routes!(consent::list_consents, consent::create_consent))
         .routes(routes!(consent::draft_consent))
         .routes(routes!(explain::get_explanation))

@@ -2,13 +2,14 @@ use sqlx::PgConnection;
 
 use crate::api::{bytes::Address, time::Time};
 
-/// What an erased record's traces here come to.
-pub struct Erased {
-    /// Slot of the erasure on chain.
-    pub slot: i64,
+/// What a record's traces here come to.
+pub struct Traces {
+    /// Slot of the erasure on chain; none where it is not erased.
+    pub slot: Option<i64>,
     pub is_final: bool,
-    /// Whether there is content of it.
-    pub kept: bool,
+    /// Whether there is content of it, and whether a legal hold keeps that.
+    pub is_kept: bool,
+    pub is_held: bool,
     pub destroyed: Option<Destroyed>,
 }
 
@@ -21,30 +22,32 @@ pub struct Destroyed {
     pub blob_gone_at: Option<Time>,
 }
 
-/// How far an erasure is, for the vault's owner. None for a record that is not erased.
+/// How far an erasure is, for the vault's owner.
 #[tracing::instrument(name = "db.erasure.find", skip_all)]
-pub async fn find(conn: &mut PgConnection, record: Address) -> sqlx::Result<Option<Erased>> {
+pub async fn find(conn: &mut PgConnection, record: Address) -> sqlx::Result<Traces> {
     let row = sqlx::query!(
         r#"
-        SELECT x.slot, x.slot <= k.finalized_slot AS "is_final!",
-               EXISTS (SELECT FROM protected.content c WHERE c.record = $1) AS "kept!",
+        SELECT x.slot AS "slot?", coalesce(x.slot <= k.finalized_slot, false) AS "is_final!",
+               c.record IS NOT NULL AS "is_kept!",
+               coalesce(protected.is_held(c.vault, c.record), false) AS "is_held!",
                extract(epoch FROM e.destroyed_at)::bigint AS "at?: Time", e.wraps AS "wraps?", e.shares AS "shares?", e.bytes AS "bytes?",
                extract(epoch FROM e.blob_gone_at)::bigint AS "blob_gone_at?: Time"
-        FROM record_change x
-        CROSS JOIN checkpoint k
-        LEFT JOIN protected.erasure e ON e.record = x.record
-        WHERE x.record = $1 AND x.status = 'erased'
+        FROM checkpoint k
+        LEFT JOIN record_change x ON x.record = $1 AND x.status = 'erased'
+        LEFT JOIN protected.content c ON c.record = $1
+        LEFT JOIN protected.erasure e ON e.record = $1
         "#,
         record as _
     )
-    .fetch_optional(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(row.map(|row| Erased {
+    Ok(Traces {
         slot: row.slot,
         is_final: row.is_final,
-        kept: row.kept,
+        is_kept: row.is_kept,
+        is_held: row.is_held,
         destroyed: row.at.zip(row.wraps).zip(row.shares).zip(row.bytes).map(|(((at, wraps), shares), bytes)| {
             Destroyed { at, wraps, shares, bytes, blob_gone_at: row.blob_gone_at }
         }),
-    }))
+    })
 }

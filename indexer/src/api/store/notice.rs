@@ -23,10 +23,12 @@ pub enum Topic {
     Disclosures,
     /// Emergencies that were opened, reviewed or undone.
     Emergencies,
+    /// Storage that ends or ended without the patient, and holds that keep what is erased.
+    Storage,
 }
 
 impl Topic {
-    pub const ALL: [Self; 4] = [Self::Grants, Self::Revocations, Self::Disclosures, Self::Emergencies];
+    pub const ALL: [Self; 5] = [Self::Grants, Self::Revocations, Self::Disclosures, Self::Emergencies, Self::Storage];
 
     /// Its place in a set of them.
     pub fn bit(self) -> i16 {
@@ -35,6 +37,7 @@ impl Topic {
             Self::Revocations => 2,
             Self::Disclosures => 4,
             Self::Emergencies => 8,
+            Self::Storage => 16,
         }
     }
 }
@@ -58,6 +61,13 @@ pub enum Kind {
     EmergencyUndone,
     /// A subscription ended, since its receiver did not answer.
     SubscriptionEnded,
+    /// The storage of contents ends, by the operator's retention schedule.
+    StorageEnding,
+    /// It ended.
+    StorageEnded,
+    /// A legal hold keeps contents, also if they are erased.
+    HoldPlaced,
+    HoldLifted,
 }
 
 impl Kind {
@@ -70,6 +80,10 @@ impl Kind {
             Self::EmergencyReviewed => "emergency_reviewed",
             Self::EmergencyUndone => "emergency_undone",
             Self::SubscriptionEnded => "subscription_ended",
+            Self::StorageEnding => "storage_ending",
+            Self::StorageEnded => "storage_ended",
+            Self::HoldPlaced => "hold_placed",
+            Self::HoldLifted => "hold_lifted",
         }
     }
 
@@ -80,6 +94,7 @@ impl Kind {
             Self::Revocation => Some(Topic::Revocations),
             Self::Disclosure => Some(Topic::Disclosures),
             Self::Emergency | Self::EmergencyReviewed | Self::EmergencyUndone => Some(Topic::Emergencies),
+            Self::StorageEnding | Self::StorageEnded | Self::HoldPlaced | Self::HoldLifted => Some(Topic::Storage),
             Self::SubscriptionEnded => None,
         }
     }
@@ -131,12 +146,9 @@ impl NewNotice {
         Self { vault: Key(vault.0), kind: Kind::Disclosure, at, event: None, settled: true, disclosure }
     }
 
-    pub fn undone(vault: Key, at: i64) -> Self {
-        Self { vault, kind: Kind::EmergencyUndone, at, event: None, settled: true, disclosure: None }
-    }
-
-    pub fn subscription_ended(vault: Key, at: i64) -> Self {
-        Self { vault, kind: Kind::SubscriptionEnded, at, event: None, settled: true, disclosure: None }
+    /// Of something that is neither on the chain nor in the log.
+    pub fn of(kind: Kind, vault: Key, at: i64) -> Self {
+        Self { vault, kind, at, event: None, settled: true, disclosure: None }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::api::{
 pub struct RecordErasure {
     pub record: Address,
     pub state: ErasureState,
-    /// Slot of the erasure on chain.
+    /// Slot of the erasure on chain; null where it is not erased.
     pub slot: Option<i64>,
     /// What was destroyed here; null where nothing was, yet or ever.
     pub destroyed: Option<DestroyedContent>,
@@ -37,12 +37,17 @@ pub enum ErasureState {
     NotErased,
     /// It is refused to everybody; what is kept of it goes once the erasure is final.
     Confirmed,
-    /// Its key is destroyed first, and with it whatever any backup holds; then everything else.
+    /// Its key is being destroyed, and with it whatever any backup holds; and everything else.
     Destroying,
+    /// A legal hold keeps what is stored, unreadable to everybody; it is destroyed once that is lifted.
+    Held,
     /// Nothing is left here that could open it.
     Destroyed,
     /// This server had no content of it.
     NothingKept,
+    /// The record stands, and the operator does not store its content any more: the retention schedule ended
+    /// that, of which the patient was told.
+    StorageEnded,
 }
 
 /// What was destroyed of a record.
@@ -81,15 +86,19 @@ pub async fn get_erasure(
     served.serve(vault, None).await?;
     let found = store::erasure::find(served.conn(), record).await?;
     let meta = served.close().await?;
-    let slot = found.as_ref().map(|erased| erased.slot);
-    let state = match &found {
+    let slot = found.slot;
+    let is_over = !found.is_kept && found.destroyed.is_some();
+    let state = match slot {
+        None if is_over => ErasureState::StorageEnded,
         None => ErasureState::NotErased,
-        Some(erased) if !erased.is_final => ErasureState::Confirmed,
-        Some(erased) if erased.kept => ErasureState::Destroying,
-        Some(erased) if erased.destroyed.is_some() => ErasureState::Destroyed,
+        Some(_) if !found.is_final => ErasureState::Confirmed,
+        Some(_) if found.is_held => ErasureState::Held,
+        Some(_) if found.is_kept => ErasureState::Destroying,
+        Some(_) if is_over => ErasureState::Destroyed,
         Some(_) => ErasureState::NothingKept,
     };
-    let destroyed = found.and_then(|erased| erased.destroyed).map(|destroyed| DestroyedContent {
+    // Of a content that was stored again nothing is destroyed.
+    let destroyed = found.destroyed.filter(|_| is_over).map(|destroyed| DestroyedContent {
         at: destroyed.at,
         wraps: destroyed.wraps,
         shares: destroyed.shares,

@@ -1,0 +1,36 @@
+use aegle_decision::Key;
+use sqlx::PgConnection;
+
+use crate::api::{
+    bytes::{Address, HoldId},
+    time::Time,
+};
+
+/// A legal hold, in force or lifted.
+pub struct Hold {
+    pub hold: HoldId,
+    /// None for everything of the vault.
+    pub records: Option<Vec<Address>>,
+    pub authority: String,
+    pub reference: String,
+    pub placed_at: Time,
+    pub lifted_at: Option<Time>,
+    pub reason: Option<String>,
+}
+
+/// A vault's holds by id after `after`, at most `limit`, for its owner.
+#[tracing::instrument(name = "db.hold.list", skip_all)]
+pub async fn list(conn: &mut PgConnection, vault: Key, after: &[u8], limit: i64) -> sqlx::Result<Vec<Hold>> {
+    sqlx::query_as!(
+        Hold,
+        r#"SELECT hold AS "hold: HoldId", records AS "records: Vec<Address>", authority, reference,
+                  extract(epoch FROM placed_at)::bigint AS "placed_at!: Time",
+                  extract(epoch FROM lifted_at)::bigint AS "lifted_at: Time", reason
+           FROM protected.hold WHERE vault = $1 AND hold > $2 ORDER BY hold LIMIT $3"#,
+        &vault.0[..] as _,
+        after,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -1,0 +1,73 @@
+use sqlx::PgConnection;
+
+use super::{ErasureError, ErasureKeys, KeyId};
+
+/// Why a content is destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its owner erased the record.
+    Erased,
+    /// Its storage ended by the retention schedule.
+    Retention,
+}
+
+impl Cause {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Erased => "erased",
+            Self::Retention => "retention",
+        }
+    }
+}
+
+/// Destroys contents, each named by its record and its key, with everything that was kept of them; those that
+/// a hold is about stay. Gives how many were destroyed.
+///
+/// Keys go last: whoever is killed before the transaction is committed leaves rows that open nothing, and
+/// are found again. Nobody can place a hold meanwhile, so a content is held or gone and nothing between.
+///
+/// # Errors
+/// What database or store say. The transaction must then not be committed.
+pub async fn destroy(
+    transaction: &mut PgConnection,
+    keys: &ErasureKeys,
+    contents: &[([u8; 32], KeyId)],
+    cause: Cause,
+) -> Result<u64, ErasureError> {
+    sqlx::query!("LOCK TABLE protected.hold IN SHARE MODE").execute(&mut *transaction).await?;
+    let (records, names): (Vec<_>, Vec<_>) =
+        contents.iter().map(|(record, key)| (record.to_vec(), key.0.to_vec())).unzip();
+    let gone = sqlx::query!(
+        r#"
+        WITH gone AS (
+            DELETE FROM protected.content c
+            USING unnest($1::bytea[], $2::bytea[]) AS asked (record, erasure_key)
+            WHERE c.record = asked.record AND c.erasure_key = asked.erasure_key
+                AND NOT protected.is_held(c.vault, c.record)
+            RETURNING c.record, c.vault, c.erasure_key, c.blob, c.size
+        ), noted AS (
+            INSERT INTO protected.erasure (record, vault, erasure_key, wraps, shares, blob, bytes, cause)
+            SELECT record, vault, erasure_key,
+                   (SELECT count(*) FROM protected.wrap w WHERE w.record = gone.record),
+                   (SELECT count(*) FROM protected.custodian_share s WHERE s.record = gone.record)
+                   + (SELECT count(*) FROM protected.released_share s WHERE s.record = gone.record),
+                   blob, size, $3
+            FROM gone
+            ON CONFLICT (record) DO UPDATE
+            SET erasure_key = excluded.erasure_key, wraps = excluded.wraps, shares = excluded.shares,
+                blob = excluded.blob, bytes = excluded.bytes, cause = excluded.cause, destroyed_at = now(),
+                blob_gone_at = NULL
+        )
+        SELECT erasure_key AS "key!: [u8; 32]", protected.release_blob(blob) AS "released!" FROM gone
+        "#,
+        &records,
+        &names,
+        cause.as_str()
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    for row in &gone {
+        keys.destroy(KeyId(row.key)).await?;
+    }
+    Ok(gone.len() as u64)
+}

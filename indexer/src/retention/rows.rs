@@ -1,0 +1,216 @@
+//! What the tables hold of each class, and what of it is over. Contents are apart: their end is announced.
+
+use sqlx::{PgConnection, PgPool};
+
+use super::class::Class;
+
+/// How much there is of a class.
+pub struct Stock {
+    pub class: Class,
+    pub rows: i64,
+    /// Time of the oldest, in seconds since the Unix epoch.
+    pub oldest: Option<i64>,
+}
+
+/// How much there is of every class.
+#[tracing::instrument(name = "db.retention.stock", skip_all)]
+pub async fn stock(conn: &mut PgConnection) -> sqlx::Result<Vec<Stock>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT class AS "class!", count AS "count!", oldest FROM (
+            SELECT 'content' AS class, count(*), extract(epoch FROM min(stored_at))::bigint AS oldest
+            FROM protected.content
+            UNION ALL SELECT 'mailbox_item', count(*), extract(epoch FROM min(posted_at))::bigint
+            FROM protected.mailbox_item
+            UNION ALL SELECT 'access_request', count(*), extract(epoch FROM min(requested_at))::bigint
+            FROM protected.access_request
+            UNION ALL SELECT 'notice', count(*), min(at) FROM protected.notice
+            UNION ALL SELECT 'subscription', count(*), extract(epoch FROM min(created_at))::bigint
+            FROM protected.subscription
+            UNION ALL SELECT 'invitation', count(*), min(created_at) FROM protected.invitation
+            UNION ALL SELECT 'key', sum(rows)::bigint, extract(epoch FROM min(oldest))::bigint FROM (
+                SELECT count(*) AS rows, min(stored_at) AS oldest FROM protected.keyring
+                UNION ALL SELECT count(*), min(stored_at) FROM protected.guardian_share
+                UNION ALL SELECT count(*), min(stored_at) FROM protected.custodian_plan
+            ) keys
+            UNION ALL SELECT 'consent_opening', count(*), extract(epoch FROM min(stored_at))::bigint
+            FROM protected.opening
+            UNION ALL SELECT 'emergency', count(*), extract(epoch FROM min(stored_at))::bigint
+            FROM protected.emergency
+            UNION ALL SELECT 'disclosure_log', count(*),
+                (SELECT (entry::jsonb ->> 'at')::bigint FROM protected.disclosure ORDER BY index LIMIT 1)
+            FROM protected.disclosure
+            UNION ALL SELECT 'erasure', count(*), extract(epoch FROM min(destroyed_at))::bigint
+            FROM protected.erasure
+            UNION ALL SELECT 'hold', count(*), extract(epoch FROM min(placed_at))::bigint FROM protected.hold
+            UNION ALL SELECT 'chain', count(*), (SELECT min(block_time) FROM slot) FROM event
+        ) stock
+        "#
+    )
+    .fetch_all(conn)
+    .await?;
+    let of = |class: Class| {
+        rows.iter().find(|row| row.class == class.as_str()).map(|row| Stock {
+            class,
+            rows: row.count,
+            oldest: row.oldest,
+        })
+    };
+    Ok(Class::ALL.into_iter().filter_map(of).collect())
+}
+
+// Each of these is one condition, of which is counted or a batch deleted.
+
+macro_rules! mailbox_items {
+    ($head:tt, $tail:tt, $($argument:expr),+) => {
+        sqlx::query_scalar!(
+            $head + "FROM protected.mailbox_item d
+                     WHERE posted_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)" + $tail,
+            $($argument),+
+        )
+    };
+}
+
+macro_rules! access_requests {
+    ($head:tt, $tail:tt, $($argument:expr),+) => {
+        sqlx::query_scalar!(
+            $head + "FROM protected.access_request d
+                     WHERE requested_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)" + $tail,
+            $($argument),+
+        )
+    };
+}
+
+// The newest stays, so that numbers go on, and what somebody has still to be sent.
+macro_rules! notices {
+    ($head:tt, $tail:tt, $($argument:expr),+) => {
+        sqlx::query_scalar!(
+            $head + "FROM protected.notice d
+                     WHERE at <= $1::bigint AND settled AND NOT protected.is_held(d.vault, NULL)
+                         AND EXISTS (
+                             SELECT FROM protected.notice n WHERE n.vault = d.vault AND n.number > d.number
+                         )
+                         AND NOT EXISTS (
+                             SELECT FROM protected.subscription s
+                             WHERE s.vault = d.vault AND s.ended_at IS NULL AND s.next_number <= d.number
+                         )" + $tail,
+            $($argument),+
+        )
+    };
+}
+
+macro_rules! subscriptions {
+    ($head:tt, $tail:tt, $($argument:expr),+) => {
+        sqlx::query_scalar!(
+            $head + "FROM protected.subscription d WHERE ended_at <= to_timestamp($1::bigint)" + $tail,
+            $($argument),+
+        )
+    };
+}
+
+macro_rules! invitations {
+    ($head:tt, $tail:tt, $($argument:expr),+) => {
+        sqlx::query_scalar!($head + "FROM protected.invitation d WHERE expires_at <= $1::bigint" + $tail, $($argument),+)
+    };
+}
+
+/// How much of a class is over whose period counts from `before`, in seconds since the Unix epoch, or earlier.
+/// Zero for contents and for what never ends.
+#[tracing::instrument(name = "db.retention.due", skip_all)]
+pub async fn due(pool: &PgPool, class: Class, before: i64) -> sqlx::Result<i64> {
+    match class {
+        Class::MailboxItem => mailbox_items!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        Class::AccessRequest => access_requests!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        Class::Notice => notices!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        Class::Subscription => subscriptions!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        Class::Invitation => invitations!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        _ => Ok(0),
+    }
+}
+
+/// Deletes a batch of what is over, oldest first, and gives how much that was. Rows that another process
+/// has in hand are left to it; nobody places a hold meanwhile.
+///
+/// # Errors
+/// The database's; then nothing was deleted.
+#[tracing::instrument(name = "db.retention.delete", skip_all)]
+pub async fn delete(pool: &PgPool, class: Class, before: i64, most: i64) -> sqlx::Result<u64> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query!("LOCK TABLE protected.hold IN SHARE MODE").execute(&mut *transaction).await?;
+    let connection = &mut *transaction;
+    let deleted = match class {
+        Class::MailboxItem => {
+            mailbox_items!(
+                "WITH due AS (SELECT item ",
+                r#" ORDER BY posted_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
+                    DELETE FROM protected.mailbox_item m USING due WHERE m.item = due.item
+                    RETURNING m.blob, m.erasure_key
+                ), ended AS (
+                    INSERT INTO protected.ended_key (erasure_key)
+                    SELECT erasure_key FROM gone WHERE erasure_key IS NOT NULL
+                )
+                SELECT count(protected.release_blob(blob)) AS "deleted!" FROM gone"#,
+                before,
+                most
+            )
+            .fetch_one(connection)
+            .await?
+        }
+        Class::AccessRequest => {
+            access_requests!(
+                "WITH due AS (SELECT request ",
+                r#" ORDER BY requested_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
+                    DELETE FROM protected.access_request a USING due WHERE a.request = due.request RETURNING 1
+                )
+                SELECT count(*) AS "deleted!" FROM gone"#,
+                before,
+                most
+            )
+            .fetch_one(connection)
+            .await?
+        }
+        Class::Notice => {
+            notices!(
+                "WITH due AS (SELECT vault, number ",
+                r#" ORDER BY at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
+                    DELETE FROM protected.notice n USING due WHERE n.vault = due.vault AND n.number = due.number
+                    RETURNING 1
+                )
+                SELECT count(*) AS "deleted!" FROM gone"#,
+                before,
+                most
+            )
+            .fetch_one(connection)
+            .await?
+        }
+        Class::Subscription => {
+            subscriptions!(
+                "WITH due AS (SELECT subscription ",
+                r#" ORDER BY ended_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
+                    DELETE FROM protected.subscription s USING due WHERE s.subscription = due.subscription RETURNING 1
+                )
+                SELECT count(*) AS "deleted!" FROM gone"#,
+                before,
+                most
+            )
+            .fetch_one(connection)
+            .await?
+        }
+        Class::Invitation => {
+            invitations!(
+                "WITH due AS (SELECT code_hash ",
+                r#" ORDER BY expires_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
+                    DELETE FROM protected.invitation i USING due WHERE i.code_hash = due.code_hash RETURNING 1
+                )
+                SELECT count(*) AS "deleted!" FROM gone"#,
+                before,
+                most
+            )
+            .fetch_one(connection)
+            .await?
+        }
+        _ => 0,
+    };
+    transaction.commit().await?;
+    Ok(deleted.unsigned_abs())
+}
