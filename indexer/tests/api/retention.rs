@@ -258,7 +258,7 @@ async fn storage_ends_only_long_after_the_patient_was_told_and_the_record_stands
     patient.record(stays).await.ok();
     assert_eq!(erasure(&patient, ends).await["state"], "storage_ended");
     let on_chain = world.client.get(format!("/v1/chain/records/{}", base58(&ends))).await.ok();
-    assert_eq!(on_chain["data"]["status"], "active");
+    assert_eq!(on_chain["data"]["record"]["status"], "active");
 
     // What is held ends only once it is not, and the patient was told of that one, too.
     assert_eq!(look(800).await, (0, 0));

@@ -246,7 +246,7 @@ async fn only_who_may_read_subscribes_and_not_without_end(pool: PgPool) {
     }
     assert_eq!(ask(&patient, &body).await.problem(), (429, "too_many_subscriptions".into()));
     let all = list(&patient, &world).await;
-    assert_eq!(all[0]["kinds"], json!(["grants", "revocations", "disclosures", "emergencies"]));
+    assert_eq!(all[0]["kinds"], json!(["grants", "revocations", "disclosures", "emergencies", "storage"]));
     assert!(all.iter().all(|subscription| subscription.get("secret").is_none()));
     for made in all {
         let id = made["subscription"].as_str().unwrap();
