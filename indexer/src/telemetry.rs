@@ -88,6 +88,9 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!("aegle_blob_read_bytes_total", "Bytes read from the blob store");
     describe_counter!("aegle_blob_swept_total", "Uploads, parts and unknown objects deleted by sweeps");
     describe_counter!("aegle_blob_swept_bytes_total", "Bytes of parts deleted by sweeps");
+    describe_counter!("aegle_retention_deleted_total", "What the retention schedule deleted, by class of data");
+    describe_counter!("aegle_retention_announced_total", "Contents whose end of storage was announced");
+    describe_gauge!("aegle_holds", "Legal holds in force");
     describe_counter!("aegle_events_total", "Events mirrored, by name");
     describe_counter!("aegle_stream_events_total", "Events given on streams");
     describe_counter!("aegle_retries_total", "Questions asked again, by what was asked");

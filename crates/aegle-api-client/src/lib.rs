@@ -27,6 +27,7 @@ pub mod recovery;
 pub mod release;
 mod secrets;
 mod session;
+pub mod storage;
 mod upload;
 pub mod wire;
 pub mod wrap;

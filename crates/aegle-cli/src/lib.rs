@@ -40,6 +40,7 @@ mod secret_file;
 mod server;
 mod session;
 mod signing;
+mod storage;
 mod subscription;
 mod time;
 mod vault;
@@ -98,6 +99,8 @@ pub enum Command {
     Disclosure(disclosure::DisclosureCommand),
     /// What happened to your records
     Inbox(inbox::InboxArgs),
+    /// What the server will store no longer, and legal holds on your records
+    Storage(storage::StorageArgs),
     /// Being told elsewhere what happens
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
@@ -195,6 +198,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Patient(command) => patient::run(command, context).await,
         Command::Disclosure(command) => disclosure::run(command, context).await,
         Command::Inbox(args) => inbox::run(args, context).await,
+        Command::Storage(args) => storage::run(args, context).await,
         Command::Subscription(command) => subscription::run(command, context).await,
         Command::Log(command) => log::run(command, context).await,
         Command::Receipt(command) => receipt::run(command, context).await,

@@ -136,7 +136,7 @@ pub async fn run_report(config: &Config, pool: &PgPool, json: bool) -> anyhow::R
 fn settings(config: &Config) -> Vec<Setting> {
     let seconds = |seconds: u32| format!("{seconds} seconds");
     let sign_in = &config.api.sign_in;
-    let of = |data, setting, period| Setting { data, setting, period };
+    let of = |data, setting, period| Setting { data, setting, period, rows: None };
     vec![
         of("sessions", "api.sign_in.session_max_seconds", seconds(sign_in.session_max_seconds)),
         of("challenges of sign-in", "api.sign_in.challenge_seconds", seconds(sign_in.challenge_seconds)),

@@ -20,7 +20,7 @@ pub use self::{
     config::{Controller, RetentionConfig},
     hold::{HoldError, HoldRow, NewHold, Placed, lift, list, place},
     keeper::{Keeper, Swept, due},
-    report::{Report, Stores, report},
+    report::{Report, Setting, Stores, report},
     schedule::{Period, Rule, Schedule, ScheduleError, Then},
 };
 use crate::erasure::ErasureError;

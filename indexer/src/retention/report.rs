@@ -43,6 +43,8 @@ pub struct Setting {
     pub data: &'static str,
     pub setting: &'static str,
     pub period: String,
+    /// Rows now, where they are rows of their own.
+    pub rows: Option<i64>,
 }
 
 /// Where the data lies; kinds only.
@@ -126,8 +128,6 @@ pub struct Report {
     pub emergencies: Emergencies,
     /// Entries of the log by purpose.
     pub disclosures: Vec<Disclosed>,
-    /// Refused sign-ins are not stored; the metric counts those of a running process.
-    pub refused_sign_ins: Option<i64>,
     pub stores: Stores,
     pub measures: Vec<(&'static str, &'static str)>,
 }
@@ -139,7 +139,7 @@ pub struct Report {
 pub async fn report(
     pool: &PgPool,
     config: &RetentionConfig,
-    settings: Vec<Setting>,
+    mut settings: Vec<Setting>,
     stores: Stores,
 ) -> Result<Report, RetentionError> {
     let schedule = Schedule::load(config)?;
@@ -156,6 +156,10 @@ pub async fn report(
         rules: schedule.rules.iter().filter(|rule| rule.data == stock.class).cloned().collect(),
     });
     let data = data.collect();
+    let counted = rows::of_settings(conn).await?;
+    for setting in &mut settings {
+        setting.rows = counted.iter().find(|(data, _)| data == setting.data).map(|(_, rows)| *rows);
+    }
     let recipients = sqlx::query_as!(
         Count,
         r#"
@@ -247,7 +251,6 @@ pub async fn report(
         erasures,
         emergencies,
         disclosures,
-        refused_sign_ins: None,
         stores,
         measures: MEASURES.to_vec(),
     })
@@ -326,7 +329,8 @@ impl Report {
             self.notice_days
         )?;
         for setting in &self.settings {
-            writeln!(page, "- {}: {} (`{}`)", setting.data, setting.period, setting.setting)?;
+            let rows = setting.rows.map(|rows| format!("; {rows} now")).unwrap_or_default();
+            writeln!(page, "- {}: {} (`{}`){rows}", setting.data, setting.period, setting.setting)?;
         }
         writeln!(page, "\n## Recipients\n")?;
         for row in &self.recipients {

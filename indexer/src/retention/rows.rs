@@ -59,6 +59,20 @@ pub async fn stock(conn: &mut PgConnection) -> sqlx::Result<Vec<Stock>> {
     Ok(Class::ALL.into_iter().filter_map(of).collect())
 }
 
+/// How much there is of what ends by a setting, by the name that the report has for it.
+#[tracing::instrument(name = "db.retention.of_settings", skip_all)]
+pub async fn of_settings(conn: &mut PgConnection) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT 'sessions' AS "data!", count(*) AS "count!" FROM protected.session
+        UNION ALL SELECT 'challenges of sign-in', count(*) FROM protected.used_challenge
+        UNION ALL SELECT 'uploads that nothing claimed', count(*) FROM protected.upload WHERE state <> 'claimed'
+        UNION ALL SELECT 'transactions that the relay paid for', count(*) FROM protected.relayed
+        "#
+    );
+    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.data, row.count)).collect())
+}
+
 // Each of these is one condition, of which is counted or a batch deleted.
 
 macro_rules! mailbox_items {

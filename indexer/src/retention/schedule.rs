@@ -130,10 +130,7 @@ impl Period {
     }
 
     /// The latest time of an event from which on the period is over by `now`. At the end of a month it is
-    /// some days late rather than early.
-    ///
-    /// # Errors
-    /// None where the calendar does not reach so far back.
+    /// some days late rather than early. None where the calendar does not reach so far back.
     pub fn before(self, now: Timestamp) -> Option<Timestamp> {
         now.to_zoned(TimeZone::UTC).checked_sub(self.0).ok().map(|time| time.timestamp())
     }

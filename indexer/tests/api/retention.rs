@@ -7,7 +7,7 @@ use aegle_indexer::{
     backup,
     blob::{BlobConfig, Blobs, Sweeper},
     erasure::{Eraser, ErasureError, KeyId},
-    retention::{Class, HoldError, Keeper, NewHold, RetentionConfig, Stores, due, lift, list, place, report},
+    retention::{Class, HoldError, Keeper, NewHold, RetentionConfig, Setting, Stores, due, lift, list, place, report},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
@@ -267,6 +267,8 @@ async fn storage_ends_only_long_after_the_patient_was_told_and_the_record_stands
     assert_eq!(look(890).await, (0, 0));
     place(&pool, hold(world.vault, &[])).await.unwrap();
     assert_eq!(look(892).await, (0, 0), "a hold on the whole vault");
+    let put_off = session(&world, &token).of("endings", world.vault).await.ok()["data"].clone();
+    assert_eq!((&put_off[0]["record"], &put_off[0]["is_held"]), (&json!(base58(&held)), &json!(true)));
     assert!(key_of(&pool, held).await.is_some());
 
     // The owner erases what is not stored any more all the same.
@@ -370,7 +372,8 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
     let config =
         RetentionConfig { controller: Some(serde_json::from_value(controller).unwrap()), ..RetentionConfig::default() };
     let stores = Stores { database: "Postgres", contents: "a folder", erasure_keys: "a folder" };
-    let report = report(&pool, &config, Vec::new(), stores).await.unwrap();
+    let sessions = Setting { data: "sessions", setting: "a key", period: "1 day".into(), rows: None };
+    let report = report(&pool, &config, vec![sessions], stores).await.unwrap();
 
     let row = |class| report.data.iter().find(|row| row.data == class).unwrap();
     assert_eq!(report.data.len(), Class::ALL.len());
@@ -390,6 +393,7 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
     let page = report.markdown();
     assert!(page.contains("Clinic \\| of Example, privacy@clinic.example"), "{page}");
     assert!(page.contains("1 in force on 1 vaults") && page.contains("| TREAT | 1 | 1 |"), "{page}");
+    assert!(page.contains("- sessions: 1 day (`a key`); 2 now"), "{page}");
     let text = page + &serde_json::to_string(&report).unwrap();
     for id in [world.vault, record, erased] {
         assert!(!text.contains(&base58(&id)) && !text.contains(&hex::encode(id)), "an id is in the report");
