@@ -179,6 +179,18 @@ impl Scene {
             }
             assert_eq!(check(journal, &shown).await.err(), Some(refusal));
         }
+        let dismissed = self.person("dismissed", CredentialKind::Practitioner, true).await;
+        let opened = Statement {
+            clinician: key(&dismissed),
+            credential: dismissed.credential.parse().expect("address"),
+            encryption_key: dismissed.encryption_key,
+            ..statement()
+        };
+        let opened = self.stated(&dismissed, true, opened).await;
+        assert!(check(&none, &opened).await.is_ok());
+        let suspend = instruction::suspend_credential(self.board.pubkey(), &dismissed.key.pubkey());
+        self.care.send(suspend, &[&self.board]).await;
+        assert_eq!(check(&none, &opened).await.err(), Some(Refusal::CredentialNotInForce));
         let mut resalted = true_one.clone();
         resalted.salt.0[0] ^= 1;
         assert_eq!(check(&none, &resalted).await.err(), Some(Refusal::OtherOpening));
