@@ -526,8 +526,35 @@ async fn contents_are_added_shared_and_withheld_from_the_command_line() {
     let refused = as_doctor.refused(&[&["record", "open", &letter, "--out", "no"], &open[..]].concat()).await;
     assert_eq!(refused["code"], "not_permitted");
 
-    // Nor for anybody, ever; asked again, it says what was destroyed.
-    let erased = aegle.run(&["record", "erase", &letter, "--yes"]).await;
+    // Nor for anybody, ever; what a legal hold is about stays stored, as the patient sees.
+    let operator = async |arguments: &[&str]| -> Value {
+        let output = stack.settings.output(arguments).await.expect("aegle-indexer");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let placed = operator(&[
+        "hold",
+        "place",
+        "--vault",
+        vault,
+        "--record",
+        &letter,
+        "--authority",
+        "A court",
+        "--reference",
+        "7",
+    ])
+    .await;
+    assert_eq!(placed["contents"], 1);
+    let held = aegle.run(&["record", "erase", &letter, "--yes"]).await;
+    assert_eq!((text(&held, "server"), &held["destroyed_at"]), ("held", &Value::Null), "{held}");
+    assert_eq!(aegle.refused(&["record", "open", &letter, "--out", "no"]).await["code"], "not_permitted");
+    let storage = aegle.run(&["storage", "--vault", vault]).await;
+    assert_eq!((&storage["items"][0]["hold"], &storage["items"][0]["authority"]), (&placed["hold"], &"A court".into()));
+    operator(&["hold", "lift", text(&placed, "hold"), "--reason", "over"]).await;
+
+    // Once it is lifted, that is destroyed; asked again, it says what was.
+    let erased = aegle.run(&["record", "erase", &letter]).await;
     assert_eq!((text(&erased, "server"), erased["wrapped_keys"].as_u64() > Some(0)), ("destroyed", true), "{erased}");
     let again = aegle.run(&["record", "erase", &letter]).await;
     assert_eq!(again["destroyed_at"], erased["destroyed_at"]);

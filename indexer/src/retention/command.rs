@@ -104,7 +104,7 @@ pub async fn run_hold(command: HoldCommand, pool: &PgPool) -> anyhow::Result<()>
         }
         HoldCommand::Lift { hold, reason } => {
             hold::lift(pool, &hold, &reason).await?;
-            writeln!(out, "lifted")?;
+            writeln!(out, "{}", serde_json::json!({ "hold": hold, "lifted": true }))?;
         }
     }
     Ok(())

@@ -13,6 +13,9 @@ use crate::{
 /// Rows deleted in one transaction.
 const BATCH: i64 = 500;
 
+/// Seconds that a transaction of another process takes at most.
+const SLOWEST: i64 = 3_600;
+
 /// What a look deleted, or a look at another time would.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Swept {
@@ -31,8 +34,8 @@ pub struct Keeper {
     schedule: Schedule,
     notice: SignedDuration,
     interval: Duration,
-    /// Up to when this process took keys out of its memory that another one destroyed.
-    forgotten: i64,
+    /// When this process last took keys out of its memory that another one destroyed.
+    forgotten: Option<i64>,
 }
 
 impl Keeper {
@@ -46,7 +49,7 @@ impl Keeper {
     ) -> Result<Self, RetentionError> {
         let notice = notice(config);
         let interval = Duration::from_secs(config.sweep_interval.into());
-        Ok(Self { keys, pool, sweeper, schedule: Schedule::load(config)?, notice, interval, forgotten: 0 })
+        Ok(Self { keys, pool, sweeper, schedule: Schedule::load(config)?, notice, interval, forgotten: None })
     }
 
     /// Looks again and again until `stop`.
@@ -66,14 +69,23 @@ impl Keeper {
     async fn look(&mut self) -> Result<Swept, RetentionError> {
         let now = database_time(&self.pool).await?;
         let swept = self.sweep(now).await?;
+        // Its memory was empty when it started.
+        if let Some(forgotten) = self.forgotten {
+            self.forget(forgotten - SLOWEST).await?;
+        }
+        self.forgotten = Some(now.as_second());
+        Ok(swept)
+    }
+
+    /// Takes keys out of memory that were destroyed since.
+    async fn forget(&self, since: i64) -> sqlx::Result<()> {
         let ended = sqlx::query_scalar!(
             r#"SELECT erasure_key AS "key: [u8; 32]" FROM protected.erasure
                WHERE cause = 'retention' AND destroyed_at >= to_timestamp($1::bigint)"#,
-            self.forgotten
+            since
         );
         ended.fetch_all(&self.pool).await?.into_iter().for_each(|key| self.keys.forget(KeyId(key)));
-        self.forgotten = now.as_second();
-        Ok(swept)
+        Ok(())
     }
 
     /// Deletes what is over at `now`, and announces what will be.
