@@ -214,6 +214,7 @@ fn refused(problem: &aegle_api_client::Problem) -> Problem {
         "not_permitted" => "Check the address, the purpose and the key; what was allowed counts once it is final.",
         "key_pending" => "Ask the patient to run `aegle wrap`.",
         "behind" | "not_ready" | "unavailable" | "rate_limited" | "timeout" => "Wait a moment and try again.",
+        "record_held" => "`aegle storage` shows the legal hold; try again once it is lifted.",
         "record_erased" => "Add it as a new record, if it is wanted after all.",
         "record_stored" | "consent_stored" => "Nothing more is to be done.",
         "invitation_needed" => {

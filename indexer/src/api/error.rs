@@ -73,6 +73,7 @@ pub enum Code {
     CommitmentMismatch,
     RecordStored,
     RecordErased,
+    RecordHeld,
     ConsentStored,
     TooManyAccessRequests,
     TooManySubscriptions,
@@ -122,6 +123,7 @@ impl Code {
             | Self::CommitmentMismatch
             | Self::RecordStored
             | Self::RecordErased
+            | Self::RecordHeld
             | Self::ConsentStored
             | Self::CodeWrong
             | Self::NoSuchUpload
@@ -187,6 +189,7 @@ impl Code {
             Self::CommitmentMismatch => "The chain says otherwise",
             Self::RecordStored => "The record has its content already",
             Self::RecordErased => "The record was erased",
+            Self::RecordHeld => "A legal hold keeps the content as it is",
             Self::ConsentStored => "The consent is stored already",
             Self::TooManyAccessRequests => "Too many open access requests",
             Self::TooManySubscriptions => "Too many subscriptions",
@@ -344,6 +347,8 @@ pub enum ApiError {
     KeysUnavailable(#[source] ErasureError),
     #[error("This record was erased; nothing is stored for it any more.")]
     RecordErased,
+    #[error("A legal hold keeps what is stored of this record as it is, until it is lifted.")]
+    RecordHeld,
     #[error("This server has no relay; pay for the transaction with a wallet of your own.")]
     RelayOff,
     #[error("This server has no agent; take in what waits yourself, or let somebody else do so.")]
@@ -433,6 +438,7 @@ impl ApiError {
             Self::NoFreeChunk => Code::NoFreeChunk,
             Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => Code::StoreUnavailable,
             Self::RecordErased => Code::RecordErased,
+            Self::RecordHeld => Code::RecordHeld,
             Self::RelayOff => Code::RelayOff,
             Self::AgentOff => Code::AgentOff,
             Self::TransactionRefused(_) => Code::TransactionRefused,

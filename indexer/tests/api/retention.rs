@@ -2,13 +2,14 @@
 
 use std::{io::Write, time::Duration};
 
-use aegle_client::Pubkey;
+use aegle_client::{Pubkey, state::Right};
 use aegle_indexer::{
     backup,
     blob::{BlobConfig, Blobs, Sweeper},
     erasure::{Eraser, ErasureError, KeyId},
     retention::{Class, HoldError, Keeper, NewHold, RetentionConfig, Setting, Stores, due, lift, list, place, report},
 };
+use axum::http::Method;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -106,6 +107,22 @@ async fn inv_5_what_is_held_is_served_to_nobody_and_destroyed_once_the_hold_is_l
     let placed = place(&pool, hold(world.vault, &[held])).await.unwrap();
     assert_eq!(placed.contents, 1);
     session(&world, &reader).record(held).await.ok();
+    // Neither the owner nor a delegate, who sees no holds, can put something else in its place.
+    let carer = wallet(4);
+    world.delegate(&carer, Right::Read as u8).await;
+    for who in [&world.patient, &carer] {
+        let session = world.session(who).await;
+        let anew = json!({
+            "vault": base58(&world.vault), "upload": session.upload(b"something else").await,
+            "wraps": [{
+                "holder": base58(&world.vault), "recipient": hex::encode(key(203)),
+                "wrapped_key": BASE64_STANDARD.encode([6; 80]),
+            }],
+        });
+        let uri = format!("/v1/records/{}/content", base58(&held));
+        let refused = session.send(Method::PUT, &uri, None, Some(&anew)).await;
+        assert_eq!(refused.problem(), (409, "record_held".into()));
+    }
 
     for record in [held, other] {
         world.ledger.erase(FINALIZED, world.vault, record).await;

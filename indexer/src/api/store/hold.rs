@@ -34,3 +34,11 @@ pub async fn list(conn: &mut PgConnection, vault: Key, after: &[u8], limit: i64)
     .fetch_all(conn)
     .await
 }
+
+/// Whether a hold in force is about the record; whoever asks.
+#[tracing::instrument(name = "db.hold.is_held", skip_all)]
+pub async fn is_held(conn: &mut PgConnection, vault: Key, record: Address) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT protected.is_held($1, $2) AS "held!""#, &vault.0[..], &record.0[..])
+        .fetch_one(conn)
+        .await
+}

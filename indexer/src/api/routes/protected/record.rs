@@ -481,8 +481,8 @@ pub struct NewContentKey {
     shares: Vec<NewKeyShare>,
 }
 
-/// Puts a record's content, encrypted anew, in the place of the old ciphertext. Every key of the old one
-/// ends with it. The manifest, and so the commitment, stay as they are. The same request again has the
+/// Puts a record's content, encrypted anew, in the place of the old ciphertext, unless a legal hold keeps that.
+/// Every key of the old one ends with it. The manifest, and so the commitment, stay as they are. The same request again has the
 /// same answer.
 #[utoipa::path(
     put,
@@ -510,6 +510,10 @@ pub async fn replace_content(
     let request = identity(&bearer, "content", &(record, &new))?;
     let old = content::kept(served.conn(), vault, record).await?.ok_or(ApiError::NOT_THERE)?;
     if old.request != Some(request) {
+        // Whether the new ciphertext holds the same nobody here can see.
+        if store::hold::is_held(served.conn(), vault, record).await? {
+            return Err(ApiError::RecordHeld);
+        }
         let size = blob::claim(served.conn(), bearer.caller.key.0, BlobId(new.upload.0)).await?;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let erasure_key = KeyId(old.erasure_key.0);
