@@ -166,10 +166,15 @@ async fn openings(session: &Session, entry: &Entry, purpose: Purpose) -> Result<
     }
     let mut emergencies = Vec::new();
     if purpose_of(&entry.purpose) == Some(Purpose::EmergencyTreatment) {
-        // Who asked lists the own ones, the patient those of the vault.
-        let vault = (session.wallet() != entry.caller.key).then_some(entry.vault);
-        emergencies = crate::emergency::list(session, vault).await?;
-        emergencies.retain(|opened| (opened.vault, opened.clinician) == (entry.vault, entry.caller.key));
+        // The patient lists those of the vault, a custodian what there is to release, a clinician the own ones.
+        let asked = session.wallet() == entry.caller.key;
+        let releases = matches!(entry.operation, Operation::FetchShares | Operation::ReleaseShares);
+        emergencies = match (asked, releases) {
+            (true, true) => crate::release::pending(session).await?,
+            (true, false) => crate::emergency::list(session, None).await?,
+            (false, _) => crate::emergency::list(session, Some(entry.vault)).await?,
+        };
+        emergencies.retain(|opened| opened.vault == entry.vault && (releases || opened.clinician == entry.caller.key));
     }
     let emergencies = emergencies.into_iter().map(|opened| OpenedEmergency {
         break_glass: opened.break_glass,
@@ -186,7 +191,7 @@ async fn openings(session: &Session, entry: &Entry, purpose: Purpose) -> Result<
         policy_salt: Digest(held.policy_salt.0),
     });
     let records = match (entry.operation, entry.record) {
-        (Operation::ListRecords, _) => {
+        (Operation::ListRecords | Operation::CollectShares, _) => {
             let released: BTreeSet<Key> = match &entry.outcome {
                 Outcome::Permit { records, .. } => records.iter().map(|released| released.record).collect(),
                 Outcome::Deny { .. } => BTreeSet::new(),

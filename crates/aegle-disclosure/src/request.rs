@@ -222,7 +222,7 @@ impl Entry {
     }
 
     /// The opening in an emergency by which something went out.
-    fn break_glass(&self) -> Option<Key> {
+    pub fn break_glass(&self) -> Option<Key> {
         let Outcome::Permit { records, .. } = &self.outcome else { return None };
         records.iter().find_map(|released| match released.rule {
             RuleId::BreakGlass { break_glass } => Some(break_glass),

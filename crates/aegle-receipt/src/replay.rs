@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use aegle_client::state::{DAY, Right, period_holds};
 use aegle_decision::{
-    Action, Basis, ConsentOpening, ConsentView, Decision, Document, Key, Labels, Permit, RecordViews, Request, RuleId,
-    Verdict, Views, attested, credentials, decide, purpose_of, serve,
+    Action, Basis, ConsentOpening, ConsentView, Decision, Document, Emergency, Key, Labels, Permit, RecordViews,
+    Request, RuleId, Verdict, Views, attested, credentials, decide, decide_opening, decide_release, purpose_of, serve,
 };
 use aegle_disclosure::{Consent, Entry, Operation, Outcome, Released};
 
@@ -19,14 +19,22 @@ enum DecidedBy {
     Acting(Option<Right>),
     /// A credential of any kind.
     Attestation,
+    /// A clinician's statement, and the vault that lets it count.
+    Opening,
+    /// An opening in effect, to a custodian.
+    Release,
     /// What is not on the chain: whose a result, a share or a request is; what custodians keep.
     Other,
 }
 
 fn decided_by(operation: Operation) -> DecidedBy {
-    use DecidedBy::{Acting, Attestation, Other, Reading};
+    use DecidedBy::{Acting, Attestation, Opening, Other, Reading, Release};
     match operation {
-        Operation::ListRecords | Operation::ReadRecord | Operation::ReadContent | Operation::ListPatients => Reading,
+        Operation::ListRecords
+        | Operation::ReadRecord
+        | Operation::ReadContent
+        | Operation::ListPatients
+        | Operation::CollectShares => Reading,
         Operation::ListDisclosures
         | Operation::ReplaceContent
         | Operation::ListWraps
@@ -49,11 +57,9 @@ fn decided_by(operation: Operation) -> DecidedBy {
         | Operation::StoreCustodians
         | Operation::DropCustodians => Acting(None),
         Operation::PostMail => Attestation,
-        Operation::OpenEmergency
-        | Operation::FetchShares
-        | Operation::ReleaseShares
-        | Operation::CollectShares
-        | Operation::ListCustodians
+        Operation::OpenEmergency => Opening,
+        Operation::FetchShares | Operation::ReleaseShares => Release,
+        Operation::ListCustodians
         | Operation::ListReleases
         | Operation::ListConsents
         | Operation::ListGuardianShares
@@ -98,7 +104,15 @@ impl Again<'_> {
             return self.nobodys(refused);
         }
         match decided_by(self.entry.operation) {
+            DecidedBy::Reading if refused == Some(RuleId::EmergencyNotOpened) => {
+                self.report.not_checked("Which opening was meant: a refusal names none.");
+            }
             DecidedBy::Reading => self.reading(),
+            DecidedBy::Opening => self.emergency(|views, emergency, request| {
+                // Whether an earlier one was unreviewed is for a refusal to say, which names no opening.
+                decide_opening(views, emergency.statement.value(), false, request).map(|credential| vec![credential])
+            }),
+            DecidedBy::Release => self.emergency(decide_release),
             DecidedBy::Acting(right) => {
                 let said = serve(&self.views, &self.entry.caller.key, right, self.now);
                 self.same(said.err(), refused);
@@ -119,6 +133,45 @@ impl Again<'_> {
                 self.report.not_checked("What decides this operation is not on the chain.");
             }
         }
+    }
+
+    /// What was done under an opening in an emergency.
+    fn emergency(&mut self, decide: impl FnOnce(&Views, &Emergency, &Request) -> Result<Vec<Key>, RuleId>) {
+        let Outcome::Permit { credentials, records, .. } = &self.entry.outcome else {
+            return self.report.not_checked("Which opening was meant: a refusal names none.");
+        };
+        let Some(account) = self.entry.break_glass() else {
+            return self.report.not_checked("Under which opening: nothing went out, so none is named.");
+        };
+        let Some(emergency) = self.views.emergencies.iter().find(|emergency| emergency.break_glass == account) else {
+            return self.unstated(account);
+        };
+        let Some(purpose) = purpose_of(&self.entry.purpose) else {
+            return self.report.contradicts("The receipt names a purpose of use that does not exist.");
+        };
+        let request = Request { caller: self.entry.caller, purpose, action: Action::Read, now: self.now };
+        let named = &emergency.statement.value().records;
+        if let Some(beyond) = records.iter().find(|released| !named.contains(&released.record)) {
+            let record = beyond.record;
+            return self.report.contradicts(format!("The statement of {account} does not name record {record}."));
+        }
+        let again = decide(&self.views, emergency, &request);
+        self.same(again.as_ref().err().copied(), None);
+        self.credentials(again, credentials);
+    }
+
+    /// What the chain alone says of an opening.
+    fn unstated(&mut self, account: Key) {
+        if self.entry.operation == Operation::OpenEmergency {
+            return self.report.not_checked("Who opened which records: the statement is not at hand.");
+        }
+        let opened = self.ledger.opened(self.entry.confirmed_slot, account);
+        self.report.check(
+            opened.is_some_and(|opened| opened.vault == self.entry.vault && self.now < opened.expires_at),
+            format!("The emergency {account} was opened on the chain, and was not over."),
+            format!("The emergency {account} was not open on the chain."),
+        );
+        self.report.not_checked("Which records it opened to whom: its statement is not at hand.");
     }
 
     /// A refusal for what is not there, such as a result that was taken, follows from nothing on the chain.
@@ -211,19 +264,9 @@ impl Again<'_> {
             self.credentials(credentials(&self.views, request), named);
             return self.records_exist(records);
         }
-        let named_emergency = records.iter().find_map(|released| match released.rule {
-            RuleId::BreakGlass { break_glass } => Some(break_glass),
-            _ => None,
-        });
-        let stated = |account: Key| self.bundle.emergencies.iter().any(|emergency| emergency.break_glass == account);
-        if let Some(account) = named_emergency.filter(|account| !stated(*account)) {
-            let opened = self.ledger.opened(self.entry.confirmed_slot, account);
-            self.report.check(
-                opened.is_some_and(|opened| opened.vault == self.entry.vault && self.now < opened.expires_at),
-                format!("The emergency {account} was opened on the chain, and was not over."),
-                format!("The emergency {account} was not open on the chain."),
-            );
-            return self.report.not_checked("Which records it opened to whom: its statement is not at hand.");
+        let stated = |account: &Key| self.bundle.emergencies.iter().any(|emergency| emergency.break_glass == *account);
+        if let Some(account) = self.entry.break_glass().filter(|account| !stated(account)) {
+            return self.unstated(account);
         }
         let permit = match decide(&self.views, openings, request) {
             Decision::Permit(permit) => permit,

@@ -3,20 +3,23 @@
 use aegle_client::{
     Event, Pubkey,
     events::{
-        AllConsentsRevoked, ConsentGranted, ConsentRevoked, CredentialIssued, CredentialStatusChanged, RecordMinted,
-        VaultCreated,
+        AllConsentsRevoked, BreakGlassOpened, ConsentGranted, ConsentRevoked, CredentialIssued,
+        CredentialStatusChanged, EmergencyPolicySet, RecordMinted, VaultCreated,
     },
     history::{BlockFacts, Happened},
     pda,
-    state::{Action, CredentialKind, CredentialStatus, CredentialTerms, DAY, Purpose, TokenHolder, grantee_handle},
+    state::{
+        Action, CredentialKind, CredentialStatus, CredentialTerms, DAY, EMERGENCIES_ALLOWED, Purpose, TokenHolder,
+        grantee_handle,
+    },
 };
-use aegle_decision::{Caller, Document, Key, Labels, Policy, RuleId};
+use aegle_decision::{Caller, Document, Key, Labels, Policy, RuleId, Statement};
 use aegle_disclosure::{
     Checkpoint, Consent, Digest, Entry, EntryVersion, Inclusion, Link, Log, LogKey, Logged, Operation, Outcome,
     Receipt, Released, RequestParts, SignIn, SignInText, SignedRequest, Stated, Tree, Verifier,
 };
 use aegle_envelope::LabelsOpening;
-use aegle_receipt::{Bundle, Found, Ledger, OpenedRecord, Opening, Report, verify};
+use aegle_receipt::{Bundle, Found, Ledger, OpenedEmergency, OpenedRecord, Opening, Report, verify};
 use ed25519_dalek::{Signer, SigningKey};
 use rand::{Rng, RngCore, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha20Rng;
@@ -297,6 +300,119 @@ impl Story {
     }
 }
 
+/// The doctor's credential counts in emergencies, and the doctor keeps shares of others under a second one. An
+/// emergency was opened of the record at slot 120.
+struct Emergency {
+    story: Story,
+    opened: OpenedEmergency,
+    custodian: Key,
+}
+
+impl Emergency {
+    fn new() -> Self {
+        let mut story = Story::new();
+        for happened in &mut story.happened {
+            if let Event::CredentialIssued(issued) = &mut happened.event {
+                issued.terms.emergency = true;
+            }
+        }
+        let (vault, board) = (story.vault, address(14));
+        story.at(
+            13,
+            Event::EmergencyPolicySet(EmergencyPolicySet {
+                vault,
+                authority: address(2),
+                old_emergency_policy: 0,
+                new_emergency_policy: EMERGENCIES_ALLOWED,
+                slot: 13,
+                at: 0,
+            }),
+        );
+        let registrar = pda::find_registrar(&board).0;
+        let (custodian, bump) = pda::find_credential(&registrar, &story.doctor);
+        let terms = CredentialTerms {
+            encryption_key: [18; 32],
+            profile_commitment: [8; 32],
+            from_day: TODAY - 9,
+            until_day: TODAY + 9,
+            emergency: false,
+        };
+        story.at(
+            14,
+            Event::CredentialIssued(CredentialIssued {
+                registrar,
+                subject: story.doctor,
+                bump,
+                authority: board,
+                rent_payer: board,
+                kind: CredentialKind::Custodian,
+                terms,
+                slot: 14,
+                at: 0,
+            }),
+        );
+        let (break_glass, bump) = pda::find_break_glass(&vault, &[50; 32]);
+        let statement = Document::new(Statement {
+            kind: Default::default(),
+            vault: key(&vault),
+            break_glass_id: [50; 32],
+            clinician: key(&story.doctor),
+            credential: story.credential,
+            encryption_key: [8; 32],
+            records: [story.record.record].into(),
+            reason: "Fell".into(),
+            expires_at: NOW + 600,
+        });
+        let signature = doctor().0.sign(statement.bytes()).to_bytes();
+        let commitment = aegle_decision::Emergency::commitment(&statement, &signature, &[51; 32]);
+        story.at(
+            120,
+            Event::BreakGlassOpened(BreakGlassOpened {
+                vault,
+                break_glass_id: [50; 32],
+                bump,
+                commitment,
+                authority: address(4),
+                rent_payer: address(4),
+                expires_at: NOW + 600,
+                slot: 120,
+                at: 0,
+            }),
+        );
+        let opened = OpenedEmergency {
+            break_glass: key(&break_glass),
+            statement: String::from_utf8(statement.bytes().to_vec()).unwrap(),
+            signature,
+            salt: Digest([51; 32]),
+        };
+        Self { story, opened, custodian: key(&custodian) }
+    }
+
+    fn entry(&self, operation: Operation) -> Entry {
+        let custodian = matches!(operation, Operation::FetchShares | Operation::ReleaseShares);
+        let released = Released {
+            record: self.story.record.record,
+            rule: RuleId::BreakGlass { break_glass: self.opened.break_glass },
+            consent: None,
+        };
+        let outcome = Outcome::Permit {
+            consents: Vec::new(),
+            credentials: vec![if custodian { self.custodian } else { self.story.credential }],
+            records: vec![released],
+        };
+        let entry = Entry { purpose: "ETREAT".into(), operation, record: None, ..self.story.entry(outcome) };
+        entry.asked()
+    }
+
+    fn check(&self, entry: Entry) -> Report {
+        let bundle = self.story.bundle(entry);
+        self.story.verify(&Bundle { emergencies: vec![self.opened.clone()], ..bundle })
+    }
+}
+
+const IN_EMERGENCIES: [Operation; 4] =
+    [Operation::OpenEmergency, Operation::FetchShares, Operation::ReleaseShares, Operation::CollectShares];
+
 trait Asked {
     /// The entry as its request, signed by the doctor's session, makes it.
     fn asked(self) -> Self;
@@ -306,6 +422,13 @@ impl Asked for Entry {
     fn asked(mut self) -> Self {
         let (path, query) = match self.operation {
             Operation::ListRecords => ("/v1/records".to_owned(), format!("patient={}", self.vault)),
+            Operation::OpenEmergency => ("/v1/emergencies".to_owned(), String::new()),
+            Operation::FetchShares | Operation::ReleaseShares => {
+                (format!("/v1/releases/{}", self.break_glass().unwrap()), String::new())
+            }
+            Operation::CollectShares => {
+                (format!("/v1/emergencies/{}/shares", self.break_glass().unwrap()), String::new())
+            }
             _ => (format!("/v1/records/{}", self.record.unwrap()), String::new()),
         };
         let parts = RequestParts { method: "GET".into(), path, query, purpose: self.purpose.clone() };
@@ -413,6 +536,49 @@ fn a_refusal_is_decided_again() {
     .to_string();
     story.grant(20, TODAY + 5);
     replayed(&story.check(story.refusal(RuleId::Exception { index: 0 })));
+}
+
+#[test]
+fn what_was_done_in_an_emergency_is_decided_again() {
+    for operation in IN_EMERGENCIES {
+        let emergency = Emergency::new();
+        replayed(&emergency.check(emergency.entry(operation)));
+        // Without the statement the chain still says that there was an opening.
+        let report = emergency.story.verify(&emergency.story.bundle(emergency.entry(operation)));
+        assert!(report.holds() && !report.replayed, "{operation:?}: {:#?}", report.checks);
+
+        let refused = |change: fn(&mut Emergency), cause: &str| {
+            let mut emergency = Emergency::new();
+            change(&mut emergency);
+            contradicted(&emergency.check(emergency.entry(operation)), cause);
+        };
+        refused(
+            |emergency| {
+                emergency.story.happened.retain(|happened| !matches!(happened.event, Event::EmergencyPolicySet(_)));
+            },
+            "emergency_forbidden",
+        );
+        refused(
+            |emergency| {
+                for happened in &mut emergency.story.happened {
+                    if let Event::CredentialIssued(issued) = &mut happened.event {
+                        issued.terms.until_day = TODAY;
+                    }
+                }
+            },
+            "credential",
+        );
+        if operation != Operation::OpenEmergency {
+            let not_yet = |emergency: &mut Emergency| {
+                emergency.story.happened.retain(|happened| !matches!(happened.event, Event::BreakGlassOpened(_)));
+            };
+            refused(not_yet, "emergency_not_opened");
+        }
+        let mut beyond = emergency.entry(operation);
+        let Outcome::Permit { records, .. } = &mut beyond.outcome else { unreachable!() };
+        records[0].record = Key([44; 32]);
+        assert!(!emergency.check(beyond.asked()).holds(), "{operation:?}: a record that the statement does not name");
+    }
 }
 
 #[test]

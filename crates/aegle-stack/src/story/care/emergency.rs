@@ -6,7 +6,7 @@ use std::time::Duration;
 use aegle_api_client::{
     Session, custodian, disclosure,
     emergency::{self, OpenedEmergency, Opening},
-    notice, record,
+    notice, receipt, record,
     release::{self, Journal, Refusal},
 };
 use aegle_client::state::Purpose;
@@ -111,7 +111,7 @@ pub async fn play(stage: &Stage<'_>, patient: &Patient, staff: &Staff, share: &S
 
     // Another emergency waits until the patient has looked at this one.
     ensure!(open().await.is_err_and(|error| error.is("not_permitted")), "two openings wait for their review");
-    told(patient, clinician, &opened).await?;
+    told(stage, patient, clinician, &opened).await?;
     let pay = patient.pay(stage).await?;
     let reviewed = emergency::review(&pay, &patient.wallet, vault, opened.break_glass).await?;
     stage.confirmed(&reviewed).await?;
@@ -130,8 +130,14 @@ pub async fn play(stage: &Stage<'_>, patient: &Patient, staff: &Staff, share: &S
     Ok((format!("read {} ms after the clinician asked", took.as_millis()), ()))
 }
 
-/// The patient learns who opened what and why, and finds every step in the own log.
-async fn told(patient: &Patient, clinician: &Professional, opened: &OpenedEmergency) -> anyhow::Result<()> {
+/// The patient learns who opened what and why, finds every step in the own log, and can decide each again from
+/// the chain.
+async fn told(
+    stage: &Stage<'_>,
+    patient: &Patient,
+    clinician: &Professional,
+    opened: &OpenedEmergency,
+) -> anyhow::Result<()> {
     let openings = emergency::list(&patient.session, Some(patient.vault())).await?;
     let [opening] = &openings[..] else { bail!("{} openings", openings.len()) };
     let statement = opening.statement()?;
@@ -157,9 +163,12 @@ async fn told(patient: &Patient, clinician: &Professional, opened: &OpenedEmerge
             Outcome::Permit { records, .. } => records.iter().any(|released| released.rule == rule),
             Outcome::Deny { .. } => false,
         };
-        let entries = own.entries.iter().map(|logged| logged.entry.value());
-        let logged = entries.filter(|entry| entry.operation == operation).any(|entry| is(&entry.outcome));
-        ensure!(logged, "{operation:?} is not in the patient's log");
+        let entries = own.entries.iter().map(|logged| (logged.index, logged.entry.value()));
+        let mut logged = entries.filter(|(_, entry)| entry.operation == operation && is(&entry.outcome));
+        let (index, _) = logged.next().with_context(|| format!("{operation:?} is not in the patient's log"))?;
+        let bundle = receipt::save_own(&patient.session, &own, index).await?;
+        let report = receipt::verify(stage.reader(), &bundle, Some(&own.log)).await?;
+        ensure!(report.holds() && report.replayed, "{operation:?}: {:#?}", report.checks);
     }
     Ok(())
 }
