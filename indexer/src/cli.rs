@@ -228,8 +228,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let (ingests, serves) = (role != Role::Api, role != Role::Ingest);
     let rpc_url = if ingests { Some(config.rpc_url()?) } else { None };
-    let pool = connect(&config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(&config).await?;
     let stores = if serves {
         Some(Stores { blobs: Blobs::open(&config.blob)?, keys: ErasureKeys::open(&config.erasure)? })
     } else {
@@ -285,8 +284,7 @@ fn follow(config: &Config, node: RpcSource, pool: PgPool, stop: CancellationToke
 
 async fn backfill(config: &Config, from: u64, to: Option<u64>, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let source = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let done = ingest::backfill(&source, &pool, &config.ingest, from, to, &stop).await?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
     Ok(ExitCode::SUCCESS)
@@ -309,8 +307,7 @@ async fn record(
 
 async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let recording = Recording::open(file).with_context(|| format!("{} cannot be replayed", file.display()))?;
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let done = ingest::replay(&recording, &pool, &stop).await;
     let done = done.with_context(|| format!("the replay of {} stopped", file.display()))?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&done)?)?;
@@ -319,8 +316,7 @@ async fn replay(config: &Config, file: &Path, stop: CancellationToken) -> anyhow
 
 async fn compare(config: &Config, depth: Depth, json: bool, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let source = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let report = verify::verify_to(depth, &source, &pool, &config.verify, &stop).await?;
     let mut out = std::io::stdout().lock();
     if json {
@@ -339,8 +335,7 @@ async fn mend(
     stop: CancellationToken,
 ) -> anyhow::Result<ExitCode> {
     let node = RpcSource::new(config.rpc_url()?, None, config.ingest.timeout(), config.surfpool, stop.clone());
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let repaired = match recording {
         Some(file) => {
             let blocks = Recording::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -386,8 +381,7 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 async fn back_up(config: &Config, folder: &Path) -> anyhow::Result<ExitCode> {
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let created = backup::create(&pool, &Blobs::open(&config.blob)?, folder).await?;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&created)?)?;
     Ok(ExitCode::SUCCESS)
@@ -403,8 +397,7 @@ async fn restore(config: &Config, folder: &Path, stop: CancellationToken) -> any
 }
 
 async fn adopt(config: &Config, folder: &Path) -> anyhow::Result<ExitCode> {
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let stores = Stores { blobs: Blobs::open(&config.blob)?, keys: ErasureKeys::open(&config.erasure)? };
     let told = |done, all| info!(done, all, "taking records in");
     let adopted = api::adopt(&pool, &stores, folder, &told).await?;
@@ -427,8 +420,7 @@ async fn take_in_mail(config: Config, stop: CancellationToken) -> anyhow::Result
 }
 
 async fn invite(config: &Config, count: u32, days: u32) -> anyhow::Result<ExitCode> {
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     for _ in 0..count {
         let code = api::invite(&pool, days).await.context("the invitation could not be stored")?;
         writeln!(std::io::stdout(), "{code}")?;
@@ -437,16 +429,14 @@ async fn invite(config: &Config, count: u32, days: u32) -> anyhow::Result<ExitCo
 }
 
 async fn end_sessions(config: &Config, wallet: Option<&str>) -> anyhow::Result<ExitCode> {
-    let pool = connect(config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(config).await?;
     let ended = api::end_sessions(&pool, wallet).await.context("no session was ended")?;
     writeln!(std::io::stdout(), "{ended} sessions ended")?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn anchor(mut config: Config) -> anyhow::Result<ExitCode> {
-    let pool = connect(&config).await?;
-    require_schema(&pool).await?;
+    let pool = migrated(&config).await?;
     config.api.log.rpc_url = config.api.log.rpc_url.or_else(|| config.rpc_url.clone());
     let host = config.api.sign_in.domain().map_err(anyhow::Error::msg)?;
     let in_log = |reason: String| anyhow::anyhow!("api.log.{reason}");
