@@ -161,8 +161,14 @@ async fn refusal(settings: &Settings, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Lets the provider read everything that is not sensitive.
-async fn allow(care: &Care, session: &Session, owner: &Keypair, unlocked: &aegle_api_client::Unlocked, to: &Provider) {
+/// Lets the provider read everything that is not sensitive; gives how many records that is.
+pub async fn allow(
+    care: &Care,
+    session: &Session,
+    owner: &Keypair,
+    unlocked: &aegle_api_client::Unlocked,
+    to: &Provider,
+) -> usize {
     let purposes = Purpose::Treatment as u16;
     let policy = Policy {
         kind: Default::default(),
@@ -187,8 +193,8 @@ async fn allow(care: &Care, session: &Session, owner: &Keypair, unlocked: &aegle
     };
     let granted = consent::grant(session, &care.pay(), owner, unlocked, grant, &shown, &mut OsRng).await;
     let granted = granted.expect("granted");
-    assert_eq!(granted.wrapped, 2, "both records");
     care.finalized(granted.sent.slot).await;
+    granted.wrapped
 }
 
 /// INV-5: database and blobs are backed up, a record is erased, the backup is restored elsewhere. No key of
@@ -211,7 +217,7 @@ async fn inv_5_an_erased_record_opens_from_no_backup() {
     }
     let [erased, other] = [added[0].record, added[1].record];
     let commitments = [added[0].commitment, added[1].commitment];
-    allow(&care, &session, &owner, &unlocked, &provider).await;
+    assert_eq!(allow(&care, &session, &owner, &unlocked, &provider).await, 2, "both records");
     let custodians = [care.attested(CredentialKind::Custodian).await, care.attested(CredentialKind::Custodian).await];
     let named = custodians.each_ref().map(|custodian| key_of(&custodian.key));
     let allowed = custodian::allow(&session, &care.pay(), &owner, vault, &named, THRESHOLD).await.expect("allowed");
