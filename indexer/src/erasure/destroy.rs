@@ -1,6 +1,6 @@
 use sqlx::PgConnection;
 
-use super::{ErasureError, ErasureKeys, KeyId};
+use super::KeyId;
 
 /// Why a content is destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,24 +20,23 @@ impl Cause {
     }
 }
 
-/// Destroys contents, each named by its record and its key, with everything that was kept of them; those that
-/// a hold is about stay. Gives how many were destroyed.
+/// Takes contents away, each named by its record and its key, with everything that was kept of them; those that
+/// a hold is about stay. Gives how many went.
 ///
-/// Keys go last: whoever is killed before the transaction is committed leaves rows that open nothing, and
-/// are found again. Nobody can place a hold meanwhile, so a content is held or gone and nothing between.
+/// Once the transaction is committed their keys are left to the [`super::Eraser`]. Nobody can place a hold
+/// meanwhile, so a content is held or gone and nothing between.
 ///
 /// # Errors
-/// What database or store say. The transaction must then not be committed.
+/// The database's. The transaction must then not be committed.
 pub async fn destroy(
     transaction: &mut PgConnection,
-    keys: &ErasureKeys,
     contents: &[([u8; 32], KeyId)],
     cause: Cause,
-) -> Result<u64, ErasureError> {
+) -> sqlx::Result<u64> {
     sqlx::query!("LOCK TABLE protected.hold IN SHARE MODE").execute(&mut *transaction).await?;
     let (records, names): (Vec<_>, Vec<_>) =
         contents.iter().map(|(record, key)| (record.to_vec(), key.0.to_vec())).unzip();
-    let gone = sqlx::query!(
+    let gone = sqlx::query_scalar!(
         r#"
         WITH gone AS (
             DELETE FROM protected.content c
@@ -55,19 +54,18 @@ pub async fn destroy(
             FROM gone
             ON CONFLICT (record) DO UPDATE
             SET erasure_key = excluded.erasure_key, wraps = excluded.wraps, shares = excluded.shares,
-                blob = excluded.blob, bytes = excluded.bytes, cause = excluded.cause, destroyed_at = now(),
+                blob = excluded.blob, bytes = excluded.bytes, cause = excluded.cause, destroyed_at = NULL,
                 blob_gone_at = NULL
+        ), ended AS (
+            INSERT INTO protected.ended_key (erasure_key) SELECT erasure_key FROM gone
         )
-        SELECT erasure_key AS "key!: [u8; 32]", protected.release_blob(blob) AS "released!" FROM gone
+        SELECT count(protected.release_blob(blob)) AS "gone!" FROM gone
         "#,
         &records,
         &names,
         cause.as_str()
     )
-    .fetch_all(&mut *transaction)
+    .fetch_one(transaction)
     .await?;
-    for row in &gone {
-        keys.destroy(KeyId(row.key)).await?;
-    }
-    Ok(gone.len() as u64)
+    Ok(gone.unsigned_abs())
 }

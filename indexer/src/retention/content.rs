@@ -123,7 +123,7 @@ pub async fn sweep(
         transaction.commit().await?;
         for (vault, contents) in end {
             let mut transaction = pool.begin().await?;
-            let ended = destroy(&mut transaction, keys, &contents, Cause::Retention).await?;
+            let ended = destroy(&mut transaction, &contents, Cause::Retention).await?;
             if ended > 0 {
                 let told = NewNotice::of(Kind::StorageEnded, Key(vault), now.as_second());
                 notice::append(&mut transaction, &[told]).await?;

@@ -5,16 +5,10 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::{RetentionConfig, RetentionError, class::Class, content, rows, schedule::Schedule};
-use crate::{
-    blob::Sweeper,
-    erasure::{ErasureKeys, KeyId},
-};
+use crate::{blob::Sweeper, erasure::ErasureKeys};
 
 /// Rows deleted in one transaction.
 const BATCH: i64 = 500;
-
-/// Seconds that a transaction of another process takes at most.
-const SLOWEST: i64 = 3_600;
 
 /// What a look deleted, or a look at another time would.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -34,8 +28,6 @@ pub struct Keeper {
     schedule: Schedule,
     notice: SignedDuration,
     interval: Duration,
-    /// When this process last took keys out of its memory that another one destroyed.
-    forgotten: Option<i64>,
 }
 
 impl Keeper {
@@ -49,11 +41,11 @@ impl Keeper {
     ) -> Result<Self, RetentionError> {
         let notice = notice(config);
         let interval = Duration::from_secs(config.sweep_interval.into());
-        Ok(Self { keys, pool, sweeper, schedule: Schedule::load(config)?, notice, interval, forgotten: None })
+        Ok(Self { keys, pool, sweeper, schedule: Schedule::load(config)?, notice, interval })
     }
 
     /// Looks again and again until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub async fn run(self, stop: CancellationToken) {
         while let Some(swept) = stop.run_until_cancelled(self.look()).await {
             match swept {
                 Ok(swept) if swept == Swept::default() => {}
@@ -66,26 +58,8 @@ impl Keeper {
         }
     }
 
-    async fn look(&mut self) -> Result<Swept, RetentionError> {
-        let now = database_time(&self.pool).await?;
-        let swept = self.sweep(now).await?;
-        // Its memory was empty when it started.
-        if let Some(forgotten) = self.forgotten {
-            self.forget(forgotten - SLOWEST).await?;
-        }
-        self.forgotten = Some(now.as_second());
-        Ok(swept)
-    }
-
-    /// Takes keys out of memory that were destroyed since.
-    async fn forget(&self, since: i64) -> sqlx::Result<()> {
-        let ended = sqlx::query_scalar!(
-            r#"SELECT erasure_key AS "key: [u8; 32]" FROM protected.erasure
-               WHERE cause = 'retention' AND destroyed_at >= to_timestamp($1::bigint)"#,
-            since
-        );
-        ended.fetch_all(&self.pool).await?.into_iter().for_each(|key| self.keys.forget(KeyId(key)));
-        Ok(())
+    async fn look(&self) -> Result<Swept, RetentionError> {
+        self.sweep(database_time(&self.pool).await?).await
     }
 
     /// Deletes what is over at `now`, and announces what will be.

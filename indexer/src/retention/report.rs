@@ -90,11 +90,11 @@ pub struct Holds {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Erasures {
-    /// Records of which the owner's erasure destroyed everything.
+    /// Records of which the owner's erasure destroyed everything, the key too.
     pub destroyed: i64,
     /// Contents whose storage ended by the schedule.
     pub ended_by_schedule: i64,
-    /// Erasures that are final and whose content is still here.
+    /// Erasures that are final and whose content or key is still here.
     pub pending: i64,
     /// Of these, those that a hold keeps.
     pub held: i64,
@@ -197,7 +197,7 @@ pub async fn report(
     let erasures = sqlx::query_as!(
         Erasures,
         r#"
-        SELECT (SELECT count(*) FROM protected.erasure WHERE cause = 'erased') AS "destroyed!",
+        SELECT (SELECT count(destroyed_at) FROM protected.erasure WHERE cause = 'erased') AS "destroyed!",
                (SELECT count(*) FROM protected.erasure WHERE cause = 'retention') AS "ended_by_schedule!",
                count(c.record) AS "pending!",
                count(c.record) FILTER (WHERE protected.is_held(c.vault, c.record)) AS "held!",
@@ -217,6 +217,7 @@ pub async fn report(
         Emergencies,
         r#"SELECT count(*) AS "opened!",
                   count(*) FILTER (WHERE NOT EXISTS (
+        LEFT JOIN protected.erasure e ON e.record = x.record AND e.destroyed_at IS NULL
                       SELECT FROM break_glass_review r WHERE r.break_glass = b.break_glass
                   )) AS "not_reviewed!"
            FROM break_glass b"#

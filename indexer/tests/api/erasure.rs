@@ -1,16 +1,17 @@
 //! What an erasure destroys, in which order, and what cannot be read without a record's erasure key.
 
-use std::time::Duration;
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use aegle_indexer::{
     blob::{BlobConfig, Sweeper},
     erasure::{Eraser, ErasureConfig, ErasureError, ErasureKeys, KeyId, Swept, seal_stored},
+    retention::{NewHold, lift, place},
 };
 use axum::http::Method;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use solana_signer::Signer;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -33,10 +34,15 @@ async fn key_ids(pool: &PgPool, table: &str) -> Vec<KeyId> {
 
 /// What looks for erasures, and what deletes blobs, as the server of `world` has them.
 fn eraser(world: &World) -> (Eraser, Sweeper) {
+    eraser_with(world, &world.pool, keys(&world.pool))
+}
+
+/// The same with connections and keys of its own.
+fn eraser_with(world: &World, pool: &PgPool, keys: ErasureKeys) -> (Eraser, Sweeper) {
     let url = Some(format!("file://{}", world.client.folder.path().display()));
     let blobs = aegle_indexer::blob::Blobs::open(&BlobConfig { url, ..BlobConfig::default() }).unwrap();
-    let sweeper = Sweeper::new(blobs, world.pool.clone());
-    (Eraser::new(keys(&world.pool), world.pool.clone(), sweeper.clone()), sweeper)
+    let sweeper = Sweeper::new(blobs, pool.clone());
+    (Eraser::new(keys, pool.clone(), sweeper.clone()), sweeper)
 }
 
 async fn progress(session: &Session<'_>, record: Key) -> Value {
@@ -76,7 +82,7 @@ async fn inv_5_what_opens_an_erased_record_is_destroyed_once_the_erasure_is_fina
     world.finalize(CONFIRMED).await;
     assert_eq!(progress(&patient, record).await["state"], "destroying");
     let before = key_ids(&pool, "content").await;
-    assert_eq!(eraser.sweep().await.unwrap(), Swept { records: 1, keys: 0 });
+    assert_eq!(eraser.sweep().await.unwrap(), Swept { records: 1, keys: 1 });
     let after = key_ids(&pool, "content").await;
     let gone: Vec<_> = before.iter().filter(|id| !after.contains(id)).copied().collect();
     assert!(after.len() == 1 && gone.len() == 1 && is_missing(&keys(&pool), gone[0]).await);
@@ -121,6 +127,85 @@ async fn an_erasure_that_was_cut_short_is_finished_and_the_record_takes_no_conte
     });
     assert_eq!(session.post("/v1/records", &body).await.problem(), (409, "record_erased".into()));
     assert_eq!(count(&pool, "content").await, 0);
+}
+
+/// Polls what is done so many times, and drops it then, as whoever is killed. None where it was not over.
+async fn killed_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut left) = (pin!(work), polls);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inv_5_an_erasure_killed_at_any_step_leaves_a_content_whole_or_gone_and_is_finished_at_the_next_start(
+    pool: PgPool,
+) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let token = world.session(&world.patient).await.token;
+    let folder = tempfile::tempdir().unwrap();
+    let url = Some(format!("file://{}", folder.path().display()));
+    let keys = || ErasureKeys::open(&ErasureConfig { url: url.clone(), ..ErasureConfig::default() }).unwrap();
+    let (mut whole, mut gone) = (0, 0);
+    for polls in 0..1_000 {
+        let record = world.record(&labels(&["laboratory"]), &[&doctor]).await;
+        let session = Session { client: &world.client, token: token.clone() };
+        let blob = hex::decode(session.upload(&[7; 1_000]).await).unwrap();
+        for claim in [
+            "UPDATE protected.upload SET state = 'claimed' WHERE id = $1",
+            "UPDATE protected.content SET blob = $1, size = 1000",
+        ] {
+            sqlx::query(claim).bind(&blob).execute(&pool).await.unwrap();
+        }
+        let (id, _) = keys().create().await.unwrap();
+        sqlx::query("UPDATE protected.content SET erasure_key = $1").bind(id.0).execute(&pool).await.unwrap();
+        world.ledger.erase(FINALIZED, world.vault, record).await;
+        // Who is killed loses its connections.
+        let options = (*pool.connect_options()).clone();
+        let lost = PgPoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+        let (mut killed, sweeper) = eraser_with(&world, &lost, keys());
+        let work = async {
+            killed.sweep().await.unwrap();
+            sweeper.sweep().await.unwrap();
+            killed.sweep().await.unwrap();
+        };
+        let over = killed_after(polls, work).await.is_some();
+        lost.close().await;
+
+        // What the database has not forgotten opens, and what it has forgotten does not.
+        let session = Session { client: &world.client, token: token.clone() };
+        assert_eq!(session.record(record).await.problem(), (403, "not_permitted".into()), "after {polls} polls");
+        let kept = (count(&pool, "content").await, count(&pool, "wrap").await, count(&pool, "erasure").await);
+        match kept {
+            (1, 2, noted) if noted == gone + whole => {
+                assert!(!is_missing(&keys(), id).await, "after {polls} polls a content has no key");
+                whole += 1;
+            }
+            (0, 0, noted) if noted == gone + whole + 1 => gone += 1,
+            half => panic!("after {polls} polls there is {half:?}"),
+        }
+        // A process that has just started.
+        let (mut next, sweeper) = eraser_with(&world, &pool, keys());
+        next.sweep().await.unwrap();
+        sweeper.sweep().await.unwrap();
+        next.sweep().await.unwrap();
+        assert!(is_missing(&keys(), id).await, "after {polls} polls the key stays");
+        for left in ["content", "wrap", "upload", "upload_part", "erasure WHERE blob_gone_at IS NULL"] {
+            assert_eq!(count(&pool, left).await, 0, "{left} after {polls} polls");
+        }
+        if over {
+            assert!(whole > 1 && gone > 1, "killed {whole} times before and {gone} times after");
+            return;
+        }
+    }
+    panic!("it is never over");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -188,7 +273,7 @@ async fn mail_takes_its_erasure_key_along_and_loses_it_where_it_is_laid_aside(po
     let kept = key_ids(&pool, "content").await;
     assert!(kept.len() == 1 && mail.contains(&kept[0]), "the record has the item's key");
     assert_eq!(eraser(&world).0.sweep().await.unwrap(), Swept { records: 0, keys: 1 });
-    assert_eq!(count(&pool, "ended_key").await, 0);
+    assert_eq!(count(&pool, "ended_key WHERE destroyed_at IS NULL").await, 0);
     for id in mail {
         assert_eq!(is_missing(&keys(&pool), id).await, !kept.contains(&id));
     }
@@ -272,6 +357,11 @@ async fn a_destroyed_key_leaves_disk_and_every_process(pool: PgPool) {
     assert!(!file.exists());
     assert!(is_missing(&one, id).await);
     assert!(other.get(id).await.is_ok(), "in the memory of the other, where the decision refuses before it is asked");
+    // Also where it looks at every erasure anew.
+    let (authority, reference) = ("a court".to_owned(), "1".to_owned());
+    let hold = NewHold { vault: world.vault.into(), records: Vec::new(), authority, reference };
+    let placed = place(&pool, hold).await.unwrap();
+    lift(&pool, &placed.hold, "over").await.unwrap();
     looking.sweep().await.unwrap();
     assert!(is_missing(&other, id).await);
     one.destroy(id).await.unwrap();

@@ -266,6 +266,7 @@ async fn storage_ends_only_long_after_the_patient_was_told_and_the_record_stands
     assert_eq!(look(369).await, (0, 0), "the year is over, and the notice is not");
     patient.record(ends).await.ok();
     assert_eq!(look(371).await, (0, 1));
+    eraser(&world).sweep().await.unwrap();
     assert!(key_of(&pool, ends).await.is_none() && is_missing(&pool, key).await);
     assert_eq!(kinds(&patient, &world).await, ["hold_placed", "storage_ending", "storage_ended"]);
     assert_eq!(count(&pool, "wrap").await, 2, "of the others");

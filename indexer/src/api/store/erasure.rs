@@ -10,6 +10,9 @@ pub struct Traces {
     /// Whether there is content of it, and whether a legal hold keeps that.
     pub is_kept: bool,
     pub is_held: bool,
+    /// Whether content of it was taken away here.
+    pub is_ended: bool,
+    /// None until the key is destroyed, too.
     pub destroyed: Option<Destroyed>,
 }
 
@@ -30,7 +33,8 @@ pub async fn find(conn: &mut PgConnection, record: Address) -> sqlx::Result<Trac
         SELECT x.slot AS "slot?", coalesce(x.slot <= k.finalized_slot, false) AS "is_final!",
                c.record IS NOT NULL AS "is_kept!",
                coalesce(protected.is_held(c.vault, c.record), false) AS "is_held!",
-               extract(epoch FROM e.destroyed_at)::bigint AS "at?: Time", e.wraps AS "wraps?", e.shares AS "shares?", e.bytes AS "bytes?",
+               e.record IS NOT NULL AS "is_ended!", extract(epoch FROM e.destroyed_at)::bigint AS "at?: Time",
+               e.wraps AS "wraps?", e.shares AS "shares?", e.bytes AS "bytes?",
                extract(epoch FROM e.blob_gone_at)::bigint AS "blob_gone_at?: Time"
         FROM checkpoint k
         LEFT JOIN record_change x ON x.record = $1 AND x.status = 'erased'
@@ -46,6 +50,7 @@ pub async fn find(conn: &mut PgConnection, record: Address) -> sqlx::Result<Trac
         is_final: row.is_final,
         is_kept: row.is_kept,
         is_held: row.is_held,
+        is_ended: row.is_ended,
         destroyed: row.at.zip(row.wraps).zip(row.shares).zip(row.bytes).map(|(((at, wraps), shares), bytes)| {
             Destroyed { at, wraps, shares, bytes, blob_gone_at: row.blob_gone_at }
         }),

@@ -87,13 +87,13 @@ pub async fn get_erasure(
     let found = store::erasure::find(served.conn(), record).await?;
     let meta = served.close().await?;
     let slot = found.slot;
-    let is_over = !found.is_kept && found.destroyed.is_some();
+    let is_over = !found.is_kept && found.is_ended;
     let state = match slot {
         None if is_over => ErasureState::StorageEnded,
         None => ErasureState::NotErased,
         Some(_) if !found.is_final => ErasureState::Confirmed,
         Some(_) if found.is_held => ErasureState::Held,
-        Some(_) if found.is_kept => ErasureState::Destroying,
+        Some(_) if found.is_kept || (is_over && found.destroyed.is_none()) => ErasureState::Destroying,
         Some(_) if is_over => ErasureState::Destroyed,
         Some(_) => ErasureState::NothingKept,
     };
