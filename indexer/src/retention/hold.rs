@@ -111,9 +111,14 @@ pub async fn place(pool: &PgPool, new: NewHold) -> Result<Placed, HoldError> {
     )
     .execute(&mut *transaction)
     .await?;
+    // A request that is under way and saw no hold gives way where it meets this update.
     let contents = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "contents!" FROM protected.content
-           WHERE vault = $1 AND (cardinality($2::bytea[]) = 0 OR record = ANY ($2))"#,
+        r#"WITH kept AS (
+               UPDATE protected.content SET vault = vault
+               WHERE vault = $1 AND (cardinality($2::bytea[]) = 0 OR record = ANY ($2))
+               RETURNING 1
+           )
+           SELECT count(*) AS "contents!" FROM kept"#,
         &vault[..] as _,
         &records
     );

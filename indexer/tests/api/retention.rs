@@ -230,6 +230,39 @@ async fn of_a_hold_and_an_erasure_at_once_one_comes_first_and_nothing_is_half(po
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn of_a_hold_and_a_new_content_at_once_one_comes_first(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let record = stored(&mut world, b"evidence", &doctor).await;
+    let session = world.session(&world.patient).await;
+    let upload = session.upload(b"something else").await;
+    let anew = json!({
+        "vault": base58(&world.vault), "upload": upload,
+        "wraps": [{
+            "holder": base58(&world.vault), "recipient": hex::encode(key(203)),
+            "wrapped_key": BASE64_STANDARD.encode([6; 80]),
+        }],
+    });
+    let uri = format!("/v1/records/{}/content", base58(&record));
+    // A request that saw no hold and now has to wait for its upload.
+    let mut waits = pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM protected.upload WHERE id = $1 FOR UPDATE")
+        .bind(hex::decode(upload).unwrap())
+        .execute(&mut *waits)
+        .await
+        .unwrap();
+    let replacing = session.send(Method::PUT, &uri, None, Some(&anew));
+    let placing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(place(&pool, hold(world.vault, &[record])).await.unwrap().contents, 1);
+        waits.commit().await.unwrap();
+    };
+    let (replaced, ()) = tokio::join!(replacing, placing);
+    assert_eq!(replaced.problem(), (409, "record_held".into()), "the hold came first");
+    assert_eq!(count(&pool, "wrap").await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn storage_ends_only_long_after_the_patient_was_told_and_the_record_stands(pool: PgPool) {
     let mut world = World::new(&pool).await;
     let doctor = world.practitioner(2).await;
