@@ -4,6 +4,7 @@ use std::{io::Write, time::Duration};
 
 use aegle_client::{Pubkey, state::Right};
 use aegle_indexer::{
+    api::delete_withdrawn,
     backup,
     blob::{BlobConfig, Blobs, Sweeper},
     erasure::{Eraser, ErasureError, KeyId},
@@ -260,6 +261,53 @@ async fn of_a_hold_and_a_new_content_at_once_one_comes_first(pool: PgPool) {
     let (replaced, ()) = tokio::join!(replacing, placing);
     assert_eq!(replaced.problem(), (409, "record_held".into()), "the hold came first");
     assert_eq!(count(&pool, "wrap").await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_hold_on_everything_keeps_what_waits_to_become_a_record(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let doctor = world.practitioner(2).await;
+    let (patient, sender) = (world.session(&world.patient).await.token, world.session(&doctor).await.token);
+    let (patient, sender) = (session(&world, &patient), session(&world, &sender));
+    let mut items = Vec::new();
+    for seed in ["discarded", "withdrawn", "made a record of"] {
+        let (opening, _) = opening(&labels(&["laboratory"]), seed);
+        let mail = json!({
+            "vault": base58(&world.vault), "upload": sender.upload(seed.as_bytes()).await, "opening": opening,
+            "recipient": hex::encode(key(203)), "wrapped_key": BASE64_STANDARD.encode([8; 80]),
+        });
+        let posted = sender.post("/v1/mailbox", &mail).await.ok();
+        items.push(format!("/v1/mailbox/{}/{}", base58(&world.vault), posted["data"]["item"].as_str().unwrap()));
+    }
+    let placed = place(&pool, hold(world.vault, &[])).await.unwrap();
+    // They are gone for everybody at once, and nobody learns that they are not destroyed.
+    patient.delete(&items[0]).await.ok();
+    sender.delete(&items[1]).await.ok();
+    let acceptance = json!({ "record_id": hex::encode(key(61)) });
+    patient.post(&format!("{}/accept", items[2]), &acceptance).await.ok();
+    for item in &items[..2] {
+        for session in [&patient, &sender] {
+            let read = session.get(&format!("{item}/content"), TREAT).await;
+            assert_eq!(read.problem(), (403, "not_permitted".into()));
+            assert_eq!(session.delete(item).await.problem(), (403, "not_permitted".into()));
+        }
+        let accepted = patient.post(&format!("{item}/accept"), &acceptance).await;
+        assert_eq!(accepted.problem().0, 403);
+    }
+    assert_eq!(patient.of("mailbox", world.vault).await.ok()["data"], json!([]));
+    assert_eq!(sender.get("/v1/mailbox", TREAT).await.ok()["data"], json!([]));
+    // Nor does an accepted one that is never minted go after a day.
+    sqlx::query("UPDATE protected.content SET stored_at = now() - interval '2 days'").execute(&pool).await.unwrap();
+    delete_withdrawn(&pool).await.unwrap();
+    eraser(&world).sweep().await.unwrap();
+    assert_eq!((count(&pool, "mailbox_item").await, count(&pool, "content").await), (2, 1));
+    assert_eq!((count(&pool, "ended_key").await, count(&pool, "upload WHERE state = 'claimed'").await), (0, 3));
+
+    lift(&pool, &placed.hold, "over").await.unwrap();
+    delete_withdrawn(&pool).await.unwrap();
+    assert_eq!((count(&pool, "mailbox_item").await, count(&pool, "content").await), (0, 0));
+    assert_eq!(eraser(&world).sweep().await.unwrap().keys, 3);
+    assert_eq!(count(&pool, "upload WHERE state = 'released'").await, 3);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,5 +1,5 @@
-//! What is deleted once it is over for good: keys of those who lost their permission, and contents
-//! that no record claimed.
+//! What is deleted once it is over for good: keys of those who lost their permission, contents that no
+//! record claimed, and mail that was discarded.
 
 use std::time::Duration;
 
@@ -26,8 +26,9 @@ pub async fn run(pool: PgPool, shutdown: CancellationToken) {
 }
 
 /// Deletes the wrapped keys of holders who are neither the patient nor, by a consent or a delegation
-/// that stands at the finalized slot or is younger, anybody to the vault; unclaimed contents; and of
-/// emergencies that are over what was released, and what was never opened. Gives how many.
+/// that stands at the finalized slot or is younger, anybody to the vault; unclaimed contents and discarded
+/// mail, unless a legal hold keeps them; and of emergencies that are over what was released, and what was
+/// never opened. Gives how many.
 ///
 /// What is refused at once by the decision is deleted only here: a deletion cannot be taken back, so
 /// it waits for finality.
@@ -73,12 +74,17 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
     )
     .fetch_one(&mut *transaction)
     .await?;
+    // Nobody places a hold from here on.
+    sqlx::query!("LOCK TABLE protected.hold IN SHARE MODE").execute(&mut *transaction).await?;
     let contents = sqlx::query!(
         r#"
-        WITH gone AS (
-            DELETE FROM protected.content c
+        WITH unclaimed AS MATERIALIZED (
+            SELECT c.record, c.vault FROM protected.content c
             WHERE c.stored_at < now() - make_interval(secs => $1)
                 AND NOT EXISTS (SELECT FROM record r WHERE r.record = c.record AND r.commitment = c.commitment)
+        ), gone AS (
+            DELETE FROM protected.content c USING unclaimed u
+            WHERE c.record = u.record AND NOT protected.is_held(u.vault, u.record)
             RETURNING c.blob, c.erasure_key
         ), ended AS (
             INSERT INTO protected.ended_key (erasure_key) SELECT erasure_key FROM gone WHERE erasure_key IS NOT NULL
@@ -86,6 +92,20 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
         SELECT count(protected.release_blob(blob)) AS "count!" FROM gone
         "#,
         UNCLAIMED
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    let mail = sqlx::query!(
+        r#"
+        WITH gone AS (
+            DELETE FROM protected.mailbox_item m
+            WHERE m.discarded_at IS NOT NULL AND NOT protected.is_held(m.vault, NULL)
+            RETURNING m.blob, m.erasure_key
+        ), ended AS (
+            INSERT INTO protected.ended_key (erasure_key) SELECT erasure_key FROM gone WHERE erasure_key IS NOT NULL
+        )
+        SELECT count(protected.release_blob(blob)) AS "count!" FROM gone
+        "#
     )
     .fetch_one(&mut *transaction)
     .await?;
@@ -107,5 +127,5 @@ pub async fn delete(pool: &PgPool) -> sqlx::Result<u64> {
     .fetch_one(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(keys.count.unsigned_abs() + contents.count.unsigned_abs() + emergencies.count.unsigned_abs())
+    Ok([keys.count, contents.count, mail.count, emergencies.count].into_iter().map(i64::unsigned_abs).sum())
 }

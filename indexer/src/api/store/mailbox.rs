@@ -42,7 +42,7 @@ macro_rules! select {
                    erasure_key AS "erasure_key!: Digest", opening AS "opening!",
                    recipient AS "recipient!: Digest", wrapped_key,
                    extract(epoch FROM posted_at)::bigint AS "posted_at!: Time"
-            FROM protected.mailbox_item WHERE
+            FROM protected.mailbox_item WHERE discarded_at IS NULL AND
             "# + $condition,
             $($argument),+
         )
@@ -92,14 +92,18 @@ pub async fn insert(conn: &mut PgConnection, item: &Item) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Has the key destroyed under which an item lay that became no record.
-#[tracing::instrument(name = "db.mailbox.end_key", skip_all)]
-pub async fn end_key(conn: &mut PgConnection, erasure_key: Digest) -> sqlx::Result<()> {
-    sqlx::query!("INSERT INTO protected.ended_key (erasure_key) VALUES ($1)", erasure_key as _).execute(conn).await?;
-    Ok(())
+/// Takes the item out of everybody's sight; it is destroyed soon after, unless a hold keeps it. False where there
+/// is none that the caller may discard.
+#[tracing::instrument(name = "db.mailbox.discard", skip_all)]
+pub async fn discard(conn: &mut PgConnection, item: Digest) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE protected.mailbox_item SET discarded_at = now() WHERE item = $1 AND discarded_at IS NULL",
+        item as _
+    );
+    Ok(done.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Takes the item out. False where there is none that the caller may take.
+/// Takes an item out of which a record's content was made. False where there is none that the caller may take.
 #[tracing::instrument(name = "db.mailbox.delete", skip_all)]
 pub async fn delete(conn: &mut PgConnection, item: Digest) -> sqlx::Result<bool> {
     let done = sqlx::query!("DELETE FROM protected.mailbox_item WHERE item = $1", item as _).execute(conn).await?;

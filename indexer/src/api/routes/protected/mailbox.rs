@@ -244,14 +244,11 @@ pub async fn delete_item(
 ) -> Result<Reply<Answer<MailboxItem>>, ApiError> {
     let mut served = Served::logged(&state, &bearer, &requested, Operation::DiscardMail).await?;
     let found = find(&mut served, item, vault, bearer.caller.key).await?;
-    if !store::mailbox::delete(served.conn(), item).await? {
+    if !store::mailbox::discard(served.conn(), item).await? {
         return Err(ApiError::NOT_THERE);
     }
-    blob::release(served.conn(), BlobId(found.blob.0)).await?;
-    store::mailbox::end_key(served.conn(), found.erasure_key).await?;
     let key = state.erasure.get(found.key()).await?;
     let meta = served.close().await?;
-    state.sweeper.wake();
     Ok(Reply(Answer { meta, data: MailboxItem::new(found, &key)? }))
 }
 
