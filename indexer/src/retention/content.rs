@@ -33,7 +33,7 @@ struct Candidate {
 enum Step {
     Nothing,
     Announce,
-    /// It stays after all, by another schedule or a hold.
+    /// By another schedule it stays after all.
     TakeBack,
     End,
 }
@@ -89,7 +89,7 @@ pub async fn due(
 /// Announces the end of contents, and ends those of which the patient was told long enough before.
 ///
 /// # Errors
-/// What database or store of keys say; what was done stays done.
+/// The database's; what was done stays done.
 pub async fn sweep(
     pool: &PgPool,
     keys: &ErasureKeys,
@@ -107,7 +107,7 @@ pub async fn sweep(
             match candidate.step(now, notice) {
                 Step::Nothing => {}
                 // It ended before the backup was restored that it comes from.
-                Step::Announce if is_missing(keys, candidate.key).await? => {
+                Step::Announce if matches!(keys.get(candidate.key).await, Err(ErasureError::Missing)) => {
                     end.entry(candidate.vault).or_default().push((candidate.record, candidate.key));
                 }
                 Step::Announce => announce.push(candidate),
@@ -135,14 +135,6 @@ pub async fn sweep(
     Ok(done)
 }
 
-async fn is_missing(keys: &ErasureKeys, key: KeyId) -> Result<bool, ErasureError> {
-    match keys.get(key).await {
-        Ok(_) => Ok(false),
-        Err(ErasureError::Missing) => Ok(true),
-        Err(error) => Err(error),
-    }
-}
-
 /// Contents whose period may be over, and those that were announced, by record; none after the last.
 async fn page(
     pool: &PgPool,
@@ -160,14 +152,17 @@ async fn page(
                extract(epoch FROM e.announced_at)::bigint AS announced, extract(epoch FROM e.ends_at)::bigint AS ends,
                protected.is_held(c.vault, c.record) AS "is_held!"
         FROM (
-            SELECT record FROM protected.content
-            WHERE $1::bigint IS NOT NULL AND stored_at <= to_timestamp($1::bigint) AND record > $2
-            UNION SELECT record FROM protected.content_end WHERE record > $2
+            (
+                SELECT record FROM protected.content
+                WHERE $1::bigint IS NOT NULL AND stored_at <= to_timestamp($1::bigint) AND record > $2
+                    AND erasure_key IS NOT NULL
+                ORDER BY record LIMIT $3
+            )
+            UNION (SELECT record FROM protected.content_end WHERE record > $2 ORDER BY record LIMIT $3)
             ORDER BY record LIMIT $3
         ) page
         JOIN protected.content c USING (record)
         LEFT JOIN protected.content_end e USING (record)
-        WHERE c.erasure_key IS NOT NULL
         ORDER BY record
         "#,
         shortest.map(Timestamp::as_second),

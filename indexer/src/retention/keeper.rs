@@ -65,7 +65,7 @@ impl Keeper {
     /// Deletes what is over at `now`, and announces what will be.
     ///
     /// # Errors
-    /// What database or store of keys say; what was done stays done, and the rest is for the next look.
+    /// The database's; what was done stays done, and the rest is for the next look.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, RetentionError> {
         let mut swept = Swept::default();
         for class in Class::ALL {

@@ -23,14 +23,11 @@ pub use self::{
     report::{Report, Setting, Stores, report},
     schedule::{Period, Rule, Schedule, ScheduleError, Then},
 };
-use crate::erasure::ErasureError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
     #[error("retention.{0}")]
     Schedule(#[from] ScheduleError),
-    #[error(transparent)]
-    Erasure(#[from] ErasureError),
     #[error("a time is out of range")]
     Time,
     #[error(transparent)]

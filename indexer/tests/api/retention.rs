@@ -7,7 +7,7 @@ use aegle_indexer::{
     api::delete_withdrawn,
     backup,
     blob::{BlobConfig, Blobs, Sweeper},
-    erasure::{Eraser, ErasureError, KeyId},
+    erasure::{Eraser, ErasureConfig, ErasureError, ErasureKeys, KeyId},
     retention::{Class, HoldError, Keeper, NewHold, RetentionConfig, Setting, Stores, due, lift, list, place, report},
 };
 use axum::http::Method;
@@ -390,6 +390,42 @@ async fn an_end_that_was_told_is_taken_back_by_a_schedule_that_keeps_longer(pool
     keys(&pool).destroy(key_of(&pool, record).await.unwrap()).await.unwrap();
     let swept = keeper(&world, &config).sweep(in_days(501)).await.unwrap();
     assert_eq!((swept.announced, swept.deleted[&Class::Content]), (0, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_that_cannot_be_read_or_destroyed_keeps_no_other_content(pool: PgPool) {
+    let mut world = World::new(&pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = Some(format!("file://{}", folder.path().display()));
+    let keys = ErasureKeys::open(&ErasureConfig { url, ..ErasureConfig::default() }).unwrap();
+    let mut files = Vec::new();
+    for _ in 0..3 {
+        let record = world.record(&labels(&["laboratory"]), &[]).await;
+        let name = keys.create().await.unwrap().0;
+        let set = "UPDATE protected.content SET erasure_key = $1 WHERE record = $2";
+        sqlx::query(set).bind(name.0).bind(record).execute(&pool).await.unwrap();
+        files.push(folder.path().join(&name.to_string()[..1]).join(name.to_string()));
+    }
+    files.sort();
+    std::fs::write(&files[0], b"damaged").unwrap();
+    let (_file, config) = a_year();
+    let fresh = ErasureKeys::open(&ErasureConfig {
+        url: Some(format!("file://{}", folder.path().display())),
+        ..ErasureConfig::default()
+    })
+    .unwrap();
+    let keeper = Keeper::new(fresh.clone(), pool.clone(), sweeper(&world), &config).unwrap();
+    assert_eq!(keeper.sweep(in_days(400)).await.unwrap().announced, 3);
+    assert_eq!(keeper.sweep(in_days(500)).await.unwrap().deleted[&Class::Content], 3);
+    std::fs::remove_file(&files[0]).unwrap();
+    std::fs::create_dir_all(files[0].join("in the way")).unwrap();
+    let mut eraser = Eraser::new(fresh, pool.clone(), sweeper(&world));
+    assert!(eraser.sweep().await.is_err());
+    assert!(!files[1].exists() && !files[2].exists(), "the others are destroyed");
+    assert_eq!(count(&pool, "erasure WHERE destroyed_at IS NULL").await, 1);
+    std::fs::remove_dir_all(&files[0]).unwrap();
+    assert_eq!(eraser.sweep().await.unwrap().keys, 1);
+    assert_eq!(count(&pool, "erasure WHERE destroyed_at IS NULL").await, 0);
 }
 
 #[sqlx::test(migrations = "../migrations")]
