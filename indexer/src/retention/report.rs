@@ -120,7 +120,7 @@ pub struct Report {
     pub data: Vec<Processed>,
     pub settings: Vec<Setting>,
     pub notice_days: u32,
-    /// Who is let read, by kind of credential.
+    /// Who is let read now, by final consents, by kind of credential.
     pub recipients: Vec<Count>,
     pub transfers: &'static str,
     pub holds: Holds,
@@ -163,9 +163,15 @@ pub async fn report(
     let recipients = sqlx::query_as!(
         Count,
         r#"
-        WITH standing AS (
-            SELECT DISTINCT o.grantee FROM protected.opening o
-            WHERE NOT EXISTS (SELECT FROM consent_revocation r WHERE r.consent = o.consent)
+        WITH today AS (
+            SELECT finalized_slot AS slot, extract(epoch FROM now())::bigint / 86400 AS day FROM checkpoint
+        ), standing AS (
+            SELECT DISTINCT o.grantee
+            FROM today CROSS JOIN LATERAL consent_at(today.slot) c
+            JOIN LATERAL vault_at(today.slot) v ON v.vault = c.vault
+            JOIN protected.opening o ON o.consent = c.consent
+            WHERE c.revoked_slot IS NULL AND c.consent_epoch = v.consent_epoch
+                AND today.day >= c.from_day AND today.day < c.until_day
         ), kinds AS (
             SELECT s.grantee, coalesce(
                 (SELECT min(c.kind::text) FROM credential c WHERE c.subject = s.grantee), 'without a credential'
@@ -174,8 +180,10 @@ pub async fn report(
         )
         SELECT 'grantees: ' || kind AS "of!", count(*) AS "count!" FROM kinds GROUP BY kind
         UNION ALL
-        SELECT 'delegates', count(*) FROM delegate d
-        WHERE NOT EXISTS (SELECT FROM delegate_removal r WHERE r.delegate = d.delegate)
+        SELECT 'delegates', count(*)
+        FROM today CROSS JOIN LATERAL delegate_at(today.slot) d
+        JOIN LATERAL vault_at(today.slot) v ON v.vault = d.vault
+        WHERE d.removed_slot IS NULL AND d.delegate_epoch = v.delegate_epoch AND today.day < d.until_day
         UNION ALL SELECT 'custodians of shares', count(DISTINCT custodian) FROM protected.custodian_share
         UNION ALL SELECT 'guardians with a share', count(DISTINCT guardian) FROM protected.guardian_share
         ORDER BY 1
@@ -199,7 +207,7 @@ pub async fn report(
         r#"
         SELECT (SELECT count(destroyed_at) FROM protected.erasure WHERE cause = 'erased') AS "destroyed!",
                (SELECT count(*) FROM protected.erasure WHERE cause = 'retention') AS "ended_by_schedule!",
-               count(c.record) AS "pending!",
+               count(*) FILTER (WHERE c.record IS NOT NULL OR e.record IS NOT NULL) AS "pending!",
                count(c.record) FILTER (WHERE protected.is_held(c.vault, c.record)) AS "held!",
                (SELECT extract(epoch FROM max(e.destroyed_at - to_timestamp(s.block_time)))::bigint
                 FROM protected.erasure e
@@ -209,6 +217,7 @@ pub async fn report(
         FROM checkpoint k
         LEFT JOIN record_change x ON x.status = 'erased' AND x.slot <= k.finalized_slot
         LEFT JOIN protected.content c ON c.record = x.record
+        LEFT JOIN protected.erasure e ON e.record = x.record AND e.destroyed_at IS NULL
         "#
     )
     .fetch_one(&mut *conn)
@@ -217,7 +226,6 @@ pub async fn report(
         Emergencies,
         r#"SELECT count(*) AS "opened!",
                   count(*) FILTER (WHERE NOT EXISTS (
-        LEFT JOIN protected.erasure e ON e.record = x.record AND e.destroyed_at IS NULL
                       SELECT FROM break_glass_review r WHERE r.break_glass = b.break_glass
                   )) AS "not_reviewed!"
            FROM break_glass b"#

@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 
 use crate::{
     client::keys,
-    facts::{CONFIRMED, FINALIZED, Key, base58, key},
+    facts::{CONFIRMED, FINALIZED, Key, base58, day, key},
     sign_in::wallet,
     withdrawal::stored,
     world::{Grant, Session, TREAT, World, labels, opening},
@@ -495,6 +495,12 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
     let record = stored(&mut world, b"content", &doctor).await;
     let erased = world.record(&labels(&["laboratory"]), &[&doctor]).await;
     world.grant(&doctor, Grant::default()).await;
+    // Neither is a recipient: a permission that is over, and one of before everything was revoked.
+    let (past, revoked) = (world.practitioner(5).await, world.practitioner(6).await);
+    let days = (day(CONFIRMED) - 5, day(CONFIRMED));
+    world.grant(&past, Grant { days, ..Grant::default() }).await;
+    let id = world.grant(&revoked, Grant::default()).await;
+    sqlx::query("UPDATE consent SET consent_epoch = 7 WHERE consent = $1").bind(id).execute(&pool).await.unwrap();
     let reader = world.session(&doctor).await;
     reader.record(record).await.ok();
     reader.record(key(250)).await.problem();
@@ -512,7 +518,7 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
 
     let row = |class| report.data.iter().find(|row| row.data == class).unwrap();
     assert_eq!(report.data.len(), Class::ALL.len());
-    assert_eq!((row(Class::Content).rows, row(Class::ConsentOpening).rows, row(Class::Hold).rows), (1, 1, 1));
+    assert_eq!((row(Class::Content).rows, row(Class::ConsentOpening).rows, row(Class::Hold).rows), (1, 3, 1));
     assert!(row(Class::DisclosureLog).rows >= 3 && row(Class::DisclosureLog).oldest.is_some());
     assert_eq!(row(Class::MailboxItem).rules[0].says(), "P2Y from posted, then deleted");
     assert_eq!(row(Class::Content).rules[0].says(), "until the owner erases it");
