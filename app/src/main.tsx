@@ -1,0 +1,51 @@
+import './index.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { I18nProvider } from 'react-aria-components';
+import { createRoot } from 'react-dom/client';
+import { Refused } from './core';
+import { router } from './router';
+import { onChange } from './session/watch';
+import { begin, language } from './words';
+
+declare const __DEVELOPMENT_WALLET__: boolean;
+
+/** Refusals that pass: the server is behind, or away for a moment. */
+const PASSING = ['behind', 'not_ready', 'unavailable', 'timeout', 'store_unavailable'];
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => count < 5 && error instanceof Refused && PASSING.includes(error.problem.code),
+    },
+  },
+});
+
+// What was opened is gone with the session: no page keeps it, and going back shows the door.
+onChange(() => {
+  queries.clear();
+  void router.invalidate();
+});
+
+async function start(): Promise<void> {
+  if (__DEVELOPMENT_WALLET__) {
+    const { registerDevelopmentWallet } = await import('./wallet/development');
+    registerDevelopmentWallet();
+  }
+  await begin();
+  const root = document.getElementById('app');
+  if (!root) return;
+  createRoot(root).render(
+    <StrictMode>
+      <I18nProvider locale={language()}>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );
+}
+
+void start();

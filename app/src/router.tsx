@@ -1,0 +1,99 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { current } from './session/state';
+import { Failure, NotFound, Shell } from './shell';
+import { Waiting } from './ui/waiting';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
+
+/** Pages for whoever is signed in; others are led to the door, and back afterwards. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: ({ location }) => {
+    if (!current().person) throw redirect({ to: '/sign-in', search: { to: location.pathname } });
+  },
+});
+
+const patient = createRoute({
+  getParentRoute: () => inside,
+  id: 'patient',
+  beforeLoad: () => {
+    const { person } = current();
+    if (person && !person.vault) throw redirect({ to: '/set-up' });
+  },
+});
+
+const door = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>) => ({
+    // A path of this app and nothing else.
+    to: typeof search.to === 'string' && /^\/(?!\/)/.test(search.to) ? search.to : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./session/sign-in-page'), 'SignInPage'),
+});
+
+const routes = root.addChildren([
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(() => import('./patient/welcome'), 'Welcome'),
+  }),
+  door,
+  inside.addChildren([
+    createRoute({
+      getParentRoute: () => inside,
+      path: '/set-up',
+      component: lazyRouteComponent(() => import('./patient/set-up-page'), 'SetUpPage'),
+    }),
+    patient.addChildren([
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/records',
+        component: lazyRouteComponent(() => import('./patient/records/list'), 'RecordsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/records/add',
+        component: lazyRouteComponent(() => import('./patient/records/add'), 'AddPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/records/$record',
+        component: lazyRouteComponent(() => import('./patient/records/one'), 'RecordPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/people',
+        component: lazyRouteComponent(() => import('./patient/people/list'), 'PeoplePage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/people/allow',
+        validateSearch: (search: Record<string, unknown>) => ({
+          who: typeof search.who === 'string' ? search.who : undefined,
+        }),
+        component: lazyRouteComponent(() => import('./patient/people/allow'), 'AllowPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/activity',
+        component: lazyRouteComponent(() => import('./patient/activity'), 'ActivityPage'),
+      }),
+    ]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: routes,
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

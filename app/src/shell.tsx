@@ -1,0 +1,156 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
+import { Eye, FileText, KeyRound, Lock } from 'lucide-react';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ok } from '@/api/client';
+import { lock, useSession } from '@/session/state';
+import { watchIdle } from '@/session/watch';
+import { Button, weightClass } from '@/ui/button';
+import { Empty } from '@/ui/card';
+import { Note } from '@/ui/note';
+import { ProblemNote } from '@/ui/problem';
+
+const patientPages = [
+  { to: '/records', name: 'common.nav.records', Icon: FileText },
+  { to: '/people', name: 'common.nav.people', Icon: KeyRound },
+  { to: '/activity', name: 'common.nav.activity', Icon: Eye },
+] as const;
+
+/** How often the page asks whether the server follows the network. */
+const LOOK = 10_000;
+
+/** What every page stands in. */
+export function Shell() {
+  const { t } = useTranslation();
+  const { person } = useSession();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useEffect(() => (person ? watchIdle() : undefined), [person]);
+  // A page that was gone to is read from its heading on.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the page changes
+  useEffect(() => {
+    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-sheet focus:p-2">
+        {t('common.skip')}
+      </a>
+      <header className="border-line border-b bg-sheet">
+        <div className="mx-auto flex max-w-[1080px] items-center gap-2 px-2 py-1">
+          <Link to="/" className="flex min-h-[44px] items-center gap-1 font-bold text-ink no-underline">
+            <img src="/key.svg" alt="" className="size-4" />
+            {t('common.name')}
+          </Link>
+          {person?.vault && (
+            <nav aria-label={t('common.menu')} className="hidden sm:block">
+              <ul className="flex gap-1">
+                {patientPages.map((page) => (
+                  <Page key={page.to} {...page} />
+                ))}
+              </ul>
+            </nav>
+          )}
+          {person && (
+            <Button weight="quiet" className="ms-auto" onPress={() => lock()}>
+              <Lock aria-hidden className="size-2.5" />
+              {t('common.lock')}
+            </Button>
+          )}
+        </div>
+      </header>
+      <Connection />
+      <main
+        id="content"
+        className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-[96px] sm:pb-4"
+      >
+        <Outlet />
+      </main>
+      {person?.vault && (
+        <nav aria-label={t('common.menu')} className="fixed inset-x-0 bottom-0 border-line border-t bg-sheet sm:hidden">
+          <ul className="flex justify-around">
+            {patientPages.map((page) => (
+              <Page key={page.to} {...page} />
+            ))}
+          </ul>
+        </nav>
+      )}
+    </div>
+  );
+}
+
+function Page({ to, name, Icon }: (typeof patientPages)[number]) {
+  const { t } = useTranslation();
+  return (
+    <li>
+      <Link
+        to={to}
+        activeProps={{ className: 'border-act text-act', 'aria-current': 'page' }}
+        inactiveProps={{ className: 'border-transparent text-soft' }}
+        className="flex min-h-[52px] flex-col items-center justify-center gap-0.5 border-b-3 px-1.5 font-bold text-sm no-underline sm:min-h-[44px] sm:flex-row sm:text-base"
+      >
+        <Icon aria-hidden className="size-2.5" />
+        {t(name)}
+      </Link>
+    </li>
+  );
+}
+
+function useOnline(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      addEventListener('online', changed);
+      addEventListener('offline', changed);
+      return () => {
+        removeEventListener('online', changed);
+        removeEventListener('offline', changed);
+      };
+    },
+    () => navigator.onLine,
+  );
+}
+
+/** Says that the network is away, or that the server waits for it. */
+function Connection() {
+  const { t } = useTranslation();
+  const { person } = useSession();
+  const online = useOnline();
+  const { data } = useQuery({
+    queryKey: ['status'],
+    queryFn: () => ok(api.GET('/v1/chain/status')),
+    enabled: person !== undefined && online,
+    refetchInterval: LOOK,
+  });
+  const behind = data?.ready === false;
+  if (online && !behind) return null;
+  const state = online ? 'behind' : 'offline';
+  return (
+    <div className="mx-auto w-full max-w-[1080px] px-2 pt-2">
+      <Note kind="wait" title={t(`common.network.${state}`)}>
+        <p>{t(`common.network.${state}Hint`)}</p>
+      </Note>
+    </div>
+  );
+}
+
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Empty
+      title={t('common.notFound.title')}
+      action={
+        <Link to="/" className={weightClass('second')}>
+          {t('common.notFound.home')}
+        </Link>
+      }
+    >
+      {t('common.notFound.text')}
+    </Empty>
+  );
+}
+
+/** A page that failed: what happened, and a way on. */
+export function Failure({ error }: { error: unknown }) {
+  const router = useRouter();
+  return <ProblemNote error={error} retry={() => void router.invalidate()} />;
+}

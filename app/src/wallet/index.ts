@@ -1,0 +1,127 @@
+import type { SolanaSignMessageFeature, SolanaSignTransactionFeature } from '@solana/wallet-standard-features';
+import { getWallets } from '@wallet-standard/app';
+import type { Wallet as StandardWallet, WalletAccount } from '@wallet-standard/base';
+import type {
+  StandardConnectFeature,
+  StandardDisconnectFeature,
+  StandardEventsFeature,
+} from '@wallet-standard/features';
+import { useSyncExternalStore } from 'react';
+
+type Features = StandardConnectFeature &
+  Partial<StandardDisconnectFeature & StandardEventsFeature> &
+  SolanaSignMessageFeature &
+  SolanaSignTransactionFeature;
+
+/** A wallet that can do what Aegle needs: sign texts and transactions. */
+export type Wallet = StandardWallet & { features: Features };
+
+/** A key of a wallet, ready to sign. */
+export interface Signer {
+  readonly wallet: Wallet;
+  readonly account: WalletAccount;
+  /** Base58. */
+  readonly address: string;
+  /** Asks to sign a text; 64 bytes. */
+  signMessage(text: string): Promise<Uint8Array>;
+  /** Asks to sign a transaction of the network named; the whole signed transaction. */
+  signTransaction(transaction: Uint8Array, chain: string): Promise<Uint8Array>;
+}
+
+/** The person said no in the wallet. */
+export class Declined extends Error {
+  override name = 'Declined';
+}
+
+/** The wallet cannot act on the network that the server is on. */
+export class WrongNetwork extends Error {
+  override name = 'WrongNetwork';
+}
+
+function isFit(wallet: StandardWallet): wallet is Wallet {
+  const needed = ['standard:connect', 'solana:signMessage', 'solana:signTransaction'];
+  return needed.every((feature) => feature in wallet.features);
+}
+
+const registry = getWallets();
+let found: readonly Wallet[] = registry.get().filter(isFit);
+
+function subscribe(changed: () => void): () => void {
+  const update = () => {
+    found = registry.get().filter(isFit);
+    changed();
+  };
+  const stop = [registry.on('register', update), registry.on('unregister', update)];
+  update();
+  return () => {
+    for (const end of stop) end();
+  };
+}
+
+/** Wallets in this browser, as they announce themselves (Wallet Standard). */
+export function useWallets(): readonly Wallet[] {
+  return useSyncExternalStore(subscribe, () => found);
+}
+
+/** EIP-1193's code for a refusal, which Solana wallets use too. */
+const USER_REJECTED = 4001;
+
+async function asked<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    const said = error instanceof Error ? error.message : '';
+    if (code === USER_REJECTED || /reject|declin|denied|cancel/i.test(said)) throw new Declined(said, { cause: error });
+    throw error;
+  }
+}
+
+/** Asks the wallet for an account. */
+export async function connect(wallet: Wallet): Promise<Signer> {
+  const { accounts } = await asked(wallet.features['standard:connect'].connect());
+  const account = accounts[0];
+  if (!account) throw new Declined('the wallet gave no account');
+  return signer(wallet, account);
+}
+
+export function signer(wallet: Wallet, account: WalletAccount): Signer {
+  return {
+    wallet,
+    account,
+    address: account.address,
+    async signMessage(text) {
+      const message = new TextEncoder().encode(text);
+      const [signed] = await asked(wallet.features['solana:signMessage'].signMessage({ account, message }));
+      if (!signed) throw new Declined('the wallet gave no signature');
+      // A wallet may sign something else than what it was asked to.
+      if (!equal(signed.signedMessage, message)) throw new Error('the wallet signed another text');
+      return signed.signature;
+    },
+    async signTransaction(transaction, chain) {
+      if (!isChain(chain) || !account.chains.includes(chain)) throw new WrongNetwork(chain);
+      const feature = wallet.features['solana:signTransaction'];
+      const [signed] = await asked(feature.signTransaction({ account, transaction, chain }));
+      if (!signed) throw new Declined('the wallet gave no signature');
+      return signed.signedTransaction;
+    },
+  };
+}
+
+function isChain(chain: string): chain is `solana:${string}` {
+  return chain.startsWith('solana:');
+}
+
+function equal(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** Told when the person chooses another account in the wallet, or takes it away. */
+export function onAccountChange(signer: Signer, changed: () => void): () => void {
+  const events = signer.wallet.features['standard:events'];
+  return (
+    events?.on('change', ({ accounts }) => {
+      if (accounts && !accounts.some(({ address }) => address === signer.address)) changed();
+    }) ?? (() => {})
+  );
+}
