@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io::Cursor, time::Duration};
 
 use aegle_api_client::{
     Api, Origin, Pay, Secrets, Session, Unlocked, consent,
-    keyring::{self, Guardians, Made, Way},
+    keyring::{self, Guardians, Way},
     mailbox,
     record::{self, Draft, Issuance, Issuer, Query, Sealed},
     recovery::{self, Prepared},
@@ -219,7 +219,7 @@ async fn a_patient_shares_loses_everything_and_reads_again() {
         .collect();
     let guardians = Guardians { threshold: 2, guardians: &guardians };
     let session = care.sign_in(&owner).await;
-    let made = Made::new(care.api.origin(), &owner, &unlocked, Some(guardians), None, &mut OsRng).expect("keyring");
+    let made = keyring::make(care.api.origin(), &owner, &unlocked, Some(guardians), None, &mut OsRng).expect("keyring");
     keyring::store(&session, &made.keyring).await.expect("stored");
 
     // A record.
@@ -356,7 +356,7 @@ async fn a_patient_shares_loses_everything_and_reads_again() {
     assert_eq!(care.open(&session, &secrets, Purpose::PatientRequest, added.record).await, LETTER);
 
     // The wallet is lost with the code. Two guardians hand the vault to a new wallet, and their shares.
-    let prepared = Prepared::new(reader, vault, &mut OsRng).await.expect("prepared");
+    let prepared = recovery::prepare(reader, vault, &mut OsRng).await.expect("prepared");
     let recovery = recover(&care, &vault, &list, &helpers, &heir, &prepared).await;
     for (key, secret) in &helpers[..2] {
         let helping = care.sign_in(key).await;

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use aegle_api_client::{
     Api, Origin, consent, disclosure, export,
-    keyring::{self, Made, Way},
+    keyring::{self, Way},
     record,
 };
 use aegle_client::state::{Action, Purpose};
@@ -44,7 +44,7 @@ async fn a_patient_leaves_for_another_operator_and_the_same_grantees_read_on() {
     let unlocked = care.create_vault(&owner).await;
     let vault = unlocked.vault();
     let session = care.sign_in(&owner).await;
-    let made = Made::new(care.api.origin(), &owner, &unlocked, None, None, &mut OsRng).expect("keyring");
+    let made = keyring::make(care.api.origin(), &owner, &unlocked, None, None, &mut OsRng).expect("keyring");
     keyring::store(&session, &made.keyring).await.expect("stored");
     let mut records = Vec::new();
     for _ in 0..2 {

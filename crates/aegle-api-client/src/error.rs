@@ -76,6 +76,25 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
+impl From<aegle_exchange::Error> for Error {
+    fn from(error: aegle_exchange::Error) -> Self {
+        use aegle_exchange::Error as Unmet;
+        match error {
+            Unmet::Answer(what) => Self::Answer(what),
+            Unmet::Challenge(what) => Self::Challenge(what),
+            Unmet::Chain(what) => Self::Chain(what),
+            Unmet::NoKey(what) => Self::NoKey(what),
+            Unmet::Record(error) => Self::Record(error),
+            Unmet::Manifest(error) => Self::Manifest(error),
+            Unmet::Keyring(error) => Self::Keyring(error),
+            Unmet::Wrap(error) => Self::Wrap(error),
+            Unmet::Emergency(error) => Self::Emergency(error),
+            Unmet::Statement(error) => Self::Statement(error),
+            Unmet::Document(error) => Self::Document(error),
+        }
+    }
+}
+
 impl Error {
     /// The server's code, where it refused.
     pub fn code(&self) -> Option<&str> {

@@ -2,28 +2,16 @@
 
 use aegle_client::{Reader, state::Recovery};
 use aegle_decision::Key;
-use aegle_envelope::{
-    EncryptionKey, Keyring, RootSecret, SecretKey,
-    keyring::{GuardianShare, RecoveryPlace, RecoveryShare, Share},
-};
+use aegle_envelope::SecretKey;
 use rand::{CryptoRng, RngCore};
-use serde_json::json;
 
 use crate::{
-    Error, Origin, Session, Unlocked, chain,
-    keyring::{self, Made, Way},
+    Error, Session, Unlocked, chain,
+    keyring::{self, Made},
     wire::{KeptShare, Stored},
 };
 
-/// Each guardian's own share as the server keeps it for them: it names no other guardian.
-pub fn guardian_shares(keyring: &Keyring) -> Result<Vec<(Key, String)>, Error> {
-    let Some(wraps) = keyring.guardians() else { return Ok(Vec::new()) };
-    let text = |share: &GuardianShare| {
-        let text = serde_json::to_string(share).map_err(|_| Error::Answer("a share that is no JSON"))?;
-        Ok((share.guardian, text))
-    };
-    wraps.shares.iter().map(text).collect()
-}
+pub use aegle_exchange::keyring::{Prepared, guardian_shares};
 
 /// The shares that the caller keeps as a guardian, or was given as a new owner.
 ///
@@ -46,47 +34,17 @@ pub async fn hand_over(
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(), Error> {
     let state: Recovery = reader.account("recovery", &recovery.0.into()).await?;
-    let vault = Key(state.vault.to_bytes());
-    let guardian = session.wallet();
-    let own = |share: &KeptShare| share.vault == vault && share.guardian == guardian && share.holder == guardian;
-    let kept = shares(session).await?.into_iter().filter(own).max_by_key(|share| share.key_epoch);
-    let kept = kept.ok_or(Error::NoKey("no share of this vault was given to you"))?;
-    let sealed: GuardianShare =
-        serde_json::from_str(&kept.share).map_err(|_| Error::Answer("a share that this version cannot read"))?;
-    let share = sealed.open(&vault, kept.key_epoch, secret)?;
-    let place = RecoveryPlace { vault, key_epoch: kept.key_epoch, recovery };
-    let handed = share.hand_over(&place, guardian, &EncryptionKey(state.new_encryption_key), rng)?;
-    let handed = serde_json::to_string(&handed).map_err(|_| Error::Answer("a share that is no JSON"))?;
-    let holder = Key(state.new_owner.to_bytes());
-    let new = json!({"vault": vault, "key_epoch": kept.key_epoch, "holder": holder, "share": handed});
-    session.post::<Stored>("/v1/guardian-shares", &new).await.map(drop)
+    let kept = shares(session).await?;
+    let handed = aegle_exchange::keyring::hand_over(&kept, session.wallet(), secret, recovery, &state, rng)?;
+    session.post::<Stored>("/v1/guardian-shares", &handed).await.map(drop)
 }
 
-/// The root that a new owner prepares before a recovery, and the key to publish with it.
-pub struct Prepared {
-    pub vault: Key,
-    /// The vault's key epoch once the recovery is executed, unless the key changes before.
-    pub key_epoch: u32,
-    pub root: RootSecret,
-}
-
-impl Prepared {
-    /// # Errors
-    /// The node's.
-    pub async fn new(reader: &Reader, vault: Key, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, Error> {
-        let state = chain::vault(reader, &vault).await?;
-        let key_epoch = state.key_epoch.saturating_add(1);
-        Ok(Self { vault, key_epoch, root: RootSecret::generate(rng) })
-    }
-
-    fn secret(&self) -> SecretKey {
-        self.root.vault_key(&self.vault, self.key_epoch)
-    }
-
-    /// What the guardians propose on chain.
-    pub fn encryption_key(&self) -> EncryptionKey {
-        self.secret().encryption_key()
-    }
+/// Prepares the root of a new owner.
+///
+/// # Errors
+/// The node's.
+pub async fn prepare(reader: &Reader, vault: Key, rng: &mut (impl RngCore + CryptoRng)) -> Result<Prepared, Error> {
+    Ok(Prepared::new(vault, &chain::vault(reader, &vault).await?, rng))
 }
 
 /// As the new owner, after the recovery was executed: opens what the guardians handed over, and with it
@@ -105,20 +63,9 @@ pub async fn take_over(
 ) -> Result<(Unlocked, Made), Error> {
     let vault = prepared.vault;
     let state = chain::vault(reader, &vault).await?;
-    if state.key_epoch != prepared.key_epoch || state.encryption_key != prepared.encryption_key().0 {
-        return Err(Error::Chain("the vault has another key than the one prepared: replace it, then go on"));
-    }
-    let secret = prepared.secret();
-    let handed = shares(session).await?;
-    let handed = handed.iter().filter(|share| share.vault == vault && share.holder == session.wallet());
-    let read = |share: &KeptShare| serde_json::from_str::<RecoveryShare>(&share.share).ok();
-    // One that does not open is a guardian's mistake; enough others may do.
-    let opened: Vec<Share> = handed.filter_map(read).filter_map(|share| share.open(&secret).ok()).collect();
-    let before = keyring::unlock(session, reader, vault, Way::Shares(&opened)).await?;
-    let (epoch, previous) = before.newest().map(|(epoch, root)| (epoch, root.clone()))?;
-    let unlocked = before.followed_by(prepared.key_epoch, prepared.root.clone());
-    let origin: &Origin = session.api().origin();
-    let made = Made::new(origin, wallet, &unlocked, guardians, Some((epoch, &previous)), rng)?;
+    let keyrings = keyring::list(session, vault).await?;
+    let unlocked = prepared.take_over(&shares(session).await?, session.wallet(), &keyrings, &state)?;
+    let made = keyring::make(session.api().origin(), wallet, &unlocked, guardians, unlocked.before_newest(), rng)?;
     keyring::store(session, &made.keyring).await?;
     Ok((unlocked, made))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aegle_api_client::{
     Unlocked,
-    keyring::{self, Guardians, Made},
+    keyring::{self, Guardians},
     recovery::{self, Prepared},
     wrap,
 };
@@ -264,7 +264,7 @@ async fn create(args: CreateArgs, context: &Context) -> Result<Answer, Problem> 
     args.code.require_free(&vault)?;
     let key_epoch = existing.as_ref().map_or(0, |state| state.key_epoch.saturating_add(1));
     let unlocked = Unlocked::new(key(&vault), key_epoch, root);
-    let made = Made::new(server.session.api().origin(), owner, &unlocked, guardians, None, &mut OsRng)?;
+    let made = keyring::make(server.session.api().origin(), owner, &unlocked, guardians, None, &mut OsRng)?;
     let encryption_key = unlocked.encryption_key()?.0;
     let change = match &existing {
         None => {
@@ -420,7 +420,7 @@ async fn take_over(args: TakeOverArgs, context: &Context) -> Result<Answer, Prob
         if prepared.key_epoch == 0 || stored.iter().all(|ring| ring.guardians().is_none()) {
             // A new vault, or one that had no keyring: there is nothing to take over but the root itself.
             let unlocked = Unlocked::new(prepared.vault, prepared.key_epoch, prepared.root.clone());
-            let made = Made::new(server.session.api().origin(), owner, &unlocked, guardians, None, &mut OsRng)?;
+            let made = keyring::make(server.session.api().origin(), owner, &unlocked, guardians, None, &mut OsRng)?;
             keyring::store(server.session, &made.keyring).await?;
             return Ok((unlocked, made));
         }

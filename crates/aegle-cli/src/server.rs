@@ -6,14 +6,13 @@ use std::{
 };
 
 use aegle_api_client::{
-    Error, Pay, Secrets, Session, Unlocked,
+    Error, KeyFile, Pay, Secrets, Session, Unlocked,
     keyring::{self, Way},
 };
 use aegle_client::{Pubkey, Reader, state::Purpose};
 use aegle_decision::Key;
 use aegle_envelope::{RecoveryCode, SecretKey};
 use clap::Args;
-use serde::Deserialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use zeroize::Zeroizing;
@@ -43,12 +42,6 @@ pub struct UnlockArgs {
     /// A file with the recovery code, '-' for standard input, instead of the wallet
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct KeyFile {
-    #[serde(with = "hex::serde")]
-    secret_key: [u8; 32],
 }
 
 pub fn key(address: &Pubkey) -> Key {
@@ -139,9 +132,7 @@ pub fn read_line_of(path: &Path) -> Result<String, Problem> {
 /// The key that `aegle key encryption` or `aegle vault create` wrote.
 pub fn read_key_file(path: &Path) -> Result<SecretKey, Problem> {
     let text = Zeroizing::new(std::fs::read(path).map_err(|error| Problem::unreadable(path, &error))?);
-    // What the parser says may quote the secret; it stays here.
-    let secret = serde_json::from_slice::<KeyFile>(&text).ok();
-    secret.and_then(|file| SecretKey::from_bytes(&file.secret_key).ok()).ok_or_else(|| {
+    KeyFile::read(&text).ok_or_else(|| {
         Problem::new(
             "bad_encryption_key",
             format!("{} is not the file of an encryption key", path.display()),
@@ -159,6 +150,12 @@ pub fn progress(what: &'static str, json: bool) -> impl Fn(u64, u64) + Send + Sy
             // Progress that cannot be shown is no reason to stop.
             let _ = write!(io::stderr(), "\r{what}: {} of {} MB{end}", done >> 20, all >> 20);
         }
+    }
+}
+
+impl From<aegle_api_client::Unmet> for Problem {
+    fn from(error: aegle_api_client::Unmet) -> Self {
+        Error::from(error).into()
     }
 }
 

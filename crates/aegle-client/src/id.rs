@@ -5,7 +5,7 @@ use aegle::pda;
 use anchor_lang::prelude::Pubkey;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 
-use crate::{commitment::random_bytes, instruction::Authority};
+use crate::{Authority, commitment::random_bytes};
 
 const FIRST_BUMP: u8 = u8::MAX;
 

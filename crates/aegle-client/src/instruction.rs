@@ -5,12 +5,14 @@ use aegle::{
     CheckConsentParams, CreateVaultParams, GrantConsentParams, InitConfigParams, IssueCredentialParams,
     NewRecordParams, OpenBreakGlassParams, ProposeRecoveryParams, ReissueRecordParams, RenewCredentialParams,
     RotateKeyParams, SetDelegateMintCapParams, SetEmergencyPolicyParams, accounts, instruction, pda,
-    state::{Actor, Expected, Record},
+    state::{Expected, Record},
 };
 use anchor_lang::{InstructionData, ToAccountMetas, prelude::Pubkey};
 use solana_instruction::Instruction;
 
 use crate::event::event_authority;
+
+pub use crate::authority::Authority;
 
 const PROGRAM: Pubkey = aegle::ID;
 const SYSTEM: Pubkey = solana_sdk_ids::system_program::ID;
@@ -18,33 +20,6 @@ const TOKEN_2022: Pubkey = anchor_spl::token_2022::ID;
 
 fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     Instruction { program_id: PROGRAM, accounts: accounts.to_account_metas(None), data: data.data() }
-}
-
-/// Who signs for a vault: its owner, or a delegate by the own key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authority {
-    Owner(Pubkey),
-    Delegate(Pubkey),
-}
-
-impl Authority {
-    pub fn key(&self) -> Pubkey {
-        match self {
-            Self::Owner(key) | Self::Delegate(key) => *key,
-        }
-    }
-
-    /// In whose name the token of a record that this authority mints is.
-    pub fn token_holder(&self, owner: &Pubkey, record: &Pubkey) -> Pubkey {
-        Actor::of(owner, &self.key()).token_holder().key(owner, record)
-    }
-
-    fn delegate(&self, vault: &Pubkey) -> Option<Pubkey> {
-        match self {
-            Self::Owner(_) => None,
-            Self::Delegate(key) => Some(pda::find_delegate(vault, key).0),
-        }
-    }
 }
 
 pub fn init_config(upgrade_authority: Pubkey, payer: Pubkey, params: InitConfigParams) -> Instruction {

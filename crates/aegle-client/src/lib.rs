@@ -1,5 +1,6 @@
 //! The one client of the Aegle program, used by the CLI, the indexer, the demo and the tests.
 
+mod authority;
 pub mod base58;
 pub mod commitment;
 #[cfg(feature = "rpc")]
@@ -10,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod history;
 pub mod id;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod instruction;
 #[cfg(feature = "rpc")]
 pub mod reader;
@@ -20,6 +22,7 @@ pub mod transaction;
 
 pub use aegle::{self, ID as PROGRAM_ID, events, pda, state};
 pub use anchor_lang::{AccountDeserialize, AccountSerialize, AnchorDeserialize, Discriminator, Space, prelude::Pubkey};
+pub use authority::Authority;
 pub use error::ProgramError;
 pub use event::Event;
 #[cfg(feature = "rpc")]

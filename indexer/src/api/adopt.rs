@@ -121,7 +121,7 @@ pub async fn adopt(
         let text = serde_json::to_string(keyring)
             .map_err(|error| ExportError::Malformed { path: folder.to_owned(), reason: error.to_string() })?;
         store::keyring::put(&mut conn, export.vault, key_epoch, &text).await?;
-        for (guardian, share) in guardian_shares(keyring).map_err(AdoptError::Keyring)? {
+        for (guardian, share) in guardian_shares(keyring).map_err(|error| AdoptError::Keyring(error.into()))? {
             let (vault, guardian) = (Address(export.vault.0), Address(guardian.0));
             let share = Share { vault, key_epoch, guardian, holder: guardian, share };
             store::keyring::put_share(&mut conn, &share).await?;

@@ -9,12 +9,15 @@ use anchor_lang::prelude::*;
 
 pub mod error;
 pub mod events;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod instructions;
 pub mod pda;
 pub mod state;
+#[cfg(not(target_arch = "wasm32"))]
 mod token;
 
 pub use error::AegleError;
+#[cfg(not(target_arch = "wasm32"))]
 pub use instructions::*;
 
 #[cfg(target_os = "solana")]
@@ -24,6 +27,7 @@ declare_id!("CwU9raCfZN6TXoUTzehgM5Rd5kUfRaq6kpB1j48UXnSZ");
 
 /// Records, consents and commitments of patients. Nothing readable and no grantee is on chain; every
 /// change emits one event by self-CPI.
+#[cfg(not(target_arch = "wasm32"))]
 #[program]
 pub mod aegle {
     use super::*;

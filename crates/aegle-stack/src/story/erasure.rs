@@ -3,8 +3,7 @@
 use std::{io::Cursor, path::Path, time::Duration};
 
 use aegle_api_client::{
-    Api, Origin, Pay, Secrets, Session, Unlocked, consent, disclosure,
-    keyring::{self, Made},
+    Api, Origin, Pay, Secrets, Session, Unlocked, consent, disclosure, keyring,
     record::{self, Draft, Sealed},
     wire::ErasureState,
 };
@@ -58,7 +57,7 @@ pub async fn prepare(operator: &Operator, url: &str, seed: u64) -> anyhow::Resul
     let sent = operator.send("create a vault", create, &[&owner]).await?;
     api.reached(sent.slot, false, WITHIN).await?;
     let session = Session::sign_in(&api, &owner, None).await?;
-    let made = Made::new(api.origin(), &owner, &unlocked, None, None, &mut rng)?;
+    let made = keyring::make(api.origin(), &owner, &unlocked, None, None, &mut rng)?;
     keyring::store(&session, &made.keyring).await?;
     let pay = Pay::Own(&operator.sender);
     let mut added = Vec::new();

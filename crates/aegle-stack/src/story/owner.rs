@@ -4,7 +4,7 @@ use std::{io::Cursor, time::Duration};
 
 use aegle_api_client::{
     Pay, Session, Unlocked, consent,
-    keyring::{self, Guardians, Made},
+    keyring::{self, Guardians},
     record::{self, Issuer, Sealed, Unminted},
 };
 use aegle_client::{Pubkey, Sent, aegle::CreateVaultParams, id, instruction, instruction::Authority, pda};
@@ -66,7 +66,7 @@ impl PatientStory {
     /// Stores the ways back to the keys.
     pub async fn keep_keys(&mut self, owner: &Owner, guardians: Option<Guardians<'_>>) -> anyhow::Result<()> {
         let Owner { wallet, session, unlocked, .. } = owner;
-        let made = Made::new(self.client.origin(), wallet, unlocked, guardians, None, &mut self.rng)?;
+        let made = keyring::make(self.client.origin(), wallet, unlocked, guardians, None, &mut self.rng)?;
         Ok(keyring::store(session, &made.keyring).await?)
     }
 

@@ -6,7 +6,7 @@ use aegle_api_client::{
     Session,
     keyring::Guardians,
     record::{self, Query},
-    recovery::{Prepared, hand_over, take_over},
+    recovery::{Prepared, hand_over, prepare, take_over},
     wrap,
 };
 use aegle_client::{
@@ -190,7 +190,7 @@ impl Scene {
         let held_back =
             instruction::grant_consent(vault, owner.authority(), story.operator.payer(), consent_id, params);
         let reader = story.operator.sender.reader();
-        let prepared = Prepared::new(reader, Key(vault.to_bytes()), &mut story.rng).await?;
+        let prepared = prepare(reader, Key(vault.to_bytes()), &mut story.rng).await?;
         let owner = owner.wallet;
         Ok(Self { story, vault, owner, guardians, list, record, content, held_back, new_owner, prepared })
     }

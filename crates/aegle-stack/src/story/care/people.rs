@@ -4,7 +4,7 @@ use aegle_api_client::{
     Pay, Relay, Secrets, Session, Unlocked,
     accounting::Attested,
     agent,
-    keyring::{self, Guardians, Made},
+    keyring::{self, Guardians},
 };
 use aegle_client::{
     Pubkey, Sent,
@@ -211,7 +211,7 @@ pub async fn arrive(stage: &Stage<'_>, invitation: &str) -> anyhow::Result<Patie
         .iter()
         .map(|(key, secret)| Guardian { guardian: key_of(key), encryption_key: secret.encryption_key() })
         .collect();
-    let made = Made::new(stage.api.origin(), &wallet, &unlocked, Some(threshold(&guardians)), None, &mut rng)?;
+    let made = keyring::make(stage.api.origin(), &wallet, &unlocked, Some(threshold(&guardians)), None, &mut rng)?;
     keyring::store(&session, &made.keyring).await?;
     stage.plant("the root secret", &*made.root.to_bytes());
     stage.plant("the recovery code", made.code.text().as_bytes());

@@ -46,7 +46,7 @@ pub async fn recover(stage: &Stage<'_>, patient: &Patient, mut rng: ChaCha20Rng)
     let (vault, reader) = (patient.vault(), stage.reader());
     let address = Pubkey::from(vault.0);
     let wallet = keypair(&mut rng);
-    let prepared = Prepared::new(reader, vault, &mut rng).await?;
+    let prepared = recovery::prepare(reader, vault, &mut rng).await?;
     let state = stage.vault(&vault).await?;
     let recovery_id = id::recovery_id(&mut rng, &address);
     let recovery = pda::find_recovery(&address, &recovery_id).0;

@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, io::Cursor, time::Duration};
 
 use aegle_api_client::{
-    Session, Unlocked, consent,
-    keyring::{self, Made},
+    Session, Unlocked, consent, keyring,
     record::{self, Draft, Sealed},
 };
 use aegle_client::{
@@ -83,7 +82,7 @@ pub async fn gather(stage: &Stage<'_>) -> anyhow::Result<Crowd> {
     let create = instruction::create_vault(owner.pubkey(), stage.operator.payer(), params);
     stage.send("create a vault", create, &[&owner]).await?;
     let session = stage.sign_in(&owner).await?;
-    let made = Made::new(stage.api.origin(), &owner, &unlocked, None, None, &mut rng)?;
+    let made = keyring::make(stage.api.origin(), &owner, &unlocked, None, None, &mut rng)?;
     keyring::store(&session, &made.keyring).await?;
     let draft = Draft {
         labels: labels("vital-signs", &["Observation"])?,

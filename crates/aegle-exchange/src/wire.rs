@@ -84,7 +84,7 @@ impl<'de, const N: usize> Deserialize<'de> for Bytes<N> {
 }
 
 /// Bytes in base64.
-pub(crate) mod base64_bytes {
+pub mod base64_bytes {
     use super::*;
 
     pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -136,7 +136,7 @@ pub struct HeldRecord {
 
 impl HeldRecord {
     /// What the caller's key is wrapped for.
-    pub(crate) fn binding(&self, mail: bool) -> Binding {
+    pub fn binding(&self, mail: bool) -> Binding {
         if mail { Binding::Mail(self.vault) } else { Binding::Record(self.record) }
     }
 }
