@@ -65,6 +65,25 @@ async fn pages_hold_each_element_of_the_vault_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_wallet_has_the_vaults_that_it_owns_and_no_more_those_that_a_recovery_took(pool: PgPool) {
+    let mut ledger = filled(&pool).await;
+    let client = Client::new(&pool);
+    let of = async |owner: [u8; 32], query: &str| {
+        let body = client.get(format!("/v1/chain/vaults?owner={}{query}", base58(&owner))).await.ok();
+        let vaults = body["data"].as_array().unwrap().iter();
+        vaults.map(|vault| vault["vault"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(key(200), "").await, [base58(&VAULT), base58(&OTHER)]);
+    assert_eq!(of(key(99), "").await, [""; 0]);
+    assert_eq!(client.get("/v1/chain/vaults").await.problem(), (400, "invalid_parameter".into()));
+
+    ledger.execute_recovery(152, VAULT, key(70)).await;
+    assert_eq!(of(key(200), "&commitment=confirmed").await, [base58(&OTHER)]);
+    assert_eq!(of(key(214), "&commitment=confirmed").await, [base58(&VAULT)]);
+    assert_eq!(of(key(200), "").await, [base58(&VAULT), base58(&OTHER)], "not final yet");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_list_of_an_unknown_vault_is_not_found(pool: PgPool) {
     filled(&pool).await;
     let client = Client::new(&pool);

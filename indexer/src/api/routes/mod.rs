@@ -34,6 +34,7 @@ use super::{disclosure::hand_receipt, layers, state::ApiState};
 /// Everything that reads the chain; limited by peer.
 pub fn public() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
+        .routes(routes!(vault::list_vaults))
         .routes(routes!(vault::get_vault))
         .routes(routes!(record::list_records))
         .routes(routes!(consent::list_consents))

@@ -6,6 +6,32 @@ use crate::api::{
     time::Time,
 };
 
+/// Addresses of the vaults that `owner` has, after `after`, in their order.
+#[tracing::instrument(name = "db.vault.list", skip_all)]
+pub async fn list(
+    conn: &mut PgConnection,
+    slot: i64,
+    owner: Address,
+    after: &[u8],
+    limit: i64,
+) -> sqlx::Result<Vec<Address>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT v.vault AS "vault!: Address"
+        FROM (SELECT vault FROM vault WHERE owner = $2 UNION SELECT vault FROM recovery WHERE new_owner = $2) candidate
+        CROSS JOIN LATERAL (SELECT vault, owner FROM vault_at($1) WHERE vault = candidate.vault) v
+        WHERE v.owner = $2 AND v.vault > $3
+        ORDER BY v.vault LIMIT $4
+        "#,
+        slot,
+        owner as _,
+        after,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
 #[tracing::instrument(name = "db.vault.find", skip_all)]
 pub async fn find(conn: &mut PgConnection, slot: i64, vault: Address) -> sqlx::Result<Option<Vault>> {
     let row = sqlx::query!(
