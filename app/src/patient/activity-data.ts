@@ -1,0 +1,60 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
+import { core } from '@/core';
+import type { Person } from '@/session/state';
+
+/** A line of the disclosure log; `docs/disclosures.md`. */
+export interface Entry {
+  /** Place in the operator's log. */
+  index: number;
+  /** Seconds since the Unix epoch. */
+  at: number;
+  caller: { key: string; practitioner?: string };
+  purpose?: Purpose;
+  operation: string;
+  record?: string;
+  outcome:
+    | { decision: 'permit'; records: { record: string; rule: string; consent?: string }[] }
+    | { decision: 'deny'; rule: string; consent?: string };
+}
+
+/** Everything that was decided about the patient's records, newest first. Reading it is a line of its own. */
+export function activityOf({ vault = '' }: Person) {
+  return queryOptions({
+    queryKey: ['activity', vault],
+    queryFn: async () => {
+      const rows = await rowsOf(vault);
+      return rows.map(({ index, entry }) => ({ ...(JSON.parse(entry) as Omit<Entry, 'index'>), index })).reverse();
+    },
+  });
+}
+
+const header = { 'aegle-purpose': 'PATRQT' as const };
+
+function rowsOf(patient: string): Promise<Schema['Disclosure'][]> {
+  return pages((cursor) =>
+    ok(
+      api.GET('/v1/disclosures', { params: { query: { patient, limit: 200, ...(cursor ? { cursor } : {}) }, header } }),
+    ),
+  );
+}
+
+/** Checks on this device that the log is whole and unchanged, up to a checkpoint that the operator signed. */
+export async function verifyLog({ vault: patient = '' }: Person): Promise<{ entries: number }> {
+  const log = await ok(api.GET('/v1/log'));
+  const head = await ok(api.GET('/v1/disclosures/head', { params: { query: { patient }, header } }));
+  const entries = await rowsOf(patient);
+  const named = new Set(
+    entries.flatMap(({ entry }) => (JSON.parse(entry) as { signed?: { sign_in: string } }).signed?.sign_in ?? []),
+  );
+  const signIns = await Promise.all(
+    [...named].map((digest) => ok(api.GET('/v1/log/sign-ins/{digest}', { params: { path: { digest } } }))),
+  );
+  const kept = { verifier: log.verifier, checkpoint: head.checkpoint, head: head.proof, entries, sign_ins: signIns };
+  return core().checkLog(kept, patient);
+}
+
+/** What went out to others within six years, as a document. */
+export async function accounting({ vault: patient = '' }: Person, type: 'application/pdf' | 'text/csv'): Promise<Blob> {
+  return core().download(`/v1/disclosures/accounting?patient=${patient}`, { accept: type, ...header });
+}

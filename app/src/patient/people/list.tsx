@@ -1,0 +1,222 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { KeyRound } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { usePerson } from '@/session/state';
+import { Button, weightClass } from '@/ui/button';
+import { Card, Empty, PageHead } from '@/ui/card';
+import { Dialog } from '@/ui/dialog';
+import { Note } from '@/ui/note';
+import { ProblemNote } from '@/ui/problem';
+import { Waiting } from '@/ui/waiting';
+import { useCredential, useName, Who } from '@/ui/who';
+import { calendarDay, list, moment } from '@/words/say';
+import { useKindName } from '../records/list';
+import { type Allowed, consentsOf, type Policy, usePeople } from './data';
+import { Key } from './key';
+import { revoke, revokeAll } from './revoke';
+
+/** Who can see it? */
+export function PeoplePage() {
+  const { t } = useTranslation();
+  const { data, error, isPending, refetch } = usePeople();
+  const current = data?.filter(({ state }) => state !== 'ended') ?? [];
+  const ended = data?.filter(({ state }) => state === 'ended') ?? [];
+  const allow = (
+    <Link to="/people/allow" search={{ who: undefined }} className={weightClass('first')}>
+      <KeyRound aria-hidden className="size-2.5" />
+      {t('patient.people.allow')}
+    </Link>
+  );
+  return (
+    <>
+      <PageHead
+        title={t('patient.people.title')}
+        lead={current.length > 0 ? t('patient.people.lead') : undefined}
+        actions={current.length > 0 ? allow : undefined}
+      />
+      <ProblemNote error={error} retry={() => void refetch()} />
+      {isPending && <Waiting />}
+      {data && current.length === 0 && (
+        <Empty title={t('patient.people.only')} action={allow}>
+          {t('patient.people.onlyHint')}
+        </Empty>
+      )}
+      {current.length > 0 && (
+        <section className="flex flex-col gap-1.5">
+          <h2 className="sr-only">{t('patient.people.keychain')}</h2>
+          <ul className="flex flex-col gap-1.5">
+            {current.map((one) => (
+              <li key={one.consent}>
+                <Permission {...one} />
+              </li>
+            ))}
+          </ul>
+          {current.length > 1 && <StopAll />}
+        </section>
+      )}
+      {ended.length > 0 && (
+        <details>
+          <summary className="min-h-[44px] cursor-pointer py-1 font-bold">
+            {t('patient.people.ended')} ({ended.length})
+          </summary>
+          <ul className="flex flex-col gap-1.5">
+            {ended.map((one) => (
+              <li key={one.consent}>
+                <Permission {...one} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** What a policy opens, in words. */
+export function useOpens(): (policy: Policy) => string {
+  const { t } = useTranslation();
+  const kind = useKindName();
+  return ({ base, permit, deny, sensitivity }) => {
+    const all = base === 'all-normal' || base === 'basic-normal';
+    const parts = all
+      ? [t(sensitivity.length > 0 ? 'patient.people.everythingApart' : 'patient.people.everything')]
+      : permit.flatMap(({ categories = [] }) => categories.map(kind));
+    const left = deny.reduce((count, { records = [] }) => count + records.length, 0);
+    const opens = parts.length > 0 ? list(parts) : t('patient.people.nothing');
+    return left > 0 ? `${opens}, ${t('patient.people.except', { count: left })}` : opens;
+  };
+}
+
+function Permission(one: Allowed) {
+  const { t } = useTranslation();
+  const opens = useOpens();
+  const { state, policy, purposes, until, from, lastUsed, grantee } = one;
+  const isOver = state === 'ended';
+  return (
+    <Card className={`grid gap-2 sm:grid-cols-[104px_1fr_auto] ${isOver ? 'opacity-80' : ''}`}>
+      <Key
+        state={state}
+        teeth={policy.base === 'deny' ? policy.permit.flatMap(({ categories = [] }) => categories) : undefined}
+      />
+      <div className="flex min-w-0 flex-col gap-0.5">
+        <h3>
+          <Who subject={grantee} />
+        </h3>
+        <p>
+          <span className="text-soft">{t('patient.people.opens')}: </span>
+          {opens(policy)}
+        </p>
+        <p className="text-soft">
+          {t('patient.people.for')} {list(purposes.map((purpose) => t(`patient.purposes.${purpose}`)))}
+          {' · '}
+          {t('patient.people.until', { date: calendarDay(until) })}
+        </p>
+        <p className="text-sm">
+          <span className={state === 'effect' ? 'text-well' : state === 'ended' ? 'text-soft' : 'text-wait'}>
+            {t(`patient.people.state.${state}`, { date: calendarDay(from) })}
+          </span>
+          {' · '}
+          <span className="text-soft">
+            {lastUsed
+              ? t('patient.people.last', { when: moment(new Date(lastUsed * 1000)) })
+              : t('patient.people.never')}
+          </span>
+        </p>
+      </div>
+      {!isOver && <Stop {...one} />}
+    </Card>
+  );
+}
+
+function Stop({ consent, grantee, opened }: Allowed) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const credential = useCredential(grantee);
+  const name = useName();
+  const [asking, ask] = useState(false);
+  const stopping = useMutation({
+    mutationFn: () => revoke(person, consent),
+    onSuccess: () => queries.invalidateQueries(consentsOf(person)),
+  });
+  const seen =
+    opened.size > 0 ? t('patient.people.stopSeen', { count: opened.size }) : t('patient.people.stopSeenNone');
+  return (
+    <div className="self-start">
+      <Button onPress={() => ask(true)}>{t('patient.people.stop')}</Button>
+      <Dialog
+        title={t('patient.people.stopTitle', { name: name(grantee, credential.data?.kind) })}
+        isOpen={asking}
+        onClose={() => ask(false)}
+        isBusy={stopping.isPending}
+        actions={
+          stopping.isSuccess ? (
+            <Button weight="first" onPress={() => ask(false)}>
+              {t('common.done')}
+            </Button>
+          ) : (
+            <>
+              <Button onPress={() => ask(false)} isDisabled={stopping.isPending}>
+                {t('common.cancel')}
+              </Button>
+              <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
+                {t('patient.people.stop')}
+              </Button>
+            </>
+          )
+        }
+      >
+        {stopping.isSuccess ? (
+          <Note kind="done">{t('patient.people.stopped')}</Note>
+        ) : (
+          <p>{t('patient.people.stopText', { seen })}</p>
+        )}
+        {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
+        <ProblemNote error={stopping.error} />
+      </Dialog>
+    </div>
+  );
+}
+
+function StopAll() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const [asking, ask] = useState(false);
+  const stopping = useMutation({
+    mutationFn: () => revokeAll(person),
+    onSuccess: async () => {
+      await queries.invalidateQueries(consentsOf(person));
+      ask(false);
+    },
+  });
+  return (
+    <>
+      <Button weight="quiet" className="self-start text-harm" onPress={() => ask(true)}>
+        {t('patient.people.stopAll')}
+      </Button>
+      <Dialog
+        title={t('patient.people.stopAll')}
+        isOpen={asking}
+        onClose={() => ask(false)}
+        isBusy={stopping.isPending}
+        actions={
+          <>
+            <Button onPress={() => ask(false)} isDisabled={stopping.isPending}>
+              {t('common.cancel')}
+            </Button>
+            <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
+              {t('patient.people.stopAll')}
+            </Button>
+          </>
+        }
+      >
+        <p>{t('patient.people.stopAllText')}</p>
+        {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
+        <ProblemNote error={stopping.error} />
+      </Dialog>
+    </>
+  );
+}

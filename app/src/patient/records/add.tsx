@@ -1,0 +1,170 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Camera, ClipboardPaste, Upload } from 'lucide-react';
+import { useId, useState } from 'react';
+import { DropZone, type DropZoneProps, FileTrigger } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { CATEGORIES, type Category } from '@/api/labels';
+import { usePerson } from '@/session/state';
+import { Button } from '@/ui/button';
+import { Card, PageHead } from '@/ui/card';
+import { Checkbox } from '@/ui/choice';
+import { TextField } from '@/ui/field';
+import { ProblemNote } from '@/ui/problem';
+import { Steps } from '@/ui/waiting';
+import { size } from '@/words/say';
+import { recordsOf } from './data';
+import { STEPS } from './example';
+import { useKindName } from './list';
+import { addRecord, type Step } from './new-record';
+
+/** Specially protected information (HL7 v3 ActCode), where a person says no more. */
+const APART = 'SPI';
+
+/** Takes a file, a photo or text, and what the server is to know of it. */
+export function AddPage() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const kind = useKindName();
+  const [content, setContent] = useState<File>();
+  const [pasting, setPasting] = useState(false);
+  const [text, setText] = useState('');
+  const [title, setTitle] = useState('');
+  const [category, setCategory] = useState<Category>('document');
+  const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
+  const [apart, setApart] = useState(false);
+  const [at, reach] = useState<{ step: Step; part?: number }>({ step: 'lock' });
+  const [kindId, dayId] = [useId(), useId()];
+
+  const adding = useMutation({
+    mutationFn: () => {
+      const body = content ?? new Blob([text], { type: 'text/plain;charset=utf-8' });
+      const labels = {
+        categories: [category],
+        types: [],
+        ...(day ? { from: day, until: day } : {}),
+        sensitivity: apart ? [APART] : [],
+      };
+      const draft = { labels, title: title || undefined, mediaType: body.type || 'application/octet-stream' };
+      return addRecord(person, draft, body, (step, part) => reach({ step, ...(part === undefined ? {} : { part }) }));
+    },
+    onSuccess: async (record) => {
+      await queries.invalidateQueries(recordsOf(person));
+      await navigate({ to: '/records/$record', params: { record } });
+    },
+  });
+
+  const choose = (file: File | undefined) => {
+    if (!file) return;
+    setContent(file);
+    setPasting(false);
+    setTitle((typed) => typed || file.name.replace(/\.[^.]+$/, ''));
+  };
+  const drop: NonNullable<DropZoneProps['onDrop']> = async ({ items }) => {
+    const file = items.find((item) => item.kind === 'file');
+    if (file?.kind === 'file') choose(await file.getFile());
+  };
+  const chosen = content !== undefined || (pasting && text.trim() !== '');
+  const steps = STEPS.map((name) =>
+    name === 'upload' && at.step === 'upload' && at.part !== undefined
+      ? `${t('patient.add.steps.upload')} ${Math.round(at.part * 100)} %`
+      : t(`patient.add.steps.${name}`),
+  );
+  return (
+    <>
+      <PageHead title={t('patient.add.title')} lead={t('patient.add.lead')} />
+      <div className="flex max-w-[640px] flex-col gap-3">
+        <DropZone
+          onDrop={drop}
+          className="flex flex-wrap items-center gap-1 rounded border-2 border-line border-dashed bg-sheet p-2 data-[drop-target]:border-act"
+        >
+          <FileTrigger onSelect={(files) => choose(files?.[0])}>
+            <Button weight={chosen ? 'second' : 'first'}>
+              <Upload aria-hidden className="size-2.5" />
+              {t('patient.add.file')}
+            </Button>
+          </FileTrigger>
+          <FileTrigger
+            acceptedFileTypes={['image/*']}
+            defaultCamera="environment"
+            onSelect={(files) => choose(files?.[0])}
+          >
+            <Button>
+              <Camera aria-hidden className="size-2.5" />
+              {t('patient.add.camera')}
+            </Button>
+          </FileTrigger>
+          <Button
+            onPress={() => {
+              setPasting(true);
+              setContent(undefined);
+            }}
+          >
+            <ClipboardPaste aria-hidden className="size-2.5" />
+            {t('patient.add.paste')}
+          </Button>
+          <p className="text-soft text-sm">
+            {content ? `${content.name}, ${size(content.size)}` : t('patient.add.drop')}
+          </p>
+        </DropZone>
+        {pasting && <TextField label={t('patient.add.paste')} lines={8} value={text} onChange={setText} autoFocus />}
+        {chosen && (
+          <>
+            <TextField
+              label={t('patient.add.name')}
+              hint={t('patient.add.nameHint')}
+              value={title}
+              onChange={setTitle}
+            />
+            <div className="flex flex-col gap-0.5">
+              <label htmlFor={kindId} className="font-bold">
+                {t('patient.add.kind')}
+              </label>
+              <select
+                id={kindId}
+                value={category}
+                onChange={(event) => setCategory(event.target.value as Category)}
+                className="min-h-[44px] rounded border border-edge bg-sheet px-2"
+              >
+                {CATEGORIES.map((name) => (
+                  <option key={name} value={name}>
+                    {kind(name)}
+                  </option>
+                ))}
+              </select>
+            </div>
+            <div className="flex flex-col gap-0.5">
+              <label htmlFor={dayId} className="font-bold">
+                {t('patient.add.date')}
+              </label>
+              <input
+                id={dayId}
+                type="date"
+                value={day}
+                onChange={(event) => setDay(event.target.value)}
+                className="min-h-[44px] self-start rounded border border-edge bg-sheet px-2"
+              />
+            </div>
+            <Checkbox isSelected={apart} onChange={setApart} hint={t('patient.add.sensitiveHint')}>
+              {t('patient.add.sensitive')}
+            </Checkbox>
+          </>
+        )}
+        <ProblemNote error={adding.error} />
+        {adding.isPending ? (
+          <Card>
+            <Steps steps={steps} at={STEPS.indexOf(at.step)} />
+          </Card>
+        ) : (
+          chosen && (
+            <Button weight="first" className="self-start" onPress={() => adding.mutate()}>
+              {t('patient.add.save')}
+            </Button>
+          )
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { address, createNoopSigner, getBase64Encoder } from '@solana/kit';
+import { api, ok } from '@/api/client';
+import { fixed } from '@/chain/addresses';
+import { findMintPda, getEraseRecordInstruction, getRecordDecoder } from '@/program/generated';
+import type { Person } from '@/session/state';
+
+const POLL = 400;
+
+/** Erases a record on chain and waits until the server has destroyed its keys. */
+export async function erase({ signer, chain }: Person, record: string): Promise<void> {
+  const account = await chain.account(record);
+  if (!account) throw new Error('the network does not know this record');
+  const state = getRecordDecoder().decode(getBase64Encoder().encode(account.data[0]));
+  const [mint] = await findMintPda({ record: address(record) });
+  const instruction = getEraseRecordInstruction({
+    ...(await fixed()),
+    owner: createNoopSigner(address(signer.address)),
+    vault: state.vault,
+    record: address(record),
+    rentPayer: state.rentPayer,
+    mint,
+    token: state.token,
+  });
+  const { slot } = await chain.send(signer, [instruction]);
+  await chain.mirrored(slot, 'confirmed');
+  for (;;) {
+    const { data } = await ok(api.GET('/v1/records/{record}/erasure', { params: { path: { record } } }));
+    if (data.state === 'destroyed') return;
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}

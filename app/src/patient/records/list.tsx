@@ -1,0 +1,138 @@
+import { Link } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { Label, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { isCategory } from '@/api/labels';
+import { weightClass } from '@/ui/button';
+import { Card, Empty, PageHead } from '@/ui/card';
+import { ProblemNote } from '@/ui/problem';
+import { Waiting } from '@/ui/waiting';
+import { calendarDay, list } from '@/words/say';
+import { type Listed, useRecords } from './data';
+import { AddExample } from './example';
+
+type View = 'timeline' | 'kinds';
+
+/** What do I have? */
+export function RecordsPage() {
+  const { t } = useTranslation();
+  const { data, error, isPending, refetch } = useRecords();
+  const [view, setView] = useState<View>('timeline');
+  const kindName = useKindName();
+  const add = (
+    <Link to="/records/add" className={weightClass('first')}>
+      <Plus aria-hidden className="size-2.5" />
+      {t('patient.records.add')}
+    </Link>
+  );
+  const current = data?.filter(({ held }) => held.status !== 'erased');
+  return (
+    <>
+      <PageHead
+        title={t('patient.records.title')}
+        lead={current?.length ? t('patient.records.lead', { count: current.length }) : undefined}
+        actions={current?.length ? add : undefined}
+      />
+      <ProblemNote error={error} retry={() => void refetch()} />
+      {isPending && <Waiting />}
+      {current?.length === 0 && (
+        <Empty
+          title={t('patient.records.empty')}
+          action={
+            <div className="flex flex-wrap gap-1">
+              {add}
+              <AddExample />
+            </div>
+          }
+        >
+          {t('patient.records.emptyHint')}
+        </Empty>
+      )}
+      {current && current.length > 0 && (
+        <>
+          <ToggleButtonGroup
+            selectionMode="single"
+            disallowEmptySelection
+            selectedKeys={[view]}
+            onSelectionChange={([chosen]) => setView(chosen as View)}
+            className="flex flex-wrap items-center gap-1"
+          >
+            <Label className="sr-only">{t('patient.records.view')}</Label>
+            {(['timeline', 'kinds'] as const).map((id) => (
+              <ToggleButton
+                key={id}
+                id={id}
+                className="min-h-[44px] cursor-pointer rounded-full border border-edge bg-sheet px-2 data-[selected]:border-act data-[selected]:bg-act-tint data-[selected]:font-bold"
+              >
+                {t(`patient.records.${id}`)}
+              </ToggleButton>
+            ))}
+          </ToggleButtonGroup>
+          <Groups of={view === 'timeline' ? byYear(current) : byKind(current, kindName)} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** The word for a category. */
+export function useKindName(): (category: string) => string {
+  const { t } = useTranslation();
+  return (category) => t(`patient.kinds.${isCategory(category) ? category : 'other'}`);
+}
+
+function byYear(records: Listed[]): Map<string, Listed[]> {
+  return Map.groupBy(records, ({ labels }) => labels.from?.slice(0, 4) ?? '');
+}
+
+function byKind(records: Listed[], name: (category: string) => string): Map<string, Listed[]> {
+  const groups = Map.groupBy(
+    records.flatMap((record) => record.labels.categories.map((category) => ({ record, category }))),
+    ({ category }) => name(category),
+  );
+  return new Map([...groups].sort().map(([kind, of]) => [kind, of.map(({ record }) => record)]));
+}
+
+function Groups({ of: groups }: { of: Map<string, Listed[]> }) {
+  const { t } = useTranslation();
+  return [...groups].map(([name, records]) => (
+    <section key={name} className="flex flex-col gap-1.5">
+      <h2>{name || t('patient.records.noDate')}</h2>
+      <ul className="flex flex-col gap-1">
+        {records.map((record) => (
+          <li key={record.held.record}>
+            <Row {...record} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  ));
+}
+
+function Row({ held, labels, details, isOpening }: Listed) {
+  const { t } = useTranslation();
+  const kind = useKindName();
+  const kinds = list(labels.categories.map(kind));
+  const title = details?.title ?? (isOpening ? t('patient.records.opening') : kinds);
+  return (
+    <Card className="relative flex flex-wrap items-baseline gap-x-2 gap-y-0.5 hover:border-act">
+      <Link
+        to="/records/$record"
+        params={{ record: held.record }}
+        className="font-bold text-ink no-underline after:absolute after:inset-0"
+      >
+        {title}
+      </Link>
+      <span className="text-soft text-sm">{kinds}</span>
+      {held.version > 1 && (
+        <span className="text-soft text-sm">{t('patient.records.version', { version: held.version })}</span>
+      )}
+      {held.status === 'entered_in_error' && <span className="text-harm text-sm">{t('patient.records.wrong')}</span>}
+      {held.status === 'amended' && <span className="text-soft text-sm">{t('patient.records.superseded')}</span>}
+      <span className="ms-auto text-soft text-sm">
+        {labels.from ? calendarDay(labels.from) : t('patient.records.noDate')}
+      </span>
+    </Card>
+  );
+}

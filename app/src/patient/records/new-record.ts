@@ -1,0 +1,45 @@
+import { address, createNoopSigner } from '@solana/kit';
+import * as Comlink from 'comlink';
+import { fixed } from '@/chain/addresses';
+import { expected, vaultState } from '@/chain/vault';
+import { core } from '@/core';
+import type { Draft } from '@/core/core';
+import { getMintRecordInstruction } from '@/program/generated';
+import type { Person } from '@/session/state';
+
+/** Steps of adding a record, in their order. */
+export type Step = 'lock' | 'upload' | 'sign' | 'chain';
+
+/**
+ * Locks a content on this device, stores the ciphertext, and has the wallet make the record on chain. `progress`
+ * is told the step and, while it is stored, the part from 0 to 1.
+ */
+export async function addRecord(
+  { signer, chain, vault: of }: Person,
+  draft: Draft,
+  content: Blob,
+  progress: (step: Step, part?: number) => void,
+): Promise<string> {
+  const vault = of ?? '';
+  progress('lock');
+  const account = await chain.account(vault);
+  if (!account) throw new Error('the network does not know your records yet');
+  const uploaded = Comlink.proxy((part: number) => progress('upload', part));
+  const stored = await core().storeRecord(vault, account, signer.address, draft, content, uploaded);
+  progress('sign');
+  const [payer, state] = [createNoopSigner(await chain.payer()), await vaultState(chain, vault)];
+  const mint = getMintRecordInstruction({
+    ...(await fixed()),
+    authority: createNoopSigner(address(signer.address)),
+    payer,
+    vault: address(vault),
+    record: address(stored.record),
+    mint: address(stored.mint),
+    token: address(stored.token),
+    params: { recordId: stored.recordId, commitment: stored.commitment, expected: expected(state) },
+  });
+  const { slot } = await chain.send(signer, [mint]);
+  progress('chain');
+  await chain.mirrored(slot, 'confirmed');
+  return stored.record;
+}

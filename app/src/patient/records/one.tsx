@@ -1,0 +1,149 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Download, ShieldCheck, Trash2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { labelsOf } from '@/api/labels';
+import { core } from '@/core';
+import { usePerson } from '@/session/state';
+import { Button } from '@/ui/button';
+import { Card, PageHead } from '@/ui/card';
+import { Dialog } from '@/ui/dialog';
+import { Note } from '@/ui/note';
+import { ProblemNote } from '@/ui/problem';
+import { save } from '@/ui/save';
+import { Viewer } from '@/ui/viewer';
+import { Waiting } from '@/ui/waiting';
+import { calendarDay, exactly, list, moment, size } from '@/words/say';
+import { recordsOf } from './data';
+import { erase } from './erase';
+import { useKindName } from './list';
+
+const route = getRouteApi('/inside/patient/records/$record');
+
+/** One record: what it is, what is in it, who can see it. */
+export function RecordPage() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const { record } = route.useParams();
+  const kind = useKindName();
+  const records = useQuery(recordsOf(person));
+  const held = records.data?.find((one) => one.record === record);
+  const opened = useQuery({
+    queryKey: ['content', record],
+    queryFn: async () => {
+      const account = held && (await person.chain.account(held.record));
+      if (!held || !account) throw new Error('the network does not know this record yet');
+      return core().open(held, 'PATRQT', account);
+    },
+    enabled: held !== undefined,
+    // Kept no longer than the page is looked at.
+    gcTime: 0,
+    retry: false,
+  });
+  if (records.isPending) return <Waiting />;
+  if (!held) return <ProblemNote error={records.error ?? new Error(t('patient.record.gone'))} />;
+  const labels = labelsOf(held);
+  const kinds = list(labels.categories.map(kind));
+  const { data } = opened;
+  return (
+    <>
+      <PageHead
+        title={data?.details.title ?? kinds}
+        actions={
+          data && (
+            <Button
+              onPress={() =>
+                save(new Blob([data.content], { type: data.details.mediaType }), data.details.title ?? kinds)
+              }
+            >
+              <Download aria-hidden className="size-2.5" />
+              {t('patient.record.download')}
+            </Button>
+          )
+        }
+      />
+      <Card>
+        <dl className="grid grid-cols-[max-content_1fr] gap-x-2 gap-y-0.5">
+          <dt className="text-soft">{t('patient.record.kind')}</dt>
+          <dd>{kinds}</dd>
+          <dt className="text-soft">{t('patient.record.date')}</dt>
+          <dd>{labels.from ? calendarDay(labels.from) : t('patient.records.noDate')}</dd>
+          <dt className="text-soft">{t('patient.record.source')}</dt>
+          <dd>{t(labels.author ? 'patient.record.issuer.key' : 'patient.record.issuer.none')}</dd>
+          <dt className="text-soft">{t('patient.record.added')}</dt>
+          <dd title={exactly(held.minted_at)}>{moment(held.minted_at)}</dd>
+          {data && (
+            <>
+              <dt className="text-soft">{t('patient.record.size')}</dt>
+              <dd>{size(data.details.length)}</dd>
+            </>
+          )}
+        </dl>
+        {data && (
+          <p className="mt-1.5 flex items-center gap-1 text-well">
+            <ShieldCheck aria-hidden className="size-2.5" />
+            {t('patient.record.proof')}
+          </p>
+        )}
+      </Card>
+      <ProblemNote error={opened.error} retry={() => void opened.refetch()} />
+      {opened.isLoading && <Waiting for={t('patient.records.opening')} />}
+      {data && <Viewer mediaType={data.details.mediaType} content={data.content} title={data.details.title ?? kinds} />}
+      <Erase record={record} />
+    </>
+  );
+}
+
+function Erase({ record }: { record: string }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [asking, ask] = useState(false);
+  const erasing = useMutation({ mutationFn: () => erase(person, record) });
+  useEffect(() => {
+    if (erasing.isSuccess) {
+      queries.removeQueries({ queryKey: ['content', record] });
+      void queries.invalidateQueries(recordsOf(person));
+    }
+  }, [erasing.isSuccess, queries, person, record]);
+  return (
+    <div>
+      <Button weight="quiet" className="text-harm" onPress={() => ask(true)}>
+        <Trash2 aria-hidden className="size-2.5" />
+        {t('patient.record.erase')}
+      </Button>
+      <Dialog
+        title={erasing.isSuccess ? t('patient.record.erased') : t('patient.record.eraseTitle')}
+        isOpen={asking}
+        onClose={() => (erasing.isSuccess ? void navigate({ to: '/records' }) : ask(false))}
+        isBusy={erasing.isPending}
+        actions={
+          erasing.isSuccess ? (
+            <Button weight="first" onPress={() => void navigate({ to: '/records' })}>
+              {t('common.done')}
+            </Button>
+          ) : (
+            <>
+              <Button onPress={() => ask(false)} isDisabled={erasing.isPending}>
+                {t('common.cancel')}
+              </Button>
+              <Button weight="harm" onPress={() => erasing.mutate()} isDisabled={erasing.isPending}>
+                {t('patient.record.eraseConfirm')}
+              </Button>
+            </>
+          )
+        }
+      >
+        {!erasing.isSuccess && <p>{t('patient.record.eraseText')}</p>}
+        {erasing.isPending && <Waiting for={t('patient.record.erasing')} />}
+        {erasing.error && (
+          <Note kind="harm">
+            <ProblemNote error={erasing.error} />
+          </Note>
+        )}
+      </Dialog>
+    </div>
+  );
+}
