@@ -34,5 +34,11 @@ export default defineConfig(({ mode }) => ({
   build: { target: 'es2023', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
   server: { proxy: { '/v1': server, '/token': server } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/test/setup.ts'] },
+  test: {
+    environment: 'happy-dom',
+    // It would fetch what a parsed page names, which no browser does.
+    environmentOptions: { happyDOM: { settings: { disableIframePageLoading: true } } },
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/test/setup.ts'],
+  },
 }));

@@ -4,8 +4,9 @@ import common from './en/common.json';
 import open from './en/open.json';
 import patient from './en/patient.json';
 import provider from './en/provider.json';
+import viewer from './en/viewer.json';
 
-const english = { common, patient, provider, open };
+const english = { common, patient, provider, open, viewer };
 
 /** Languages, by their own names. What is not translated yet is in English. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
@@ -58,6 +59,7 @@ export async function begin(): Promise<void> {
     resources: { en: { words: english } },
     interpolation: { escapeValue: false },
     returnNull: false,
+    showSupportNotice: false,
   });
   const wanted = [localStorage.getItem(STORAGE) ?? '', ...navigator.languages].map((tag) => tag.split('-')[0] ?? '');
   const chosen = wanted.find(isLanguage) ?? 'en';

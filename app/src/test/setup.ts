@@ -1,0 +1,23 @@
+import { cleanup } from '@testing-library/react';
+import i18next from 'i18next';
+import { afterEach, beforeEach } from 'vitest';
+import { begin } from '@/words';
+
+// Browsers have it, and so does Node from 21 on.
+Map.groupBy ??= (items, keyOf) => {
+  const groups = new Map();
+  let index = 0;
+  for (const item of items) {
+    const key = keyOf(item, index++);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
+};
+
+await begin();
+
+beforeEach(async () => {
+  await i18next.changeLanguage('en');
+});
+
+afterEach(cleanup);
