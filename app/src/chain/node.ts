@@ -7,6 +7,7 @@ import {
   createSolanaRpc,
   createTransactionMessage,
   getBase64Decoder,
+  getBase64Encoder,
   getTransactionEncoder,
   type Instruction,
   pipe,
@@ -72,6 +73,15 @@ export class Chain {
       .getAccountInfo(address(of), { encoding: 'base64', commitment: 'confirmed' })
       .send();
     return value ? { owner: value.owner, data: [value.data[0], 'base64'] } : undefined;
+  }
+
+  /** The ledger's clock, in seconds since the Unix epoch. */
+  async now(): Promise<number> {
+    const account = await this.account('SysvarC1ock11111111111111111111111111111111');
+    if (!account) throw new Error('the node has no clock');
+    const bytes = getBase64Encoder().encode(account.data[0]);
+    // Slot, start of the epoch, epoch, leader epoch, then the time.
+    return Number(new DataView(Uint8Array.from(bytes).buffer).getBigInt64(32, true));
   }
 
   /** Signs with the wallet, has the operator pay, and waits until it is confirmed. */

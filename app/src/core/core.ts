@@ -1,3 +1,4 @@
+import { hexBytes } from '@/chain/bytes';
 import { Refused, Unreachable } from './errors';
 import type * as Wasm from './pkg/aegle_web';
 
@@ -31,6 +32,12 @@ interface SessionAnswer {
 
 /** Header that states the purpose of a read; what has it is signed. */
 const PURPOSE = 'aegle-purpose';
+/** Bytes sent in one request, where the server takes as many. */
+const CHUNK = 1 << 20;
+/** Attempts after the first. */
+const ATTEMPTS = 5;
+/** Bytes of ciphertext that hold what a record says of itself, where it is not very long. */
+const HEAD = 1 << 17;
 
 /**
  * What holds secrets: the session's token and keys, the patient's root secrets, contents on their way. It lives
@@ -40,6 +47,7 @@ export class Core {
   readonly #wasm: Promise<typeof Wasm>;
   #requestKey: Wasm.RequestKey | undefined;
   #unlocked: Wasm.Unlocked | undefined;
+  #keys: Wasm.SecretKeys | undefined;
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -78,7 +86,7 @@ export class Core {
     const { Unlocked, vaultId } = await this.#wasm;
     const id = vaultId();
     this.#unlocked = Unlocked.create(id.vault);
-    return { vault: id.vault, vaultId: bytes(id.id), encryptionKey: bytes(this.#unlocked.encryptionKey) };
+    return { vault: id.vault, vaultId: hexBytes(id.id), encryptionKey: hexBytes(this.#unlocked.encryptionKey) };
   }
 
   /** The text that the wallet signs twice, so that it opens the vault from then on. */
@@ -126,6 +134,184 @@ export class Core {
     return this.#unlocked;
   }
 
+  /** What the server keeps of a consent, and what the chain is told: of exactly what was shown. */
+  async granting(grant: Wasm.NewGrant, shown: Wasm.DraftPreview) {
+    return (await this.#wasm).granting(this.#open(), grant, shown);
+  }
+
+  /**
+   * Encrypts the keys of records for those who may have them and lack them: whom a consent names on chain, to the
+   * key that a registrar attests or that the patient signed.
+   */
+  async fill(
+    vault: { address: string; account: Wasm.RpcAccount; now: number },
+    consents: { held: Wasm.HeldConsent; account: Wasm.RpcAccount }[],
+    credentials: Wasm.RpcAccount[],
+    pending: Wasm.PendingWrap[],
+    records: Wasm.HeldRecord[],
+  ) {
+    const { Recipients } = await this.#wasm;
+    const recipients = new Recipients(vault.address, vault.account, vault.now);
+    try {
+      for (const { held, account } of consents) recipients.addConsent(held, account);
+      for (const account of credentials) recipients.addCredential(account);
+      return recipients.fill(pending, records, this.#secrets());
+    } finally {
+      recipients.free();
+    }
+  }
+
+  /**
+   * Encrypts a content, stores it at the server, and gives what the chain is told of the record. It is read twice:
+   * first for its length and hash. `progress` is told the part that is stored, from 0 to 1.
+   */
+  async storeRecord(
+    vault: string,
+    account: Wasm.RpcAccount,
+    signer: string,
+    draft: Wasm.RecordDraft,
+    content: Blob,
+    progress: (part: number) => void,
+  ): Promise<Wasm.Mint> {
+    const { Measuring, Sealing } = await this.#wasm;
+    const measuring = new Measuring();
+    for await (const piece of pieces(content)) measuring.push(piece);
+    const sealing = new Sealing(vault, draft, measuring.finish(), undefined);
+    try {
+      const upload = await this.#upload(sealing, content, progress);
+      const plan = await this.#json<Wasm.SignedPlan>('GET', `/v1/custodians?patient=${vault}`);
+      const { body, mint } = sealing.newRecord(account, signer, upload, plan);
+      await this.#json('POST', '/v1/records', body);
+      return mint;
+    } finally {
+      sealing.free();
+    }
+  }
+
+  /** Sends ciphertext as it comes, in pieces that the server takes; never more than one in memory. */
+  async #upload(sealing: Wasm.Sealing, content: Blob, progress: (part: number) => void): Promise<string> {
+    const { size } = sealing;
+    const created = await this.#json<{ id: string; max_chunk_bytes: number }>('POST', '/v1/uploads', { size });
+    const most = Math.min(CHUNK, created.max_chunk_bytes);
+    const path = `/v1/uploads/${created.id}`;
+    let [offset, waiting] = [0, new Uint8Array()];
+    const send = async (ready: Uint8Array, last: boolean) => {
+      waiting = joined(waiting, ready);
+      while (waiting.length >= most || (last && waiting.length > 0)) {
+        await this.#append(path, offset, waiting.subarray(0, most));
+        offset += Math.min(most, waiting.length);
+        waiting = waiting.slice(most);
+        progress(offset / size);
+      }
+    };
+    for await (const piece of pieces(content)) await send(sealing.push(piece), false);
+    for (let ready = sealing.finish(); ready !== undefined; ready = sealing.finish()) await send(ready, false);
+    await send(new Uint8Array(), true);
+    return created.id;
+  }
+
+  /** Adds a piece at an offset, again where the connection breaks. */
+  async #append(path: string, offset: number, piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    const headers = { 'upload-offset': String(offset), 'content-type': 'application/partial-upload' };
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const response = await this.#send('PATCH', path, headers, piece);
+        // The piece was taken before the connection broke.
+        const reached = Number(response.headers.get('upload-offset'));
+        if (response.status === 409 && reached === offset + piece.length) return;
+        await accepted(response);
+        return;
+      } catch (error) {
+        if (!(error instanceof Unreachable) || attempt >= ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
+      }
+    }
+  }
+
+  /** What a record says of itself, from as much of it as that needs. */
+  async details(held: Wasm.HeldRecord, purpose: string, account: Wasm.RpcAccount): Promise<Wasm.Details> {
+    const opening = await this.#opening(held, account);
+    try {
+      const response = await this.#content(held.record, purpose, { range: `bytes=0-${HEAD - 1}` });
+      opening.push(new Uint8Array(await response.arrayBuffer()));
+      // What is short comes whole.
+      if (opening.details() === undefined) opening.finish();
+      const details = opening.details();
+      if (!details) throw new Error('the record says nothing of itself');
+      return details;
+    } finally {
+      opening.free();
+    }
+  }
+
+  /** Opens a record whole, checked against its account on chain. */
+  async open(
+    held: Wasm.HeldRecord,
+    purpose: string,
+    account: Wasm.RpcAccount,
+  ): Promise<{ details: Wasm.Details; content: Uint8Array<ArrayBuffer>; issuance: Wasm.Issuance | undefined }> {
+    const opening = await this.#opening(held, account);
+    try {
+      const response = await this.#content(held.record, purpose);
+      const parts: Uint8Array[] = [];
+      for await (const piece of response.body ?? []) parts.push(opening.push(piece));
+      parts.push(opening.finish());
+      const details = opening.details();
+      if (!details) throw new Error('the record says nothing of itself');
+      const issuance = opening.issuance(await this.#issuer(opening, held));
+      return { details, content: joined(...parts), issuance };
+    } finally {
+      opening.free();
+    }
+  }
+
+  /** The issuer's credential as it was when the record was made. */
+  async #issuer(opening: Wasm.RecordOpening, held: Wasm.HeldRecord): Promise<Wasm.CredentialState | undefined> {
+    const said = opening.issuance(undefined);
+    if (said?.state !== 'unknown') return undefined;
+    const path = `/v1/chain/credentials/${said.issue.credential}?as_of_slot=${held.minted_slot}`;
+    try {
+      return (await this.#json<{ data: Wasm.CredentialState }>('GET', path)).data;
+    } catch (error) {
+      if (error instanceof Refused && ['not_found', 'slot_out_of_range'].includes(error.problem.code)) return undefined;
+      throw error;
+    }
+  }
+
+  async #opening(held: Wasm.HeldRecord, account: Wasm.RpcAccount): Promise<Wasm.RecordOpening> {
+    const { RecordOpening } = await this.#wasm;
+    return RecordOpening.ofRecord(held, account, this.#secrets());
+  }
+
+  async #content(record: string, purpose: string, headers: Record<string, string> = {}): Promise<Response> {
+    const response = await this.#send('GET', `/v1/records/${record}/content`, { ...headers, [PURPOSE]: purpose });
+    return accepted(response);
+  }
+
+  /** Checks that what the server shows of a patient's log can be all of it. */
+  async checkLog(kept: Wasm.KeptLog, vault: string): Promise<{ entries: number }> {
+    const { checkLog } = await this.#wasm;
+    return { entries: checkLog(vault, kept).entries.length };
+  }
+
+  /** A document of the server's. */
+  async download(path: string, headers: Record<string, string>): Promise<Blob> {
+    return (await accepted(await this.#send('GET', path, headers))).blob();
+  }
+
+  /** Has a key file open what was encrypted to it: a provider's. */
+  async useKeyFile(file: Uint8Array): Promise<string[]> {
+    const { SecretKeys } = await this.#wasm;
+    this.#keys = SecretKeys.fromFile(file);
+    return this.#keys.encryptionKeys;
+  }
+
+  /** What contents are opened with: the vault's keys, or those of a file. */
+  #secrets(): Wasm.SecretKeys {
+    this.#keys ??= this.#open().secretKeys();
+    return this.#keys;
+  }
+
   /** Asks the server in the name of who signed in; reads for a purpose are signed (RFC 9421). */
   async ask({ method, path, headers, body }: Asked): Promise<Answered> {
     const response = await this.#send(method, path, headers, body);
@@ -157,8 +343,19 @@ export class Core {
   }
 }
 
-function bytes(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+async function* pieces(content: Blob): AsyncGenerator<Uint8Array> {
+  const reader = content.stream().getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+}
+
+function joined(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Makes an error of a refusal. */

@@ -2,6 +2,7 @@ import bs58 from 'bs58';
 import { api, ok } from '@/api/client';
 import { Chain } from '@/chain/node';
 import { core } from '@/core';
+import { givePending } from '@/patient/people/keys';
 import { onAccountChange, type Signer } from '@/wallet';
 import { change, lock, type Person } from './state';
 
@@ -24,6 +25,8 @@ export async function signIn(signer: Signer, reached: (step: Step) => void): Pro
   if (vault) await unlock(chain, signer, vault);
   const person = { signer, chain, vault, credential };
   change({ person });
+  // What others may see and was not encrypted to them yet; it hinders nobody where it fails, and is tried again.
+  if (vault) void givePending(person).catch(() => undefined);
   onAccountChange(signer, () => lock('account'));
   return person;
 }

@@ -363,6 +363,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chain/vaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The vaults of a wallet, by address. */
+        get: operations["list_vaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chain/vaults/{vault}": {
         parameters: {
             query?: never;
@@ -3085,6 +3102,55 @@ export interface components {
             /** @description Cursor of the page after this one; null on the last. */
             next?: string | null;
         };
+        /** @description Part of a list. */
+        Page_Vault: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description A consent of another epoch permits nothing.
+                 */
+                consent_epoch: number;
+                created: components["schemas"]["Transaction"];
+                /**
+                 * Format: int64
+                 * @description A delegate of another epoch has no rights.
+                 */
+                delegate_epoch: number;
+                /** Format: int64 */
+                delegate_mint_cap: number;
+                /**
+                 * Format: int64
+                 * @description Records minted by delegates, and how many they may mint together.
+                 */
+                delegate_mints: number;
+                /** @description Whether records may be opened in an emergency. */
+                emergency_policy: components["schemas"]["EmergencyPolicy"];
+                /** @description X25519 public key to which content is wrapped for the patient. */
+                encryption_key: components["schemas"]["Digest"];
+                /**
+                 * Format: int64
+                 * @description How often the guardians in effect changed. A recovery proposed under others is void.
+                 */
+                guardian_epoch: number;
+                guardians?: null | components["schemas"]["Guardians"];
+                /** Format: int64 */
+                key_epoch: number;
+                owner: components["schemas"]["Address"];
+                pending_guardians?: null | components["schemas"]["PendingGuardians"];
+                pending_recovery?: null | components["schemas"]["PendingRecovery"];
+                /**
+                 * Format: int64
+                 * @description Records ever minted, amendments included.
+                 */
+                record_count: number;
+                rent_payer: components["schemas"]["Address"];
+                vault: components["schemas"]["Address"];
+                vault_id: components["schemas"]["Digest"];
+            }[];
+            meta: components["schemas"]["Meta"];
+            /** @description Cursor of the page after this one; null on the last. */
+            next?: string | null;
+        };
         /** @description A patient who lets the caller read something. */
         Patient: {
             /** @description The consents that say so. */
@@ -4443,6 +4509,48 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description A refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vaults: {
+        parameters: {
+            query: {
+                /** @description `finalized` unless given. */
+                commitment?: "finalized" | "confirmed";
+                /** @description `next` of the page before, for the same parameters (`limit` apart). */
+                cursor?: string;
+                /** @description How many to answer. */
+                limit?: number;
+                /** @description The wallet that owns them. */
+                owner: components["schemas"]["Address"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "aegle-finalized-slot"?: number;
+                    "aegle-lag-seconds"?: number;
+                    "aegle-lag-slots"?: number;
+                    "aegle-slot"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Vault"];
                 };
             };
             /** @description A refusal. */

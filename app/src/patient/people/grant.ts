@@ -1,11 +1,13 @@
 import { address, createNoopSigner } from '@solana/kit';
 import { api, ok, type Schema } from '@/api/client';
 import { fixed } from '@/chain/addresses';
+import { hexBytes } from '@/chain/bytes';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
 import { getGrantConsentInstructionAsync } from '@/program/generated';
 import type { Person } from '@/session/state';
 import type { Policy } from './data';
+import { giveKeys } from './keys';
 
 /** Steps of allowing, in their order. */
 export type Step = 'store' | 'sign' | 'wrap' | 'final';
@@ -44,21 +46,23 @@ export async function preview(
 ): Promise<Schema['DraftPreview']> {
   const body = { vault, purposes, policy: policy as unknown as Record<string, never> };
   const { data } = await ok(api.POST('/v1/consents/draft', { body }));
-  await core().checkPreview(data, vault, purposes);
   return data;
 }
 
 /** Allows what was shown. Resolves when the server's mirror has it final: from then on it counts. */
 export async function grant(
-  { signer, chain, vault = '' }: Person,
+  person: Person,
   choice: Choice,
   shown: Schema['DraftPreview'],
   reached: (step: Step) => void,
 ): Promise<string> {
+  const { signer, chain, vault = '' } = person;
   reached('store');
   const { grantee, encryptionKey, purposes, fromDay, untilDay, policy } = choice;
-  const made = await core().newConsent({ vault, grantee, encryptionKey, policy, preview: shown.hash });
-  await ok(api.POST('/v1/consents', { body: made.body }));
+  const granted = { grantee, encryptionKey, purposes, actions: READ, fromDay, untilDay, policy };
+  // Refuses a preview that is not of this vault and these purposes, or not what its hash covers.
+  const { body, terms, records } = await core().granting(granted, shown);
+  await ok(api.POST('/v1/consents', { body: body as Schema['NewConsent'] }));
   reached('sign');
   const [payer, state] = [createNoopSigner(await chain.payer()), await vaultState(chain, vault)];
   const instruction = await getGrantConsentInstructionAsync({
@@ -66,10 +70,10 @@ export async function grant(
     authority: createNoopSigner(address(signer.address)),
     payer,
     vault: address(vault),
-    consent: address(made.consent),
-    consentId: made.consentId,
-    handle: made.handle,
-    policyCommitment: made.policyCommitment,
+    consent: address(terms.consent),
+    consentId: hexBytes(terms.consent_id),
+    handle: hexBytes(terms.handle),
+    policyCommitment: hexBytes(terms.policy_commitment),
     purposes,
     actions: READ,
     fromDay,
@@ -78,12 +82,12 @@ export async function grant(
   });
   const { slot } = await chain.send(signer, [instruction]);
   reached('wrap');
-  const params = { query: { patient: vault, limit: 200 }, header: { 'aegle-purpose': 'PATRQT' as const } };
-  const held = await ok(api.GET('/v1/records', { params }));
-  const wanted = held.data.filter(({ record }) => shown.records.includes(record));
-  const wraps = await core().wrapFor(wanted, grantee, encryptionKey);
-  if (wraps.length > 0) await ok(api.POST('/v1/wraps', { body: { vault, wraps } }));
+  await chain.mirrored(slot, 'confirmed');
+  await giveKeys(
+    person,
+    records.map((record) => ({ record, holder: grantee, recipient: encryptionKey })),
+  );
   reached('final');
   await chain.mirrored(slot, 'finalized');
-  return made.consent;
+  return terms.consent;
 }

@@ -47,7 +47,7 @@ export function AddPage() {
         ...(day ? { from: day, until: day } : {}),
         sensitivity: apart ? [APART] : [],
       };
-      const draft = { labels, title: title || undefined, mediaType: body.type || 'application/octet-stream' };
+      const draft = { labels, ...(title ? { title } : {}), media_type: body.type || 'application/octet-stream' };
       return addRecord(person, draft, body, (step, part) => reach({ step, ...(part === undefined ? {} : { part }) }));
     },
     onSuccess: async (record) => {

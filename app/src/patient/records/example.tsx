@@ -52,7 +52,7 @@ export function AddExample() {
       const day = new Date().toISOString().slice(0, 10);
       const title = t('patient.add.exampleTitle');
       const labels = { categories: ['laboratory'], types: ['DiagnosticReport', 'Observation'], from: day, until: day };
-      const draft = { labels, title, mediaType: 'application/fhir+json' };
+      const draft = { labels, title, media_type: 'application/fhir+json' };
       return addRecord(person, draft, bloodCount(title, day), reach);
     },
     onSuccess: () => queries.invalidateQueries(recordsOf(person)),

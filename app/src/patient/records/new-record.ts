@@ -1,10 +1,11 @@
 import { address, createNoopSigner } from '@solana/kit';
 import * as Comlink from 'comlink';
 import { fixed } from '@/chain/addresses';
+import { hexBytes } from '@/chain/bytes';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
-import type { Draft } from '@/core/core';
-import { getMintRecordInstruction } from '@/program/generated';
+import type { RecordDraft } from '@/core/pkg/aegle_web';
+import { findMintPda, findTokenPda, getMintRecordInstruction } from '@/program/generated';
 import type { Person } from '@/session/state';
 
 /** Steps of adding a record, in their order. */
@@ -16,7 +17,7 @@ export type Step = 'lock' | 'upload' | 'sign' | 'chain';
  */
 export async function addRecord(
   { signer, chain, vault: of }: Person,
-  draft: Draft,
+  draft: RecordDraft,
   content: Blob,
   progress: (step: Step, part?: number) => void,
 ): Promise<string> {
@@ -28,17 +29,23 @@ export async function addRecord(
   const stored = await core().storeRecord(vault, account, signer.address, draft, content, uploaded);
   progress('sign');
   const [payer, state] = [createNoopSigner(await chain.payer()), await vaultState(chain, vault)];
-  const mint = getMintRecordInstruction({
+  const [mint] = await findMintPda({ record: address(stored.record) });
+  const [token] = await findTokenPda({ mint, owner: address(signer.address) });
+  const instruction = getMintRecordInstruction({
     ...(await fixed()),
     authority: createNoopSigner(address(signer.address)),
     payer,
     vault: address(vault),
     record: address(stored.record),
-    mint: address(stored.mint),
-    token: address(stored.token),
-    params: { recordId: stored.recordId, commitment: stored.commitment, expected: expected(state) },
+    mint,
+    token,
+    params: {
+      recordId: hexBytes(stored.recordId),
+      commitment: hexBytes(stored.commitment),
+      expected: expected(state),
+    },
   });
-  const { slot } = await chain.send(signer, [mint]);
+  const { slot } = await chain.send(signer, [instruction]);
   progress('chain');
   await chain.mirrored(slot, 'confirmed');
   return stored.record;

@@ -54,7 +54,7 @@ export function RecordPage() {
           data && (
             <Button
               onPress={() =>
-                save(new Blob([data.content], { type: data.details.mediaType }), data.details.title ?? kinds)
+                save(new Blob([data.content], { type: data.details.media_type }), data.details.title ?? kinds)
               }
             >
               <Download aria-hidden className="size-2.5" />
@@ -89,7 +89,9 @@ export function RecordPage() {
       </Card>
       <ProblemNote error={opened.error} retry={() => void opened.refetch()} />
       {opened.isLoading && <Waiting for={t('patient.records.opening')} />}
-      {data && <Viewer mediaType={data.details.mediaType} content={data.content} title={data.details.title ?? kinds} />}
+      {data && (
+        <Viewer mediaType={data.details.media_type} content={data.content} title={data.details.title ?? kinds} />
+      )}
       <Erase record={record} />
     </>
   );
