@@ -188,7 +188,11 @@ async fn what_cannot_be_held_is_refused_and_a_hold_is_lifted_once_and_never_chan
     assert!(matches!(lift(&pool, &placed.hold, "").await, Err(HoldError::Text(_))));
     lift(&pool, &placed.hold, "over").await.unwrap();
     assert!(matches!(lift(&pool, &placed.hold, "again").await, Err(HoldError::Lifted(_))));
-    for change in ["UPDATE protected.hold SET lifted_at = NULL, reason = NULL", "DELETE FROM protected.hold"] {
+    for change in [
+        "UPDATE protected.hold SET lifted_at = NULL, reason = NULL",
+        "DELETE FROM protected.hold",
+        "TRUNCATE protected.hold",
+    ] {
         assert!(sqlx::query(change).execute(&pool).await.is_err(), "{change}");
     }
     assert_eq!((list(&pool, false, 9).await.unwrap().len(), list(&pool, true, 9).await.unwrap().len()), (0, 1));
