@@ -73,58 +73,49 @@ pub async fn of_settings(conn: &mut PgConnection) -> sqlx::Result<Vec<(String, i
     Ok(rows.fetch_all(conn).await?.into_iter().map(|row| (row.data, row.count)).collect())
 }
 
-// Each of these is one condition, of which is counted or a batch deleted.
-
-macro_rules! mailbox_items {
-    ($head:tt, $tail:tt, $($argument:expr),+) => {
-        sqlx::query_scalar!(
-            $head + "FROM protected.mailbox_item d
-                     WHERE posted_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)" + $tail,
-            $($argument),+
+// Each class is a table, in which rows are over by a condition and in an order, and how they end.
+macro_rules! over {
+    ($run:ident, MailboxItem) => {
+        $run!(
+            "mailbox_item",
+            "discarded_at IS NULL AND posted_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)",
+            "posted_at",
+            // It is destroyed with what patients and senders discard.
+            "UPDATE protected.mailbox_item o SET discarded_at = now() FROM"
         )
     };
-}
-
-macro_rules! access_requests {
-    ($head:tt, $tail:tt, $($argument:expr),+) => {
-        sqlx::query_scalar!(
-            $head + "FROM protected.access_request d
-                     WHERE requested_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)" + $tail,
-            $($argument),+
+    ($run:ident, AccessRequest) => {
+        $run!(
+            "access_request",
+            "requested_at <= to_timestamp($1::bigint) AND NOT protected.is_held(d.vault, NULL)",
+            "requested_at",
+            "DELETE FROM protected.access_request o USING"
         )
     };
-}
-
-// The newest stays, so that numbers go on, and what somebody has still to be sent.
-macro_rules! notices {
-    ($head:tt, $tail:tt, $($argument:expr),+) => {
-        sqlx::query_scalar!(
-            $head + "FROM protected.notice d
-                     WHERE at <= $1::bigint AND settled AND NOT protected.is_held(d.vault, NULL)
-                         AND EXISTS (
-                             SELECT FROM protected.notice n WHERE n.vault = d.vault AND n.number > d.number
-                         )
-                         AND NOT EXISTS (
-                             SELECT FROM protected.subscription s
-                             WHERE s.vault = d.vault AND s.ended_at IS NULL AND s.next_number <= d.number
-                         )" + $tail,
-            $($argument),+
+    // The newest stays, so that numbers go on, and what somebody has still to be sent.
+    ($run:ident, Notice) => {
+        $run!(
+            "notice",
+            "at <= $1::bigint AND settled AND NOT protected.is_held(d.vault, NULL)
+                 AND EXISTS (SELECT FROM protected.notice n WHERE n.vault = d.vault AND n.number > d.number)
+                 AND NOT EXISTS (
+                     SELECT FROM protected.subscription s
+                     WHERE s.vault = d.vault AND s.ended_at IS NULL AND s.next_number <= d.number
+                 )",
+            "at",
+            "DELETE FROM protected.notice o USING"
         )
     };
-}
-
-macro_rules! subscriptions {
-    ($head:tt, $tail:tt, $($argument:expr),+) => {
-        sqlx::query_scalar!(
-            $head + "FROM protected.subscription d WHERE ended_at <= to_timestamp($1::bigint)" + $tail,
-            $($argument),+
+    ($run:ident, Subscription) => {
+        $run!(
+            "subscription",
+            "ended_at <= to_timestamp($1::bigint)",
+            "ended_at",
+            "DELETE FROM protected.subscription o USING"
         )
     };
-}
-
-macro_rules! invitations {
-    ($head:tt, $tail:tt, $($argument:expr),+) => {
-        sqlx::query_scalar!($head + "FROM protected.invitation d WHERE expires_at <= $1::bigint" + $tail, $($argument),+)
+    ($run:ident, Invitation) => {
+        $run!("invitation", "expires_at <= $1::bigint", "expires_at", "DELETE FROM protected.invitation o USING")
     };
 }
 
@@ -132,18 +123,28 @@ macro_rules! invitations {
 /// Zero for contents and for what never ends.
 #[tracing::instrument(name = "db.retention.due", skip_all)]
 pub async fn due(pool: &PgPool, class: Class, before: i64) -> sqlx::Result<i64> {
+    macro_rules! count {
+        ($table:tt, $condition:tt, $order:tt, $end:tt) => {
+            sqlx::query_scalar!(
+                r#"SELECT count(*) AS "due!" FROM protected."# + $table + " d WHERE " + $condition,
+                before
+            )
+            .fetch_one(pool)
+            .await
+        };
+    }
     match class {
-        Class::MailboxItem => mailbox_items!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
-        Class::AccessRequest => access_requests!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
-        Class::Notice => notices!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
-        Class::Subscription => subscriptions!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
-        Class::Invitation => invitations!(r#"SELECT count(*) AS "due!" "#, "", before).fetch_one(pool).await,
+        Class::MailboxItem => over!(count, MailboxItem),
+        Class::AccessRequest => over!(count, AccessRequest),
+        Class::Notice => over!(count, Notice),
+        Class::Subscription => over!(count, Subscription),
+        Class::Invitation => over!(count, Invitation),
         _ => Ok(0),
     }
 }
 
-/// Deletes a batch of what is over, oldest first, and gives how much that was. Rows that another process
-/// has in hand are left to it; nobody places a hold meanwhile.
+/// Ends a batch of what is over, oldest first, and gives how much that was. Rows that another process has in
+/// hand are left to it; nobody places a hold meanwhile.
 ///
 /// # Errors
 /// The database's; then nothing was deleted.
@@ -151,80 +152,34 @@ pub async fn due(pool: &PgPool, class: Class, before: i64) -> sqlx::Result<i64> 
 pub async fn delete(pool: &PgPool, class: Class, before: i64, most: i64) -> sqlx::Result<u64> {
     let mut transaction = pool.begin().await?;
     sqlx::query!("LOCK TABLE protected.hold IN SHARE MODE").execute(&mut *transaction).await?;
-    let connection = &mut *transaction;
-    let deleted = match class {
-        Class::MailboxItem => {
-            mailbox_items!(
-                "WITH due AS (SELECT item ",
-                r#" ORDER BY posted_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
-                    DELETE FROM protected.mailbox_item m USING due WHERE m.item = due.item
-                    RETURNING m.blob, m.erasure_key
-                ), ended AS (
-                    INSERT INTO protected.ended_key (erasure_key)
-                    SELECT erasure_key FROM gone WHERE erasure_key IS NOT NULL
-                )
-                SELECT count(protected.release_blob(blob)) AS "deleted!" FROM gone"#,
+    macro_rules! end {
+        ($table:tt, $condition:tt, $order:tt, $end:tt) => {
+            sqlx::query!(
+                "WITH due AS (SELECT d.ctid AS place FROM protected."
+                    + $table
+                    + " d WHERE "
+                    + $condition
+                    + " ORDER BY "
+                    + $order
+                    + " LIMIT $2 FOR UPDATE OF d SKIP LOCKED) "
+                    + $end
+                    + " due WHERE o.ctid = due.place",
                 before,
                 most
             )
-            .fetch_one(connection)
+            .execute(&mut *transaction)
             .await?
-        }
-        Class::AccessRequest => {
-            access_requests!(
-                "WITH due AS (SELECT request ",
-                r#" ORDER BY requested_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
-                    DELETE FROM protected.access_request a USING due WHERE a.request = due.request RETURNING 1
-                )
-                SELECT count(*) AS "deleted!" FROM gone"#,
-                before,
-                most
-            )
-            .fetch_one(connection)
-            .await?
-        }
-        Class::Notice => {
-            notices!(
-                "WITH due AS (SELECT vault, number ",
-                r#" ORDER BY at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
-                    DELETE FROM protected.notice n USING due WHERE n.vault = due.vault AND n.number = due.number
-                    RETURNING 1
-                )
-                SELECT count(*) AS "deleted!" FROM gone"#,
-                before,
-                most
-            )
-            .fetch_one(connection)
-            .await?
-        }
-        Class::Subscription => {
-            subscriptions!(
-                "WITH due AS (SELECT subscription ",
-                r#" ORDER BY ended_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
-                    DELETE FROM protected.subscription s USING due WHERE s.subscription = due.subscription RETURNING 1
-                )
-                SELECT count(*) AS "deleted!" FROM gone"#,
-                before,
-                most
-            )
-            .fetch_one(connection)
-            .await?
-        }
-        Class::Invitation => {
-            invitations!(
-                "WITH due AS (SELECT code_hash ",
-                r#" ORDER BY expires_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED), gone AS (
-                    DELETE FROM protected.invitation i USING due WHERE i.code_hash = due.code_hash RETURNING 1
-                )
-                SELECT count(*) AS "deleted!" FROM gone"#,
-                before,
-                most
-            )
-            .fetch_one(connection)
-            .await?
-        }
+            .rows_affected()
+        };
+    }
+    let ended = match class {
+        Class::MailboxItem => over!(end, MailboxItem),
+        Class::AccessRequest => over!(end, AccessRequest),
+        Class::Notice => over!(end, Notice),
+        Class::Subscription => over!(end, Subscription),
+        Class::Invitation => over!(end, Invitation),
         _ => 0,
     };
     transaction.commit().await?;
-    Ok(deleted.unsigned_abs())
+    Ok(ended)
 }

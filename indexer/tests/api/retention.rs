@@ -461,6 +461,7 @@ async fn mail_requests_and_notices_go_when_they_are_over_and_not_before_or_while
     assert_eq!(due(&pool, &config, in_days(731)).await.unwrap().deleted[&Class::MailboxItem], 1);
     assert_eq!(count(&pool, "mailbox_item").await, 2, "looking changes nothing");
     assert_eq!(keeper.sweep(in_days(731)).await.unwrap().deleted[&Class::MailboxItem], 1);
+    delete_withdrawn(&pool).await.unwrap();
     assert_eq!((count(&pool, "mailbox_item").await, count(&pool, "ended_key").await), (1, 1));
     assert_eq!(eraser(&world).sweep().await.unwrap().keys, 1);
     assert_eq!(count(&pool, "upload WHERE state = 'released'").await, 1);
