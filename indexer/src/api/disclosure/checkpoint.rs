@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aegle_disclosure::{Checkpoint, Digest, Heads, LogKey, Stated, Tree};
+use aegle_decision::Key;
+use aegle_disclosure::{Checkpoint, Digest, Head, HeadProof, Heads, LogKey, Stated, Tree};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,14 @@ impl Checkpoints {
     /// # Errors
     /// Of the database.
     pub async fn make(&self) -> sqlx::Result<SignedCheckpoint> {
+        self.make_with_ends().await.map(|(checkpoint, _)| checkpoint)
+    }
+
+    /// [`Checkpoints::make`], with what a new one was made of.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn make_with_ends(&self) -> sqlx::Result<(SignedCheckpoint, Option<Ends>)> {
         // What is appended meanwhile is for the next one; rows and heads are of one moment.
         let begin = AssertSqlSafe("BEGIN ISOLATION LEVEL REPEATABLE READ");
         let mut guard = self.pool.begin().await?;
@@ -37,20 +46,20 @@ impl Checkpoints {
         let mut transaction = self.pool.begin_with(begin).await?;
         let size = disclosure::size(&mut transaction).await?;
         let last = disclosure::checkpoint(&mut transaction, size).await?;
-        let new = match last {
-            Some(last) if last.size == size => last,
+        let made = match last {
+            Some(last) if last.size == size => (last, None),
             last => {
-                let new = self.extend(&mut transaction, last.map_or(0, |last| last.size), size).await?;
+                let (new, ends) = self.extend(&mut transaction, last.map_or(0, |last| last.size), size).await?;
                 disclosure::store_checkpoint(&mut transaction, &new).await?;
-                new
+                (new, Some(ends))
             }
         };
         transaction.commit().await?;
         guard.commit().await?;
-        Ok(new)
+        Ok(made)
     }
 
-    async fn extend(&self, conn: &mut PgConnection, from: i64, size: i64) -> sqlx::Result<SignedCheckpoint> {
+    async fn extend(&self, conn: &mut PgConnection, from: i64, size: i64) -> sqlx::Result<(SignedCheckpoint, Ends)> {
         let edge = Tree::edge_of(from.unsigned_abs());
         let nodes = disclosure::nodes(conn, &edge).await?;
         let mut tree = Tree::resume(from.unsigned_abs(), &nodes).ok_or_else(|| corrupt("a node is missing"))?;
@@ -64,14 +73,35 @@ impl Checkpoints {
             let nodes: Vec<_> = leaves.iter().flat_map(|leaf| tree.append(leaf)).collect();
             disclosure::store_nodes(conn, &nodes).await?;
         }
-        let heads = Heads::new(disclosure::heads_at(conn, size).await?).root();
-        self.sign(size, tree.root(), heads)
+        let ends = Ends::at(conn, size).await?;
+        Ok((self.sign(size, tree.root(), ends.tree.root())?, ends))
     }
 
     fn sign(&self, size: i64, root: Digest, heads: Digest) -> sqlx::Result<SignedCheckpoint> {
         let checkpoint = Checkpoint { tree: Stated { size: size.unsigned_abs(), root }, heads };
         let note = self.key.sign(&checkpoint).map_err(|error| sqlx::Error::Encode(error.into()))?;
         Ok(SignedCheckpoint { size, root, heads, note })
+    }
+}
+
+/// Where every patient's log ended at a checkpoint.
+pub struct Ends {
+    heads: Vec<(Key, Head, Digest)>,
+    tree: Heads,
+}
+
+impl Ends {
+    /// When the log had `size` entries.
+    pub async fn at(conn: &mut PgConnection, size: i64) -> sqlx::Result<Self> {
+        let heads = disclosure::heads_at(conn, size).await?;
+        Ok(Self { tree: Heads::new(heads.iter().copied()), heads })
+    }
+
+    /// Shows where a vault's log ended, or that it had none.
+    pub fn prove(&self, vault: &Key) -> HeadProof {
+        let own = self.heads.iter().find(|(of, _, _)| of == vault);
+        let (head, salt) = own.map_or((None, Digest::default()), |(_, head, salt)| (Some(*head), *salt));
+        self.tree.prove(vault, head, salt)
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
     anchor::{Anchor, Anchored, keep_anchoring},
-    checkpoint::{Checkpoints, keep_checkpoints},
+    checkpoint::{Checkpoints, Ends, keep_checkpoints},
     draft::{Asked, Draft},
     receipt::{RECEIPT, RequestKeys, Requested, hand_receipt},
 };

@@ -2,7 +2,7 @@
 
 use aegle_client::state::Right;
 use aegle_decision::{Key, Purpose};
-use aegle_disclosure::{Digest, HeadProof, Heads, Inclusion, Operation};
+use aegle_disclosure::{Digest, HeadProof, Inclusion, Operation};
 use axum::{
     Json,
     extract::{Path, State},
@@ -15,7 +15,7 @@ use crate::api::{
     access::{Serving, served::Served},
     bytes::Address,
     cursor::List,
-    disclosure::{Asked, Requested},
+    disclosure::{Asked, Ends, Requested},
     error::ApiError,
     extract::{Limit, Params},
     model::Page,
@@ -147,21 +147,20 @@ pub async fn get_head(
 ) -> Result<Json<DisclosureHead>, ApiError> {
     let (served, _) = own(&state, &bearer, &requested, purpose, query.patient).await?;
     served.close().await?;
-    let checkpoint = match query.size {
-        None => state.checkpoints.make().await?,
+    let (checkpoint, ends) = match query.size {
+        None => state.checkpoints.make_with_ends().await?,
         Some(size) => {
             let size = i64::try_from(size).unwrap_or(i64::MAX);
             let mut conn = state.pool.acquire().await?;
             let found = disclosure::checkpoint(&mut conn, size).await?;
-            found.filter(|found| found.size == size).ok_or(ApiError::NotFound("checkpoint"))?
+            (found.filter(|found| found.size == size).ok_or(ApiError::NotFound("checkpoint"))?, None)
         }
     };
-    let vault = Key(query.patient.0);
-    let heads = disclosure::heads_at(&mut *state.pool.acquire().await?, checkpoint.size).await?;
-    let own = heads.iter().find(|(of, _, _)| *of == vault).map(|(_, head, salt)| (*head, *salt));
-    let (head, salt) = own.map_or((None, Digest::default()), |(head, salt)| (Some(head), salt));
-    let proof = Heads::new(heads).prove(&vault, head, salt);
-    Ok(Json(DisclosureHead { checkpoint: checkpoint.note, proof }))
+    let ends = match ends {
+        Some(ends) => ends,
+        None => Ends::at(&mut *state.pool.acquire().await?, checkpoint.size).await?,
+    };
+    Ok(Json(DisclosureHead { checkpoint: checkpoint.note, proof: ends.prove(&Key(query.patient.0)) }))
 }
 
 /// What opens a receipt to who asked.
