@@ -109,6 +109,15 @@ pub struct Emergencies {
     pub not_reviewed: i64,
 }
 
+#[derive(Clone, Debug, Serialize)]
+pub struct SignIns {
+    pub accepted: i64,
+    /// Whose signature was not the wallet's.
+    pub refused: i64,
+    /// Day of the first that was refused.
+    pub refused_since: Option<String>,
+}
+
 /// The report. All numbers are as of one moment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -128,6 +137,7 @@ pub struct Report {
     pub emergencies: Emergencies,
     /// Entries of the log by purpose.
     pub disclosures: Vec<Disclosed>,
+    pub sign_ins: SignIns,
     pub stores: Stores,
     pub measures: Vec<(&'static str, &'static str)>,
 }
@@ -240,6 +250,14 @@ pub async fn report(
     )
     .fetch_all(&mut *conn)
     .await?;
+    let sign_ins = sqlx::query_as!(
+        SignIns,
+        r#"SELECT (SELECT count(*) FROM protected.sign_in) AS "accepted!",
+                  coalesce(sum(refused), 0)::bigint AS "refused!", min(day)::text AS refused_since
+           FROM protected.refused_sign_in"#
+    )
+    .fetch_one(&mut *conn)
+    .await?;
     transaction.commit().await?;
     Ok(Report {
         kind: "aegle:data-protection-report:v1",
@@ -260,6 +278,7 @@ pub async fn report(
         erasures,
         emergencies,
         disclosures,
+        sign_ins,
         stores,
         measures: MEASURES.to_vec(),
     })
@@ -365,7 +384,9 @@ impl Report {
         for row in &self.disclosures {
             writeln!(page, "| {} | {} | {} |", cell(&row.purpose), row.answered, row.refused)?;
         }
-        writeln!(page, "\nRefused sign-ins are not stored; the metrics of each process count them.")?;
+        let SignIns { accepted, refused, refused_since } = &self.sign_ins;
+        let since = refused_since.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
+        writeln!(page, "\n## Sign-ins\n\n{accepted} accepted, {refused} refused{since}.")?;
         let Stores { database, contents, erasure_keys } = self.stores;
         writeln!(
             page,

@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 use crate::{
     client::keys,
     facts::{CONFIRMED, FINALIZED, Key, base58, day, key},
-    sign_in::wallet,
+    sign_in::{answered_challenge, post, wallet},
     withdrawal::stored,
     world::{Grant, Session, TREAT, World, labels, opening},
 };
@@ -514,6 +514,9 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
     place(&pool, hold(world.vault, &[record])).await.unwrap();
     world.ledger.erase(FINALIZED, world.vault, record).await;
     eraser(&world).sweep().await.unwrap();
+    let mut wrong = answered_challenge(&world.client, &doctor).await;
+    wrong["signature"] = answered_challenge(&world.client, &doctor).await["signature"].clone();
+    assert_eq!(post(&world.client, "/v1/sign-in", &wrong).await.status, 403);
     let controller = json!({ "name": "Clinic | of Example", "contact": "privacy@clinic.example" });
     let config =
         RetentionConfig { controller: Some(serde_json::from_value(controller).unwrap()), ..RetentionConfig::default() };
@@ -535,6 +538,9 @@ async fn the_report_counts_what_is_in_force_and_names_nobody(pool: PgPool) {
     assert!(erasures.longest_seconds.is_some());
     let treat = report.disclosures.iter().find(|row| row.purpose == "TREAT").unwrap();
     assert_eq!((treat.answered, treat.refused), (1, 1));
+
+    let (accepted, refused) = (report.sign_ins.accepted, report.sign_ins.refused);
+    assert!(accepted >= 2 && refused == 1 && report.sign_ins.refused_since.is_some(), "{:?}", report.sign_ins);
 
     let page = report.markdown();
     assert!(page.contains("Clinic \\| of Example, privacy@clinic.example"), "{page}");

@@ -80,6 +80,11 @@ pub async fn sign_in(
         metrics::counter!("aegle_sign_ins_total", "outcome" => "refused").increment(1);
         // Whose wallet it was to be is nobody's business here: anybody can name it.
         tracing::info!(reason = %refusal, "a sign-in was refused");
+        transaction.rollback().await?;
+        // Only the report is wrong without it.
+        if let Err(error) = store::sign_in::count_refused(&state.pool).await {
+            tracing::warn!(%error, "a refused sign-in was not counted");
+        }
         return Err(refusal);
     }
     // Only what its wallet signed uses a challenge up: a wrong answer is nobody's to end it by.

@@ -1,5 +1,5 @@
 use aegle_disclosure::{Digest, SignIn};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::api::{bytes::Nonce, time::Time};
 
@@ -36,6 +36,19 @@ pub async fn insert(conn: &mut PgConnection, sign_in: &SignIn, at: i64) -> sqlx:
         at
     )
     .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Counts a sign-in that was refused. Its commit is not waited for, so many at once do not hold each other up.
+#[tracing::instrument(name = "db.refused_sign_in.count", skip_all)]
+pub async fn count_refused(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+         INSERT INTO protected.refused_sign_in (day, refused) SELECT (now() AT TIME ZONE 'UTC')::date, 1 FROM quick
+         ON CONFLICT (day) DO UPDATE SET refused = refused_sign_in.refused + 1"
+    )
+    .execute(pool)
     .await?;
     Ok(())
 }
