@@ -37,35 +37,52 @@ impl CursorKey {
         Self::new(key)
     }
 
+    /// What signs the cursors of one list.
+    pub fn of(&self, list: &List<'_>) -> ListKey {
+        let parts = [DOMAIN, list.route.as_bytes()].into_iter().chain(list.filter.iter().copied());
+        ListKey(parts.fold(self.0.clone(), with))
+    }
+
     pub fn seal(&self, list: &List<'_>, position: &[u8]) -> String {
-        let tag = self.mac(list, position).finalize().into_bytes();
+        self.of(list).seal(position)
+    }
+
+    /// # Errors
+    /// As those of [`ListKey::open`].
+    pub fn open(&self, list: &List<'_>, text: &str) -> Result<Vec<u8>, ApiError> {
+        self.of(list).open(text)
+    }
+}
+
+/// The key that signs the cursors of one list.
+pub struct ListKey(Hmac<Sha256>);
+
+impl ListKey {
+    pub fn seal(&self, position: &[u8]) -> String {
+        let tag = with(self.0.clone(), position).finalize().into_bytes();
         URL_SAFE_NO_PAD.encode([position, tag.as_slice()].concat())
     }
 
     /// # Errors
     /// [`ApiError::InvalidCursor`] unless this key sealed it for this list. The comparison takes the
     /// same time for every wrong tag.
-    pub fn open(&self, list: &List<'_>, text: &str) -> Result<Vec<u8>, ApiError> {
+    pub fn open(&self, text: &str) -> Result<Vec<u8>, ApiError> {
         if text.len() > MAX_TEXT {
             return Err(ApiError::InvalidCursor);
         }
         let mut sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| ApiError::InvalidCursor)?;
         let position = sealed.len().checked_sub(TAG).ok_or(ApiError::InvalidCursor)?;
         let tag = sealed.split_off(position);
-        self.mac(list, &sealed).verify_slice(&tag).map_err(|_| ApiError::InvalidCursor)?;
+        with(self.0.clone(), &sealed).verify_slice(&tag).map_err(|_| ApiError::InvalidCursor)?;
         Ok(sealed)
     }
+}
 
-    fn mac(&self, list: &List<'_>, position: &[u8]) -> Hmac<Sha256> {
-        let mut mac = self.0.clone();
-        let parts = [DOMAIN, list.route.as_bytes()].into_iter().chain(list.filter.iter().copied()).chain([position]);
-        for part in parts {
-            // Lengths keep two lists from giving the same bytes.
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part);
-        }
-        mac
-    }
+/// One part more. Lengths keep two lists from giving the same bytes.
+fn with(mut mac: Hmac<Sha256>, part: &[u8]) -> Hmac<Sha256> {
+    mac.update(&(part.len() as u64).to_le_bytes());
+    mac.update(part);
+    mac
 }
 
 #[cfg(test)]

@@ -895,7 +895,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What waits in a mailbox. */
+        /** What waits in a mailbox, or what the caller posted and nobody took. */
         get: operations["list_items"];
         put?: never;
         /**
@@ -3802,7 +3802,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many to answer. */
                 limit?: number;
-                /** @description Address of a vault of the caller's; without it, the caller's own requests. */
+                /** @description Address of a vault of the caller's; without it, what is the caller's own. */
                 patient?: components["schemas"]["Address"];
             };
             header?: never;
@@ -5239,7 +5239,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many to answer. */
                 limit?: number;
-                /** @description Address of a vault of the caller's; without it, what the caller opened. */
+                /** @description Address of a vault of the caller's; without it, what is the caller's own. */
                 patient?: components["schemas"]["Address"];
             };
             header?: never;
@@ -5850,7 +5850,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many to answer. */
                 limit?: number;
-                /** @description Address of a vault of the caller's; without it, what the caller posted and nobody took. */
+                /** @description Address of a vault of the caller's; without it, what is the caller's own. */
                 patient?: components["schemas"]["Address"];
             };
             header?: never;

@@ -1,24 +1,26 @@
+use super::reply::Reply;
 use crate::api::{
-    cursor::{CursorKey, List},
+    cursor::{CursorKey, List, ListKey},
     error::ApiError,
     extract::Limit,
+    model::{Meta, Page},
 };
 
 /// A step through a list by its keys.
-pub struct Walk<'a> {
-    cursors: &'a CursorKey,
-    list: List<'a>,
+pub struct Walk {
+    key: ListKey,
     limit: usize,
     /// Position after which it continues; empty at the start.
     pub after: Vec<u8>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// # Errors
     /// [`ApiError::InvalidCursor`] for a cursor of another list.
-    pub fn new(cursors: &'a CursorKey, list: List<'a>, cursor: Option<&str>, limit: Limit) -> Result<Self, ApiError> {
-        let after = cursor.map(|cursor| cursors.open(&list, cursor)).transpose()?.unwrap_or_default();
-        Ok(Self { cursors, list, limit: limit.rows(), after })
+    pub fn new(cursors: &CursorKey, list: List<'_>, cursor: Option<&str>, limit: Limit) -> Result<Self, ApiError> {
+        let key = cursors.of(&list);
+        let after = cursor.map(|cursor| key.open(cursor)).transpose()?.unwrap_or_default();
+        Ok(Self { key, limit: limit.rows(), after })
     }
 
     /// Rows to read: one more than is answered shows whether there are more.
@@ -35,7 +37,18 @@ impl<'a> Walk<'a> {
         rows.last().map(|last| self.seal(&position(last)))
     }
 
+    /// The page of these rows.
+    pub fn page<R, T: From<R>>(
+        &self,
+        meta: Meta,
+        mut rows: Vec<R>,
+        position: impl Fn(&R) -> Vec<u8>,
+    ) -> Reply<Page<T>> {
+        let next = self.cut(&mut rows, position);
+        Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next })
+    }
+
     pub fn seal(&self, position: &[u8]) -> String {
-        self.cursors.seal(&self.list, position)
+        self.key.seal(position)
     }
 }

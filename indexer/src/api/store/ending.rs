@@ -1,13 +1,19 @@
 use aegle_decision::Key;
+use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
 use crate::api::{bytes::Address, time::Time};
 
-/// A content whose storage ends, as its patient was told.
+/// A content whose storage ends by the operator's retention schedule. The record stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Ending {
     pub record: Address,
+    /// Since when the patient is told.
     pub announced_at: Time,
+    /// It does not end before.
     pub ends_at: Time,
+    /// Whether a legal hold puts the end off.
     pub is_held: bool,
 }
 

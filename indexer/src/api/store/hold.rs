@@ -1,20 +1,27 @@
 use aegle_decision::Key;
+use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
 use crate::api::{
     bytes::{Address, HoldId},
     time::Time,
 };
 
-/// A legal hold, in force or lifted.
+/// A legal hold. What it is about is refused to whom it was refused before, and stays ciphertext; an erasure
+/// destroys it once the hold is lifted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Hold {
     pub hold: HoldId,
-    /// None for everything of the vault.
+    /// Records it is about; null for everything of the vault.
     pub records: Option<Vec<Address>>,
+    /// Who ordered it, and under which reference, in the operator's words.
     pub authority: String,
     pub reference: String,
     pub placed_at: Time,
+    /// Null while it is in force.
     pub lifted_at: Option<Time>,
+    /// Why it was lifted.
     pub reason: Option<String>,
 }
 

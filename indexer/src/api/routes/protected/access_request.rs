@@ -3,18 +3,17 @@ use aegle_decision::Key;
 use aegle_disclosure::Operation;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{identity::identity, shape::Base64};
+use super::{identity::identity, list::OwnQuery, shape::Base64};
 use crate::api::{
     access::served::Served,
     bytes::{Address, Digest},
-    cursor::List,
     disclosure::Requested,
     error::ApiError,
-    extract::{Body, Limit, Params, PathOf},
+    extract::{Body, Params, PathOf},
     model::{Answer, Page},
-    routes::{reply::Reply, walk::Walk},
+    routes::reply::Reply,
     session::Bearer,
     state::ApiState,
     store,
@@ -110,26 +109,12 @@ pub async fn create_access_request(
     Ok(Reply(Answer { meta, data: request.into() }))
 }
 
-/// Query of access requests.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct AccessRequestQuery {
-    /// Address of a vault of the caller's; without it, the caller's own requests.
-    patient: Option<Address>,
-    /// How many to answer.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<Limit>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// What a patient is asked, or what the caller asks.
 #[utoipa::path(
     get,
     path = "/v1/access-requests",
     tag = "consents",
-    params(AccessRequestQuery),
+    params(OwnQuery),
     responses((status = 200, body = Page<AccessRequest>)),
     security(("session" = []))
 )]
@@ -137,13 +122,11 @@ pub async fn list_access_requests(
     State(state): State<ApiState>,
     bearer: Bearer,
     requested: Requested,
-    Params(query): Params<AccessRequestQuery>,
+    Params(query): Params<OwnQuery>,
 ) -> Result<Reply<Page<AccessRequest>>, ApiError> {
-    let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
-    let list = List { route: "access-requests", filter: &[&filter] };
-    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+    let walk = query.walk(&state, &bearer, "access-requests")?;
     let mut served = Served::logged(&state, &bearer, &requested, Operation::ListAccessRequests).await?;
-    let mut rows = match query.patient {
+    let rows = match query.patient {
         Some(patient) => {
             let vault = Key(patient.0);
             served.serve(vault, Some(Right::Grant)).await?;
@@ -151,9 +134,7 @@ pub async fn list_access_requests(
         }
         None => store::access_request::of_requester(served.conn(), bearer.caller.key, &walk.after, walk.rows()).await?,
     };
-    let meta = served.close().await?;
-    let next = walk.cut(&mut rows, |row| row.request.0.to_vec());
-    Ok(Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next }))
+    Ok(walk.page(served.close().await?, rows, |row| row.request.0.to_vec()))
 }
 
 /// Path of a request.

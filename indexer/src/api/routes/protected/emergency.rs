@@ -6,19 +6,21 @@ use aegle_disclosure::Operation;
 use aegle_envelope::emergency::{StatementError, read_statement};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::shape::{Base64, PurposeCode, Stated};
+use super::{
+    list::OwnQuery,
+    shape::{Base64, PurposeCode, Stated},
+};
 use crate::{
     api::{
         access::{content, served::Served},
         bytes::{Address, Digest},
-        cursor::List,
         disclosure::{Asked, Requested},
         error::ApiError,
-        extract::{Body, Id, Limit, Params},
+        extract::{Body, Id, Params},
         model::{Answer, Page},
-        routes::{reply::Reply, walk::Walk},
+        routes::reply::Reply,
         session::Bearer,
         state::ApiState,
         store,
@@ -192,26 +194,12 @@ async fn mirrored(
     Err(ApiError::Internal("a statement that was kept is gone".into()))
 }
 
-/// Query of openings in emergencies.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct EmergencyQuery {
-    /// Address of a vault of the caller's; without it, what the caller opened.
-    patient: Option<Address>,
-    /// How many to answer.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<Limit>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// What was opened in a vault of the caller's in emergencies, by whom and why; or what the caller opened.
 #[utoipa::path(
     get,
     path = "/v1/emergencies",
     tag = "emergencies",
-    params(EmergencyQuery),
+    params(OwnQuery),
     responses((status = 200, body = Page<OpenedEmergency>)),
     security(("session" = []))
 )]
@@ -219,11 +207,9 @@ pub async fn list_emergencies(
     State(state): State<ApiState>,
     bearer: Bearer,
     requested: Requested,
-    Params(query): Params<EmergencyQuery>,
+    Params(query): Params<OwnQuery>,
 ) -> Result<Reply<Page<OpenedEmergency>>, ApiError> {
-    let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
-    let list = List { route: "emergencies", filter: &[&filter] };
-    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+    let walk = query.walk(&state, &bearer, "emergencies")?;
     let mut served = Served::logged(&state, &bearer, &requested, Operation::ListEmergencies).await?;
     let vault = query.patient.map(|patient| Key(patient.0));
     if let Some(vault) = vault {
@@ -231,10 +217,8 @@ pub async fn list_emergencies(
     }
     let clinician = vault.is_none().then_some(bearer.caller.key);
     let slot = served.frontier().confirmed_slot;
-    let mut rows = store::emergency::list(served.conn(), slot, vault, clinician, &walk.after, walk.rows()).await?;
-    let meta = served.close().await?;
-    let next = walk.cut(&mut rows, |row| row.break_glass.0.to_vec());
-    Ok(Reply(Page { meta, data: rows.into_iter().map(Into::into).collect(), next }))
+    let rows = store::emergency::list(served.conn(), slot, vault, clinician, &walk.after, walk.rows()).await?;
+    Ok(walk.page(served.close().await?, rows, |row| row.break_glass.0.to_vec()))
 }
 
 /// A custodian's share of a record's key, encrypted to the clinician.

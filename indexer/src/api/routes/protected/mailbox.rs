@@ -3,23 +3,23 @@ use aegle_decision::Key;
 use aegle_disclosure::Operation;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{
     identity::identity,
+    list::OwnQuery,
     shape::{Base64, LabelsOpening, WrappedKey},
 };
 use crate::{
     api::{
         access::{content, served::Served},
         bytes::{Address, Digest},
-        cursor::List,
         disclosure::{Asked, Requested},
         download::{self, Watch},
         error::ApiError,
-        extract::{Body, Limit, Params, PathOf},
+        extract::{Body, Params, PathOf},
         model::{Answer, Page},
-        routes::{reply::Reply, walk::Walk},
+        routes::reply::Reply,
         session::Bearer,
         state::ApiState,
         store::{self, mailbox::Item},
@@ -131,26 +131,12 @@ pub async fn post_item(
     Ok(Reply(Answer { meta, data: MailboxItem::new(item, &key)? }))
 }
 
-/// Query of a mailbox.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct MailboxQuery {
-    /// Address of a vault of the caller's; without it, what the caller posted and nobody took.
-    patient: Option<Address>,
-    /// How many to answer.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<Limit>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
-/// What waits in a mailbox.
+/// What waits in a mailbox, or what the caller posted and nobody took.
 #[utoipa::path(
     get,
     path = "/v1/mailbox",
     tag = "mailbox",
-    params(MailboxQuery),
+    params(OwnQuery),
     responses((status = 200, body = Page<MailboxItem>)),
     security(("session" = []))
 )]
@@ -158,11 +144,9 @@ pub async fn list_items(
     State(state): State<ApiState>,
     bearer: Bearer,
     requested: Requested,
-    Params(query): Params<MailboxQuery>,
+    Params(query): Params<OwnQuery>,
 ) -> Result<Reply<Page<MailboxItem>>, ApiError> {
-    let filter = format!("{:?}|{:?}", bearer.caller, query.patient).into_bytes();
-    let list = List { route: "mailbox", filter: &[&filter] };
-    let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
+    let walk = query.walk(&state, &bearer, "mailbox")?;
     let mut served = Served::logged(&state, &bearer, &requested, Operation::ListMail).await?;
     let mut items = match query.patient {
         Some(patient) => {

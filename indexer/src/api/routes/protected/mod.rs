@@ -14,6 +14,7 @@ pub mod hold;
 mod identity;
 pub mod inbox;
 pub mod keyring;
+mod list;
 pub mod mailbox;
 pub mod notices;
 pub mod patient;
