@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { Refused } from './core';
 import { router } from './router';
 import { onChange } from './session/watch';
+import { theme, wear } from './ui/theme';
 import { begin, language } from './words';
 
 declare const __DEVELOPMENT_WALLET__: boolean;
@@ -34,6 +35,7 @@ async function start(): Promise<void> {
     const { registerDevelopmentWallet } = await import('./wallet/development');
     registerDevelopmentWallet();
   }
+  wear(theme());
   await begin();
   const root = document.getElementById('app');
   if (!root) return;

@@ -39,6 +39,11 @@ const routes = root.addChildren([
     path: '/',
     component: lazyRouteComponent(() => import('./patient/welcome'), 'Welcome'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./settings'), 'SettingsPage'),
+  }),
   door,
   inside.addChildren([
     createRoute({
@@ -74,6 +79,11 @@ const routes = root.addChildren([
           who: typeof search.who === 'string' ? search.who : undefined,
         }),
         component: lazyRouteComponent(() => import('./patient/people/allow'), 'AllowPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/inbox',
+        component: lazyRouteComponent(() => import('./patient/inbox/page'), 'InboxPage'),
       }),
       createRoute({
         getParentRoute: () => patient,

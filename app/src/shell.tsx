@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
-import { Eye, FileText, KeyRound, Lock } from 'lucide-react';
+import { Eye, FileText, Inbox, KeyRound, Lock, Settings } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
@@ -15,6 +15,7 @@ const patientPages = [
   { to: '/records', name: 'common.nav.records', Icon: FileText },
   { to: '/people', name: 'common.nav.people', Icon: KeyRound },
   { to: '/activity', name: 'common.nav.activity', Icon: Eye },
+  { to: '/inbox', name: 'common.nav.inbox', Icon: Inbox },
 ] as const;
 
 /** How often the page asks whether the server follows the network. */
@@ -51,8 +52,11 @@ export function Shell() {
               </ul>
             </nav>
           )}
+          <Link to="/settings" className={`${weightClass('quiet')} ms-auto`} aria-label={t('common.nav.settings')}>
+            <Settings aria-hidden className="size-2.5" />
+          </Link>
           {person && (
-            <Button weight="quiet" className="ms-auto" onPress={() => lock()}>
+            <Button weight="quiet" onPress={() => lock()}>
               <Lock aria-hidden className="size-2.5" />
               {t('common.lock')}
             </Button>

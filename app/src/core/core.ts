@@ -288,6 +288,11 @@ export class Core {
     return accepted(response);
   }
 
+  /** The record that an item of the mailbox becomes. */
+  async mailedRecord(item: Wasm.MailboxItem): Promise<Wasm.Mint> {
+    return (await this.#wasm).mailedRecord(item);
+  }
+
   /** Checks that what the server shows of a patient's log can be all of it. */
   async checkLog(kept: Wasm.KeptLog, vault: string): Promise<{ entries: number }> {
     const { checkLog } = await this.#wasm;

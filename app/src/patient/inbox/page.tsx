@@ -1,0 +1,161 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Schema } from '@/api/client';
+import { labelsOf } from '@/api/labels';
+import { usePerson } from '@/session/state';
+import { Button, weightClass } from '@/ui/button';
+import { Card, Empty, PageHead } from '@/ui/card';
+import { ProblemNote } from '@/ui/problem';
+import { Waiting } from '@/ui/waiting';
+import { Who } from '@/ui/who';
+import { exactly, list, moment } from '@/words/say';
+import { PURPOSES } from '../people/grant';
+import { recordsOf } from '../records/data';
+import { useKindName } from '../records/list';
+import { accept, discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
+
+/** What waits for the patient, and what happened. */
+export function InboxPage() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const requests = useQuery(requestsOf(person));
+  const mail = useQuery(mailOf(person));
+  const notices = useQuery(noticesOf(person));
+  const pending = requests.isPending || mail.isPending || notices.isPending;
+  const nothing = !pending && !requests.data?.length && !mail.data?.length && !notices.data?.length;
+  return (
+    <>
+      <PageHead title={t('common.nav.inbox')} />
+      <ProblemNote
+        error={requests.error ?? mail.error ?? notices.error}
+        retry={() => void Promise.all([requests.refetch(), mail.refetch(), notices.refetch()])}
+      />
+      {pending && <Waiting />}
+      {nothing && <Empty title={t('patient.inbox.empty')}>{t('patient.inbox.emptyHint')}</Empty>}
+      {!!requests.data?.length && (
+        <section className="flex flex-col gap-1.5">
+          <h2>{t('patient.inbox.requests')}</h2>
+          <ul className="flex flex-col gap-1.5">
+            {requests.data.map((request) => (
+              <li key={request.request}>
+                <Request request={request} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {!!mail.data?.length && (
+        <section className="flex flex-col gap-1.5">
+          <h2>{t('patient.inbox.mail')}</h2>
+          <ul className="flex flex-col gap-1.5">
+            {mail.data.map((item) => (
+              <li key={item.item}>
+                <Mail item={item} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {!!notices.data?.length && <Notices notices={notices.data} />}
+    </>
+  );
+}
+
+/** Somebody asks: refusing is as easy as allowing. */
+function Request({ request }: { request: Schema['AccessRequest'] }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const refusing = useMutation({
+    mutationFn: () => dismiss(person, request),
+    onSuccess: () => queries.invalidateQueries(requestsOf(person)),
+  });
+  const purposes = Object.entries(PURPOSES).filter(([, bit]) => request.purposes & bit);
+  return (
+    <Card className="flex flex-col gap-1.5">
+      <p>
+        <Who subject={request.requester} /> {t('patient.inbox.asks')}{' '}
+        {list(purposes.map(([purpose]) => t(`patient.purposes.${purpose as keyof typeof PURPOSES}`)))}
+      </p>
+      <p className="text-soft text-sm" title={exactly(request.requested_at)}>
+        {moment(request.requested_at)}
+      </p>
+      <ProblemNote error={refusing.error} />
+      <div className="flex flex-wrap gap-1">
+        <Link to="/people/allow" search={{ who: request.requester }} className={weightClass('second')}>
+          {t('patient.inbox.choose')}
+        </Link>
+        <Button onPress={() => refusing.mutate()} isDisabled={refusing.isPending}>
+          {t('patient.inbox.refuse')}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** A result that somebody sent. */
+function Mail({ item }: { item: Schema['MailboxItem'] }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const kind = useKindName();
+  const refresh = async () => {
+    await queries.invalidateQueries(mailOf(person));
+    await queries.invalidateQueries(recordsOf(person));
+  };
+  const taking = useMutation({ mutationFn: () => accept(person, item), onSuccess: refresh });
+  const discarding = useMutation({ mutationFn: () => discard(person, item), onSuccess: refresh });
+  const busy = taking.isPending || discarding.isPending;
+  return (
+    <Card className="flex flex-col gap-1.5">
+      <p>
+        <Who subject={item.sender} /> {t('patient.inbox.sent')} {list(labelsOf(item).categories.map(kind))}
+      </p>
+      <p className="text-soft text-sm" title={exactly(item.posted_at)}>
+        {moment(item.posted_at)}
+      </p>
+      <ProblemNote error={taking.error ?? discarding.error} />
+      {taking.isPending && <Waiting for={t('common.signIn.waiting')} />}
+      <div className="flex flex-wrap gap-1">
+        <Button weight="first" onPress={() => taking.mutate()} isDisabled={busy}>
+          {t('patient.inbox.take')}
+        </Button>
+        <Button onPress={() => discarding.mutate()} isDisabled={busy}>
+          {t('patient.inbox.discard')}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+function Notices({ notices }: { notices: readonly Schema['Notice'][] }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const newest = notices[0]?.number ?? 0;
+  const reading = useMutation({
+    mutationFn: () => markRead(person, newest),
+    onSuccess: () => queries.invalidateQueries(noticesOf(person)),
+  });
+  return (
+    <section className="flex flex-col gap-1.5">
+      <h2>{t('patient.inbox.notices')}</h2>
+      <ol className="flex flex-col gap-1">
+        {notices.map(({ number, kind, at, read }) => (
+          <li key={number} className={`flex flex-wrap gap-x-1 ${read ? 'text-soft' : 'font-bold'}`}>
+            {t(`patient.inbox.kinds.${kind}`)}
+            <time dateTime={at} title={exactly(at)} className="ms-auto font-normal text-soft text-sm">
+              {moment(at)}
+            </time>
+          </li>
+        ))}
+      </ol>
+      {notices.some(({ read }) => !read) && (
+        <Button className="self-start" onPress={() => reading.mutate()} isDisabled={reading.isPending}>
+          {t('patient.inbox.markRead')}
+        </Button>
+      )}
+    </section>
+  );
+}

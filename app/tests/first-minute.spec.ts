@@ -1,0 +1,27 @@
+import { expect, test } from '@playwright/test';
+import { addExample, allowPractice, approve, arrive } from './people';
+
+test('a newcomer sets up, adds a record, allows the practice, sees it look, and stops it', async ({ page }) => {
+  await arrive(page);
+  await addExample(page);
+  await page.getByRole('link', { name: 'Blood count (example)' }).click();
+  await expect(page.getByText('Hemoglobin')).toBeVisible();
+
+  await allowPractice(page);
+  await page.getByRole('link', { name: 'Who looked', exact: true }).click();
+  await expect(async () => {
+    await page.getByRole('link', { name: 'Records', exact: true }).click();
+    await page.getByRole('link', { name: 'Who looked', exact: true }).click();
+    await expect(page.getByText('opened a record').first()).toBeVisible({ timeout: 5_000 });
+  }).toPass();
+  await page.getByRole('button', { name: 'Check that nothing is missing' }).click();
+  await expect(page.getByText(/Whole: \d+ entries/)).toBeVisible();
+
+  await page.getByRole('link', { name: 'Who can see', exact: true }).click();
+  await page.getByRole('button', { name: 'Stop allowing' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop allowing' }).click();
+  await approve(page);
+  await expect(page.getByText('Stopped. From now on every attempt is refused.')).toBeVisible();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText('Only you')).toBeVisible();
+});
