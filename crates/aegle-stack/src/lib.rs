@@ -8,6 +8,7 @@ mod left_over;
 mod markers;
 pub mod operator;
 pub mod postgres;
+pub mod practice;
 pub mod progress;
 pub mod replay;
 pub mod story;

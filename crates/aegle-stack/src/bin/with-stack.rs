@@ -1,0 +1,94 @@
+//! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
+//! serves the web app with the development wallet and pays for everybody, and a practice that reads what it may.
+//! The command is told by `AEGLE_URL`, `AEGLE_RPC_URL` and `AEGLE_PRACTICE`, the doctor's address.
+
+use std::{
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use aegle_api_client::{Api, Origin};
+use aegle_stack::{
+    folders,
+    indexer::Settings,
+    ledger::{Embedded, Ledger},
+    operator::Operator,
+    postgres::Postgres,
+    practice::Practice,
+};
+use anyhow::{Context, anyhow};
+use solana_keypair::{Keypair, write_keypair_file};
+use solana_signer::Signer;
+
+/// Slots shorter than on the clusters: people wait for what they mean.
+const SLOT_MS: u64 = 150;
+const LAMPORTS: u64 = 1_000_000_000_000;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<u8> {
+    let mut arguments = std::env::args_os().skip(1);
+    let program = arguments.next().context("usage: with-stack COMMAND…")?;
+    let folder = folders::scratch().join(format!("stack-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let postgres = Postgres::start(&folder.join("postgres"))?;
+    let (payer, governance, relay) = (Keypair::new(), Keypair::new(), Keypair::new());
+    let ledger = Ledger::start(Embedded {
+        slot_ms: SLOT_MS,
+        upgrade_authority: governance.pubkey(),
+        fund: vec![(payer.pubkey(), LAMPORTS), (relay.pubkey(), LAMPORTS)],
+        clock: None,
+    })
+    .await?;
+    let database = format!("aegle_with_stack_{}", std::process::id());
+    let mut settings = Settings::new(&ledger, postgres.create(&database).await?, &folder)?;
+    let file = folder.join("relay.json");
+    write_keypair_file(&relay, &file).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let log_key = hex::encode(Keypair::new().secret_bytes());
+    let app = folders::root().join("app/dist-demo");
+    for (name, value) in [
+        ("AEGLE_API__RELAY__KEYPAIR", file.display().to_string()),
+        ("AEGLE_API__RELAY__OPEN", "true".into()),
+        ("AEGLE_API__LOG__KEY", log_key),
+        ("AEGLE_API__LOG__CHECKPOINT_SECONDS", "1".into()),
+        ("AEGLE_APP__FOLDER", app.display().to_string()),
+        ("AEGLE_APP__RPC_URL", ledger.rpc_url.clone()),
+        ("AEGLE_APP__DEVELOPMENT", "true".into()),
+    ] {
+        settings.environment.push((name.into(), value));
+    }
+    settings.migrate().await?;
+    let mut indexer = settings.start()?;
+    indexer.ready(Duration::from_secs(60)).await?;
+    let operator = Operator::new(ledger.client(), payer);
+    let url = indexer.api.url.clone();
+    operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
+    let practice = Practice::open(&operator, &governance).await?;
+    let api = Api::new(&url, Origin::of(&url)?)?;
+
+    let mut command = Command::new(&program);
+    command.args(arguments).env("AEGLE_URL", &url).env("AEGLE_RPC_URL", &ledger.rpc_url);
+    command.env("AEGLE_PRACTICE", practice.address().to_string());
+    // The command gets a Ctrl-C itself; the stack stops once the command has.
+    let ended = tokio::task::spawn_blocking(move || command.status());
+    let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let status = tokio::select! {
+        status = ended => status?.with_context(|| format!("cannot run {}", program.display()))?,
+        () = practice.work(&api, &operator) => unreachable!("a practice works until it is stopped"),
+    };
+    indexer.stop().await?;
+    ledger.stop().await?;
+    postgres.remove(&database).await?;
+    drop(postgres);
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}

@@ -1,0 +1,111 @@
+//! A doctor's practice that is played: whoever tries Aegle out allows it, and sees it look, at once.
+
+use std::{collections::HashSet, time::Duration};
+
+use aegle_api_client::{Api, Error, Secrets, Session, record};
+use aegle_client::{
+    Pubkey,
+    aegle::{AddRegistrarParams, IssueCredentialParams},
+    commitment::random_bytes,
+    instruction,
+    state::{CredentialKind, CredentialTerms, Purpose, day_of},
+};
+use aegle_decision::Key;
+use aegle_envelope::SecretKey;
+use anyhow::Context;
+use rand::rngs::OsRng;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use tokio::time::sleep;
+
+use crate::operator::Operator;
+
+/// How often it looks who allows it.
+const POLL: Duration = Duration::from_secs(1);
+/// Days for which its credential counts.
+const VALID: u32 = 365;
+
+/// The doctor of the practice, attested by a board of its own.
+pub struct Practice {
+    wallet: Keypair,
+    secrets: Secrets,
+}
+
+impl Practice {
+    /// Has `governance` add a board, and the board attest a doctor.
+    ///
+    /// # Errors
+    /// The program's refusal, or no answer of the node.
+    pub async fn open(operator: &Operator, governance: &Keypair) -> anyhow::Result<Self> {
+        let (board, wallet, secret) = (Keypair::new(), Keypair::new(), SecretKey::generate(&mut OsRng));
+        let kinds = CredentialKind::Practitioner.bit();
+        let params =
+            AddRegistrarParams { authority: board.pubkey(), kinds, profile_commitment: random_bytes(&mut OsRng) };
+        let add = instruction::add_registrar(governance.pubkey(), operator.payer(), params);
+        operator.send("add a registrar", add, &[governance]).await?;
+        let today = day_of(operator.sender.reader().now().await?).context("the ledger's clock is before 1970")?;
+        let terms = CredentialTerms {
+            emergency: false,
+            encryption_key: secret.encryption_key().0,
+            profile_commitment: random_bytes(&mut OsRng),
+            from_day: today,
+            until_day: today + VALID,
+        };
+        let params = IssueCredentialParams { subject: wallet.pubkey(), kind: CredentialKind::Practitioner, terms };
+        let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
+        operator.send("issue a credential", issue, &[&board]).await?;
+        Ok(Self { wallet, secrets: secret.into() })
+    }
+
+    pub fn address(&self) -> Pubkey {
+        self.wallet.pubkey()
+    }
+
+    /// Opens each record that it may, once, for as long as it runs. What is refused is tried again.
+    pub async fn work(&self, api: &Api, operator: &Operator) {
+        let mut read = HashSet::new();
+        let mut session = None;
+        loop {
+            if let Err(error) = self.round(api, operator, &mut session, &mut read).await {
+                // A server that restarts ends no practice.
+                if !matches!(error, Error::Problem(_)) {
+                    session = None;
+                }
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    async fn round(
+        &self,
+        api: &Api,
+        operator: &Operator,
+        session: &mut Option<Session>,
+        read: &mut HashSet<Key>,
+    ) -> Result<(), Error> {
+        let purpose = Purpose::Treatment;
+        if session.is_none() {
+            *session = Some(Session::sign_in(api, &self.wallet, None).await?);
+        }
+        let Some(signed_in) = session else { return Ok(()) };
+        if let Err(error) = signed_in.renew().await {
+            *session = None;
+            return Err(error);
+        }
+        let reader = operator.sender.reader();
+        for patient in record::patients(signed_in, purpose).await? {
+            for held in record::list(signed_in, purpose, patient.patient, &record::Query::default()).await? {
+                if read.contains(&held.record) {
+                    continue;
+                }
+                let mut nowhere = std::io::sink();
+                let opened =
+                    record::open(signed_in, reader, &self.secrets, purpose, held.record, &mut nowhere, &|_, _| {});
+                if opened.await.is_ok() {
+                    read.insert(held.record);
+                }
+            }
+        }
+        Ok(())
+    }
+}
