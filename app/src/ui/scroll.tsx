@@ -13,8 +13,9 @@ export function Scroll({
   className?: string;
   children: ReactNode;
 }) {
+  const named = { ...REACHED, 'aria-label': label };
   return (
-    <div {...REACHED} aria-label={label} className={`overflow-auto ${className}`}>
+    <div {...named} className={`overflow-auto ${className}`}>
       {children}
     </div>
   );
