@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { isReadingPurpose } from './provider/purposes';
 import { current } from './session/state';
 import { Failure, NotFound, Shell } from './shell';
 import { Waiting } from './ui/waiting';
@@ -21,6 +22,16 @@ const patient = createRoute({
     const { person } = current();
     if (person && !person.vault) throw redirect({ to: '/set-up' });
   },
+});
+
+/** Pages for whoever reads others' records. The purpose is part of the address: it is stated with every read. */
+const care = createRoute({
+  getParentRoute: () => inside,
+  path: '/care',
+  validateSearch: (search: Record<string, unknown>) => ({
+    purpose: isReadingPurpose(search.purpose) ? search.purpose : ('TREAT' as const),
+  }),
+  component: lazyRouteComponent(() => import('./provider/layout'), 'CareLayout'),
 });
 
 const door = createRoute({
@@ -89,6 +100,28 @@ const routes = root.addChildren([
         getParentRoute: () => patient,
         path: '/activity',
         component: lazyRouteComponent(() => import('./patient/activity'), 'ActivityPage'),
+      }),
+    ]),
+    care.addChildren([
+      createRoute({
+        getParentRoute: () => care,
+        path: '/',
+        component: lazyRouteComponent(() => import('./provider/patients'), 'PatientsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/access',
+        component: lazyRouteComponent(() => import('./provider/access'), 'AccessPage'),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/$vault',
+        component: lazyRouteComponent(() => import('./provider/records'), 'RecordsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/$vault/$record',
+        component: lazyRouteComponent(() => import('./provider/record'), 'RecordPage'),
       }),
     ]),
   ]),

@@ -1,0 +1,195 @@
+import { isAddress } from '@solana/kit';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ok, pages } from '@/api/client';
+import { type Person, usePerson } from '@/session/state';
+import { Button } from '@/ui/button';
+import { Card, Empty, PageHead } from '@/ui/card';
+import { TextField } from '@/ui/field';
+import { Note } from '@/ui/note';
+import { ProblemNote } from '@/ui/problem';
+import { save } from '@/ui/save';
+import { addressIn, ScanButton } from '@/ui/scan';
+import { Table } from '@/ui/table';
+import { Waiting } from '@/ui/waiting';
+import { shortened } from '@/ui/who';
+import { exactly, list, moment } from '@/words/say';
+import { usePurpose } from './layout';
+import { isReadingPurpose, PURPOSE_BITS, usePurposes } from './purposes';
+import { bundleOf, placeOf, type Receipt, useReceipts } from './receipts';
+
+/** The bit of reading among actions. */
+const READ = 1;
+
+function requestsOf({ signer }: Person) {
+  return queryOptions({
+    queryKey: ['care', 'requests', signer.address],
+    queryFn: () =>
+      pages((cursor) => ok(api.GET('/v1/access-requests', { params: { query: cursor ? { cursor } : {} } }))),
+  });
+}
+
+/** Asking patients for access, and what one did with it. */
+export function AccessPage() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <PageHead title={t('provider.access.title')} />
+      <Ask />
+      <Waits />
+      <Receipts />
+    </>
+  );
+}
+
+function Ask() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const purpose = usePurpose();
+  const queries = useQueryClient();
+  const [patient, setPatient] = useState('');
+  const vault = patient.trim();
+  const isWrong = vault !== '' && !isAddress(vault);
+  const asking = useMutation({
+    mutationFn: () =>
+      ok(api.POST('/v1/access-requests', { body: { vault, purposes: PURPOSE_BITS[purpose], actions: READ } })),
+    onSuccess: () => {
+      setPatient('');
+      return queries.invalidateQueries(requestsOf(person));
+    },
+  });
+  return (
+    <Card className="flex flex-col gap-2">
+      <div>
+        <h2>{t('provider.access.ask.title')}</h2>
+        <p className="text-soft">{t('provider.access.ask.lead')}</p>
+      </div>
+      <TextField
+        label={t('provider.access.ask.patient')}
+        hint={t('provider.access.ask.patientHint')}
+        error={isWrong ? t('provider.access.ask.wrong') : undefined}
+        value={patient}
+        onChange={setPatient}
+        isDisabled={asking.isPending}
+      />
+      <ProblemNote error={asking.error} />
+      {asking.isSuccess && vault === '' && <Note kind="done">{t('provider.access.ask.sent')}</Note>}
+      <div className="flex flex-wrap gap-1">
+        <Button
+          weight="first"
+          isDisabled={vault === '' || isWrong || asking.isPending}
+          isPending={asking.isPending}
+          onPress={() => asking.mutate()}
+        >
+          {t('provider.access.ask.send')}
+        </Button>
+        <ScanButton
+          label={t('provider.patients.scan')}
+          onFound={(text) => {
+            asking.reset();
+            setPatient(addressIn(text) ?? text);
+          }}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Waits() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const purposes = usePurposes();
+  const { data, error, isPending, refetch } = useQuery(requestsOf(person));
+  const withdrawing = useMutation({
+    mutationFn: (path: { vault: string; request: string }) =>
+      ok(api.DELETE('/v1/access-requests/{vault}/{request}', { params: { path } })),
+    onSettled: () => queries.invalidateQueries(requestsOf(person)),
+  });
+  return (
+    <section className="flex flex-col gap-1.5">
+      <h2>{t('provider.access.open.title')}</h2>
+      <ProblemNote error={error ?? withdrawing.error} retry={() => void refetch()} />
+      {isPending && <Waiting />}
+      {data?.length === 0 && <p className="text-soft">{t('provider.access.open.empty')}</p>}
+      <ul className="flex flex-col gap-1">
+        {data?.map(({ vault, request, requested_at: at, purposes: bits }) => (
+          <li key={request}>
+            <Card className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+              <span className="font-bold" title={vault}>
+                {t('provider.patients.one', { address: shortened(vault) })}
+              </span>
+              <span className="text-soft text-sm" title={exactly(at)}>
+                {t('provider.access.open.asked', { when: moment(at), purposes: list(purposes(bits)) })}
+              </span>
+              <Button
+                className="ms-auto"
+                isDisabled={withdrawing.isPending}
+                onPress={() => withdrawing.mutate({ vault, request })}
+              >
+                {t('provider.access.open.withdraw')}
+              </Button>
+            </Card>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Receipts() {
+  const { t } = useTranslation();
+  const receipts = useReceipts();
+  const saving = useMutation({
+    mutationFn: async (receipt: Receipt) => {
+      const text = await bundleOf(receipt);
+      save(new Blob([text], { type: 'application/json' }), `receipt-${placeOf(receipt.text)}.json`);
+    },
+  });
+  const what = ({ operation, purpose }: Receipt) =>
+    t('provider.access.receipts.for', {
+      what: t(`provider.access.receipts.operations.${operation}`),
+      purpose: isReadingPurpose(purpose) ? t(`provider.purposes.${purpose}`) : purpose,
+    });
+  return (
+    <section className="flex flex-col gap-1.5">
+      <div>
+        <h2>{t('provider.access.receipts.title')}</h2>
+        <p className="text-soft">{t('provider.access.receipts.lead')}</p>
+      </div>
+      <ProblemNote error={saving.error} />
+      {receipts.length === 0 ? (
+        <Empty title={t('provider.access.receipts.empty')} />
+      ) : (
+        <Table
+          caption={t('provider.access.receipts.title')}
+          hidesCaption
+          columns={[
+            t('provider.access.receipts.when'),
+            t('provider.access.receipts.what'),
+            t('provider.access.receipts.answer'),
+            <span key="save" className="sr-only">
+              {t('provider.access.receipts.save')}
+            </span>,
+          ]}
+          rows={receipts.map((receipt) => ({
+            id: receipt.text,
+            cells: [
+              <span key="when" title={exactly(receipt.at)}>
+                {moment(receipt.at)}
+              </span>,
+              what(receipt),
+              t(receipt.isRefused ? 'provider.access.receipts.refused' : 'provider.access.receipts.permitted'),
+              <Button key="save" weight="quiet" onPress={() => saving.mutate(receipt)} isDisabled={saving.isPending}>
+                <Download aria-hidden className="size-2.5" />
+                {t('provider.access.receipts.save')}
+              </Button>,
+            ],
+          }))}
+        />
+      )}
+    </section>
+  );
+}

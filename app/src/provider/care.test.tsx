@@ -1,0 +1,214 @@
+import { act, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { open, person } from '@/test/app';
+import { barriers } from '@/test/axe';
+import { asked, serve } from '@/test/core';
+
+vi.mock('@/core', async () => (await import('@/test/core')).fakeCore());
+
+const { takeKey } = await import('./key');
+
+const VAULT = 'VauLt11111111111111111111111111111111111111';
+const RECORD = 'Record1111111111111111111111111111111111111';
+const CONSENT = 'Consent111111111111111111111111111111111111';
+const doctor = () => person({ credential: 'Credentia1111111111111111111111111111111111' });
+
+const granted = { at: '2026-11-01T10:00:00Z', slot: 1 };
+let inEffect = true;
+const consent = () => ({
+  body: { data: { consent: CONSENT, vault: VAULT, in_effect: inEffect, until: '2027-03-04', granted } },
+});
+
+const held = (more: object = {}) => ({
+  record: RECORD,
+  vault: VAULT,
+  consent: CONSENT,
+  minted_at: '2026-10-01T10:00:00Z',
+  minted_slot: 5,
+  size: 1000,
+  status: 'active',
+  version: 1,
+  key: { state: 'wrapped', recipient: 'aa', wrapped_key: '', mail: false },
+  opening: { labels: JSON.stringify({ categories: ['laboratory'], from: '2026-09-08' }) },
+  ...more,
+});
+
+const basic = {
+  'GET /v1/chain/status': { body: { ready: true } },
+  'GET /v1/patients': { body: { data: [{ patient: VAULT, consents: [CONSENT] }] } },
+  [`GET /v1/chain/consents/${CONSENT}`]: consent,
+  'GET /v1/chain/credentials': { body: { data: [] } },
+  'GET /v1/records': { body: { data: [held()] } },
+};
+
+const letter = () => ({
+  details: { title: 'Blood count', media_type: 'text/plain', author: 'Dr Example', issued: '2026-09-09' },
+  content: new TextEncoder().encode('All is well.'),
+  issuance: { state: 'false', reason: 'x' },
+});
+
+beforeEach(() => {
+  inEffect = true;
+  serve(basic, letter);
+});
+
+describe('patients', () => {
+  test('who allowed the reader stands there, with until when, for the purpose stated', async () => {
+    const { container } = open('/care', doctor());
+    expect(await screen.findByRole('link', { name: 'Patient VauL…1111' })).toBeTruthy();
+    expect(await screen.findByText('until March 4, 2027')).toBeTruthy();
+    const request = asked.find(({ path }) => path.startsWith('/v1/patients'));
+    expect(request?.headers['aegle-purpose']).toBe('TREAT');
+    expect(await barriers(container)).toEqual([]);
+  });
+
+  test('another purpose asks anew, for that purpose', async () => {
+    const { history } = open('/care', doctor());
+    await userEvent.selectOptions(await screen.findByLabelText('You are reading for'), 'billing');
+    await waitFor(() => expect(asked.some(({ headers }) => headers['aegle-purpose'] === 'HPAYMT')).toBe(true));
+    expect(history.location.search).toContain('HPAYMT');
+  });
+
+  test('nobody yet says why, and offers to ask', async () => {
+    serve({ ...basic, 'GET /v1/patients': { body: { data: [] } } });
+    open('/care', doctor());
+    expect(await screen.findByText('Nobody has allowed you yet')).toBeTruthy();
+    expect(screen.getAllByRole('link', { name: 'Ask for access' }).length).toBeGreaterThan(0);
+  });
+
+  test('a server that is away is said in a sentence, with a way on', async () => {
+    const { 'GET /v1/patients': _, ...away } = basic;
+    serve(away);
+    open('/care', doctor());
+    expect(await screen.findByText(/server does not answer/)).toBeTruthy();
+    serve(basic);
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('Patient VauL…1111')).toBeTruthy();
+  });
+
+  test('without a credential it says what that means', async () => {
+    open('/care', person());
+    expect(await screen.findByText('No registrar vouches for this wallet')).toBeTruthy();
+  });
+});
+
+describe('records', () => {
+  test('are listed by what their labels say, and nothing is opened for it', async () => {
+    const { container } = open(`/care/${VAULT}`, doctor());
+    expect(await screen.findByRole('link', { name: 'Laboratory results' })).toBeTruthy();
+    expect(screen.getByText('September 8, 2026')).toBeTruthy();
+    expect(asked.some(({ path }) => path.includes('/content'))).toBe(false);
+    await userEvent.click(screen.getByRole('radio', { name: 'By kind' }));
+    expect(screen.getByRole('heading', { name: 'Laboratory results' })).toBeTruthy();
+    expect(await barriers(container)).toEqual([]);
+  });
+
+  test('none says what it may mean', async () => {
+    serve({ ...basic, 'GET /v1/records': { body: { data: [] } } });
+    open(`/care/${VAULT}`, doctor());
+    expect(await screen.findByText('No record is open to you for treatment')).toBeTruthy();
+  });
+
+  test('a refusal is told as one', async () => {
+    serve({ ...basic, 'GET /v1/records': { status: 403, code: 'not_permitted' } });
+    open(`/care/${VAULT}`, doctor());
+    expect(await screen.findByText(/This is not open to you/)).toBeTruthy();
+  });
+});
+
+describe('a record', () => {
+  const at = `/care/${VAULT}/${RECORD}`;
+  const whole = { ...basic, [`GET /v1/records/${RECORD}`]: { body: { data: held() } } };
+
+  test('asks for the key first, and then opens', async () => {
+    serve(whole, letter);
+    const { container } = open(at, doctor());
+    expect(await screen.findByText('Your reading key')).toBeTruthy();
+    await act(() => takeKey(new Blob(['{}'])));
+    expect(await screen.findByRole('heading', { name: 'Blood count' })).toBeTruthy();
+    expect(screen.getByText('All is well.')).toBeTruthy();
+    expect(screen.getByText(/the signature it carries is false/)).toBeTruthy();
+    expect(await barriers(container)).toEqual([]);
+  });
+
+  test('whose key is not there yet says so', async () => {
+    const pending = { body: { data: held({ key: { state: 'key_pending' } }) } };
+    serve({ ...whole, [`GET /v1/records/${RECORD}`]: pending });
+    open(at, doctor());
+    expect(await screen.findByText('Its key is not there yet')).toBeTruthy();
+  });
+
+  test('that does not open says so, and shows nothing', async () => {
+    const { Broken } = await import('@/core/errors');
+    serve(whole, () => {
+      throw new Broken('content_altered', 'the content is not that of the record');
+    });
+    open(at, doctor());
+    await act(() => takeKey(new Blob(['{}'])));
+    expect(await screen.findByText(/Aegle did not open it/)).toBeTruthy();
+  });
+
+  test('is closed as soon as the chain says that the permission ended', async () => {
+    serve(whole, letter);
+    const { container, queries } = open(at, doctor());
+    await screen.findByText('Your reading key');
+    await act(() => takeKey(new Blob(['{}'])));
+    await screen.findByText('All is well.');
+    inEffect = false;
+    await act(() => queries.invalidateQueries({ queryKey: ['care', 'consent'] }));
+    expect(await screen.findByRole('heading', { name: 'The permission has ended' })).toBeTruthy();
+    expect(container.textContent).not.toContain('All is well.');
+    expect(container.textContent).not.toContain('Blood count');
+    const kept = queries
+      .getQueryCache()
+      .getAll()
+      .map(({ state }) => state.data);
+    expect(JSON.stringify(kept)).not.toContain('Blood count');
+  });
+});
+
+describe('access', () => {
+  test('an address that is none is refused before anything is sent', async () => {
+    serve({ ...basic, 'GET /v1/access-requests': { body: { data: [] } } });
+    open('/care/access', doctor());
+    await userEvent.type(await screen.findByLabelText("The patient's address"), 'nobody');
+    expect(screen.getByText('This is not an address.')).toBeTruthy();
+    expect((screen.getByRole('button', { name: 'Send the request' }) as HTMLButtonElement).disabled).toBe(true);
+  });
+
+  test('a request is sent for the purpose stated, and waits in the list', async () => {
+    const patient = 'So11111111111111111111111111111111111111112';
+    const request = { vault: patient, request: '00', purposes: 1, actions: 1, requested_at: '2026-11-20T10:00:00Z' };
+    let requests: unknown[] = [];
+    serve({
+      ...basic,
+      'GET /v1/access-requests': () => ({ body: { data: requests } }),
+      'POST /v1/access-requests': () => {
+        requests = [request];
+        return { body: { data: request } };
+      },
+    });
+    const { container } = open('/care/access', doctor());
+    await userEvent.type(await screen.findByLabelText("The patient's address"), patient);
+    await userEvent.click(screen.getByRole('button', { name: 'Send the request' }));
+    expect(await screen.findByText(/^Sent\./)).toBeTruthy();
+    expect(await screen.findByText(/for treatment/)).toBeTruthy();
+    const sent = asked.find(({ method }) => method === 'POST');
+    expect(JSON.parse(sent?.body ?? '')).toEqual({ vault: patient, purposes: 1, actions: 1 });
+    expect(await barriers(container)).toEqual([]);
+  });
+
+  test('every request of the session is listed with its receipt', async () => {
+    const receipt = btoa('\0\0\0\0\0\0\0\u0007rest');
+    const patients = { ...basic['GET /v1/patients'], receipt };
+    serve({ ...basic, 'GET /v1/patients': patients, 'GET /v1/access-requests': { body: { data: [] } } });
+    open('/care', doctor());
+    await screen.findByText('Patient VauL…1111');
+    await userEvent.click(screen.getByRole('link', { name: 'Access and receipts' }));
+    const table = await screen.findByRole('table');
+    const row = within(table).getAllByRole('row')[1];
+    expect(row?.textContent).toContain('your patients, for treatment');
+    expect(row?.textContent).toContain('permitted');
+  });
+});

@@ -1,0 +1,37 @@
+import { useSyncExternalStore } from 'react';
+import { current, listen } from '@/session/state';
+import { readWithFile } from './reading';
+
+/** Which key file this page reads with. The key itself is in the worker and ends with it. */
+
+let keys: { of: string; public: readonly string[] } | undefined;
+const listeners = new Set<() => void>();
+
+function change(next: typeof keys): void {
+  keys = next;
+  for (const changed of listeners) changed();
+}
+
+// Whoever signs in next brings a key of their own.
+listen(() => {
+  if (keys && keys.of !== current().person?.signer.address) change(undefined);
+});
+
+/** Reads with a key file from now on. */
+export async function takeKey(file: Blob): Promise<void> {
+  const of = current().person?.signer.address;
+  if (of === undefined) return;
+  const read = await readWithFile(new Uint8Array(await file.arrayBuffer()));
+  change({ of, public: read });
+}
+
+/** Public keys, hex, of what is read with; undefined before a file was chosen. */
+export function useKeys(): readonly string[] | undefined {
+  return useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    () => keys?.public,
+  );
+}

@@ -1,0 +1,66 @@
+import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { usePerson } from '@/session/state';
+import { Note } from '@/ui/note';
+import { Select } from '@/ui/select';
+import { PURPOSES, type ReadingPurpose } from './purposes';
+
+const route = getRouteApi('/inside/care');
+
+/** The purpose that is stated with every read. */
+export function usePurpose(): ReadingPurpose {
+  return route.useSearch().purpose;
+}
+
+/** What all pages of whoever reads have: the purpose, stated at the top, and the way between them. */
+export function CareLayout() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const purpose = usePurpose();
+  const navigate = useNavigate();
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-2 border-line border-b pb-2">
+        <div className="flex flex-col gap-0.5">
+          <Select
+            label={t('provider.purpose')}
+            value={purpose}
+            onChange={(chosen) => void navigate({ to: '.', search: { purpose: chosen } })}
+            options={PURPOSES.map((id) => ({ id, name: t(`provider.purposes.${id}`) }))}
+          />
+          <p className="text-soft text-sm">{t('provider.purposeHint')}</p>
+        </div>
+        <nav aria-label={t('common.nav.care')}>
+          <ul className="flex flex-wrap gap-1">
+            <Tab to="/care" name={t('provider.nav.patients')} />
+            <Tab to="/care/access" name={t('provider.nav.access')} />
+          </ul>
+        </nav>
+      </div>
+      {person.credential === undefined && (
+        <Note kind="wait" title={t('provider.noCredential.title')}>
+          {t('provider.noCredential.text')}
+        </Note>
+      )}
+      <Outlet />
+    </>
+  );
+}
+
+function Tab({ to, name }: { to: '/care' | '/care/access'; name: string }) {
+  const purpose = usePurpose();
+  return (
+    <li>
+      <Link
+        to={to}
+        search={{ purpose }}
+        activeOptions={{ exact: true }}
+        activeProps={{ className: 'border-act text-act', 'aria-current': 'page' }}
+        inactiveProps={{ className: 'border-transparent text-soft' }}
+        className="inline-flex min-h-[44px] items-center border-b-3 px-1.5 font-bold no-underline"
+      >
+        {name}
+      </Link>
+    </li>
+  );
+}

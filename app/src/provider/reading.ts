@@ -1,0 +1,45 @@
+import type { Purpose } from '@/api/client';
+import type { HeldRecord } from '@/api/labels';
+import { core } from '@/core';
+import type { Person } from '@/session/state';
+
+/** What somebody who is not the patient opens, by the core in the worker: everything of it that these pages use. */
+
+type Whole = Awaited<ReturnType<ReturnType<typeof core>['open']>>;
+
+export interface Opened {
+  manifest: {
+    title: string | undefined;
+    mediaType: string;
+    author: string | undefined;
+    /** A day, `2026-11-22`. */
+    issued: string | undefined;
+    codes: readonly { system?: string | undefined; code: string; display?: string | undefined }[];
+  };
+  content: Uint8Array;
+  issuance: Whole['issuance'];
+}
+
+/** Fetches a record and opens it, checked against its account on chain. The fetching is logged. */
+export async function openRecord(person: Person, held: HeldRecord, purpose: Purpose): Promise<Opened> {
+  const account = await person.chain.account(held.record);
+  if (!account) throw new Error('the network does not know this record yet');
+  const { details, content, issuance } = await core().open(held, purpose, account);
+  const { title, media_type: mediaType, author, issued, codes } = details;
+  return {
+    manifest: {
+      title: title ?? undefined,
+      mediaType,
+      author: author ?? undefined,
+      issued: issued ?? undefined,
+      codes: codes ?? [],
+    },
+    content,
+    issuance,
+  };
+}
+
+/** Reads with the key in a file from now on. Gives the public keys, hex, the newest first. */
+export function readWithFile(file: Uint8Array): Promise<string[]> {
+  return core().useKeyFile(file);
+}

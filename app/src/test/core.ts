@@ -1,0 +1,47 @@
+import type { Answered, Asked } from '@/core/core';
+import * as errors from '@/core/errors';
+
+/** What the server answers, by method and path without the query: a body, or a status with a problem's code. */
+type Answer = { body: unknown; receipt?: string } | { status: number; code: string };
+export type Answers = Record<string, Answer | ((asked: Asked) => Answer | Promise<Answer>)>;
+
+let answers: Answers = {};
+let opens: (record: string) => unknown = () => {
+  throw new Error('nothing is to be opened');
+};
+export const asked: Asked[] = [];
+
+/** Says what the server answers from now on, and what opens. */
+export function serve(next: Answers, open = opens): void {
+  asked.length = 0;
+  [answers, opens] = [next, open];
+}
+
+/** In the place of '@/core': no worker and no network, the same errors. */
+export function fakeCore() {
+  return { ...errors, core: () => worker, endCore: () => {} };
+}
+
+const worker = {
+  async ask(request: Asked): Promise<Answered> {
+    asked.push(request);
+    const path = request.path.split('?')[0] ?? '';
+    const found = answers[`${request.method} ${path}`];
+    const answer = typeof found === 'function' ? await found(request) : found;
+    const headers: [string, string][] = [['content-type', 'application/json']];
+    if (!answer) throw new errors.Unreachable(`nothing answers ${request.method} ${path}`);
+    if ('body' in answer) {
+      if (answer.receipt) headers.push(['aegle-receipt', answer.receipt]);
+      return { status: 200, headers, body: JSON.stringify(answer.body) };
+    }
+    const { status, code } = answer;
+    const problem = { code, status, title: code, detail: `refused: ${code}`, request_id: 'r-1' };
+    return { status, headers, body: JSON.stringify(problem) };
+  },
+  async open({ record }: { record: string }) {
+    return opens(record);
+  },
+  async useKeyFile() {
+    return ['aa'];
+  },
+};
