@@ -12,6 +12,9 @@ export interface Labels {
   author?: string | null;
 }
 
+/** The version of labels that is written. */
+export const LABELS = 'aegle:labels:v1' as const;
+
 export type HeldRecord = Schema['HeldRecord'];
 
 /** The labels of a record, whose very text the chain's commitment covers. */

@@ -1,6 +1,12 @@
+import type { components } from '@/api/generated/schema';
 import { hexBytes } from '@/chain/bytes';
 import { Refused, Unreachable } from './errors';
 import type * as Wasm from './pkg/aegle_web';
+import wasmUrl from './pkg/aegle_web_bg.wasm?url';
+
+type Schema = components['schemas'];
+// What is absent may be null or left out to the core; the document of the server says so of fewer.
+type HeldRecord = Schema['HeldRecord'];
 
 /** A request of the page to the server, by the worker. */
 export interface Asked {
@@ -55,7 +61,7 @@ export class Core {
 
   constructor() {
     this.#wasm = import('./pkg/aegle_web').then(async (wasm) => {
-      await wasm.default();
+      await wasm.default({ module_or_path: wasmUrl });
       return wasm;
     });
   }
@@ -148,14 +154,14 @@ export class Core {
     consents: { held: Wasm.HeldConsent; account: Wasm.RpcAccount }[],
     credentials: Wasm.RpcAccount[],
     pending: Wasm.PendingWrap[],
-    records: Wasm.HeldRecord[],
+    records: HeldRecord[],
   ) {
     const { Recipients } = await this.#wasm;
     const recipients = new Recipients(vault.address, vault.account, vault.now);
     try {
       for (const { held, account } of consents) recipients.addConsent(held, account);
       for (const account of credentials) recipients.addCredential(account);
-      return recipients.fill(pending, records, this.#secrets());
+      return recipients.fill(pending, records as Wasm.HeldRecord[], this.#secrets());
     } finally {
       recipients.free();
     }
@@ -229,7 +235,7 @@ export class Core {
   }
 
   /** What a record says of itself, from as much of it as that needs. */
-  async details(held: Wasm.HeldRecord, purpose: string, account: Wasm.RpcAccount): Promise<Wasm.Details> {
+  async details(held: HeldRecord, purpose: string, account: Wasm.RpcAccount): Promise<Wasm.Details> {
     const opening = await this.#opening(held, account);
     try {
       const response = await this.#content(held.record, purpose, { range: `bytes=0-${HEAD - 1}` });
@@ -246,7 +252,7 @@ export class Core {
 
   /** Opens a record whole, checked against its account on chain. */
   async open(
-    held: Wasm.HeldRecord,
+    held: HeldRecord,
     purpose: string,
     account: Wasm.RpcAccount,
   ): Promise<{ details: Wasm.Details; content: Uint8Array<ArrayBuffer>; issuance: Wasm.Issuance | undefined }> {
@@ -266,7 +272,7 @@ export class Core {
   }
 
   /** The issuer's credential as it was when the record was made. */
-  async #issuer(opening: Wasm.RecordOpening, held: Wasm.HeldRecord): Promise<Wasm.CredentialState | undefined> {
+  async #issuer(opening: Wasm.RecordOpening, held: HeldRecord): Promise<Wasm.CredentialState | undefined> {
     const said = opening.issuance(undefined);
     if (said?.state !== 'unknown') return undefined;
     const path = `/v1/chain/credentials/${said.issue.credential}?as_of_slot=${held.minted_slot}`;
@@ -278,9 +284,9 @@ export class Core {
     }
   }
 
-  async #opening(held: Wasm.HeldRecord, account: Wasm.RpcAccount): Promise<Wasm.RecordOpening> {
+  async #opening(held: HeldRecord, account: Wasm.RpcAccount): Promise<Wasm.RecordOpening> {
     const { RecordOpening } = await this.#wasm;
-    return RecordOpening.ofRecord(held, account, this.#secrets());
+    return RecordOpening.ofRecord(held as Wasm.HeldRecord, account, this.#secrets());
   }
 
   async #content(record: string, purpose: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -289,14 +295,14 @@ export class Core {
   }
 
   /** The record that an item of the mailbox becomes. */
-  async mailedRecord(item: Wasm.MailboxItem): Promise<Wasm.Mint> {
-    return (await this.#wasm).mailedRecord(item);
+  async mailedRecord(item: Schema['MailboxItem']): Promise<Wasm.Mint> {
+    return (await this.#wasm).mailedRecord(item as Wasm.MailboxItem);
   }
 
   /** Checks that what the server shows of a patient's log can be all of it. */
-  async checkLog(kept: Wasm.KeptLog, vault: string): Promise<{ entries: number }> {
+  async checkLog(kept: object, vault: string): Promise<{ entries: number }> {
     const { checkLog } = await this.#wasm;
-    return { entries: checkLog(vault, kept).entries.length };
+    return { entries: checkLog(vault, kept as Wasm.KeptLog).entries.length };
   }
 
   /** A document of the server's. */

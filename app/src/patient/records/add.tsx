@@ -4,7 +4,7 @@ import { Camera, ClipboardPaste, Upload } from 'lucide-react';
 import { useId, useState } from 'react';
 import { DropZone, type DropZoneProps, FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CATEGORIES, type Category } from '@/api/labels';
+import { CATEGORIES, type Category, LABELS } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
@@ -42,6 +42,7 @@ export function AddPage() {
     mutationFn: () => {
       const body = content ?? new Blob([text], { type: 'text/plain;charset=utf-8' });
       const labels = {
+        kind: LABELS,
         categories: [category],
         types: [],
         ...(day ? { from: day, until: day } : {}),

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { LABELS } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { ProblemNote } from '@/ui/problem';
@@ -51,7 +52,13 @@ export function AddExample() {
     mutationFn: () => {
       const day = new Date().toISOString().slice(0, 10);
       const title = t('patient.add.exampleTitle');
-      const labels = { categories: ['laboratory'], types: ['DiagnosticReport', 'Observation'], from: day, until: day };
+      const labels = {
+        kind: LABELS,
+        categories: ['laboratory'],
+        types: ['DiagnosticReport', 'Observation'],
+        from: day,
+        until: day,
+      };
       const draft = { labels, title, media_type: 'application/fhir+json' };
       return addRecord(person, draft, bloodCount(title, day), reach);
     },
