@@ -23,7 +23,7 @@ use crate::{
     api::{self, Anchor, Anchored, Checkpoints, Stores},
     backup,
     blob::Blobs,
-    config::Config,
+    config::{Config, Secret},
     db::{self, MIGRATIONS},
     erasure::ErasureKeys,
     ingest::{self, IngestError},
@@ -248,6 +248,9 @@ async fn serve(config: Config, role: Role, stop: CancellationToken) -> anyhow::R
         let mut settings = config.api.clone();
         settings.relay.rpc_url = settings.relay.rpc_url.or_else(|| config.rpc_url.clone());
         settings.log.rpc_url = settings.log.rpc_url.or_else(|| config.rpc_url.clone());
+        let node = config.rpc_url.as_ref().map(Secret::expose);
+        let app = config.app.clone().with_node(node);
+        settings.app = app.map_err(|reason| anyhow::anyhow!("app.{reason}"))?;
         settings.agent = config.agent.keypair.clone();
         settings.notify = config.notify.clone();
         settings.retention = config.retention.clone();

@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     agent::AgentConfig,
-    api::{ApiConfig, NotifyConfig},
+    api::{ApiConfig, AppConfig, NotifyConfig},
     blob::BlobConfig,
     erasure::ErasureConfig,
     ingest::IngestConfig,
@@ -35,6 +35,7 @@ const SECTIONS: &[&str] = &[
     "ingest",
     "verify",
     "api",
+    "app",
     "blob",
     "erasure",
     "agent",
@@ -91,6 +92,8 @@ pub struct Config {
     pub verify: VerifyConfig,
     #[serde(default)]
     pub api: ApiConfig,
+    #[serde(default)]
+    pub app: AppConfig,
     #[serde(default)]
     pub blob: BlobConfig,
     #[serde(default)]
@@ -150,6 +153,7 @@ impl Config {
         self.log.validate().map_err(|reason| wrong("log", reason))?;
         self.ingest.validate().map_err(|reason| wrong("ingest", reason))?;
         self.api.validate().map_err(|reason| wrong("api", reason))?;
+        self.app.validate().map_err(|reason| wrong("app", reason))?;
         self.blob.validate().map_err(|reason| wrong("blob", reason))?;
         self.erasure.validate().map_err(|reason| wrong("erasure", reason))?;
         if self

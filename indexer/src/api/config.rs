@@ -7,7 +7,7 @@ use std::{
 use axum::http::HeaderValue;
 use serde::Deserialize;
 
-use super::{disclosure::LogConfig, notify::NotifyConfig, relay::RelayConfig, sign_in::SignInConfig};
+use super::{app::AppConfig, disclosure::LogConfig, notify::NotifyConfig, relay::RelayConfig, sign_in::SignInConfig};
 use crate::retention::RetentionConfig;
 
 /// Settings of the HTTP API. Every key has a default; unknown keys are refused.
@@ -30,6 +30,9 @@ pub struct ApiConfig {
     /// File with the agent's secret, from the section `agent`.
     #[serde(skip)]
     pub agent: Option<PathBuf>,
+    /// The section `app`.
+    #[serde(skip)]
+    pub app: AppConfig,
     /// The section `notify`.
     #[serde(skip)]
     pub notify: NotifyConfig,
@@ -64,6 +67,7 @@ impl Default for ApiConfig {
             log: LogConfig::default(),
             relay: RelayConfig::default(),
             agent: None,
+            app: AppConfig::default(),
             notify: NotifyConfig::default(),
             retention: RetentionConfig::default(),
             rate_per_second: 50,

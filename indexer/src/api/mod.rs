@@ -6,6 +6,7 @@
 
 mod access;
 mod adopt;
+mod app;
 mod bytes;
 mod config;
 mod cursor;
@@ -36,6 +37,7 @@ pub use access::Engine;
 #[doc(hidden)]
 pub use access::withdrawn::delete as delete_withdrawn;
 pub use adopt::{AdoptError, Adopted, LeftOut, adopt};
+pub use app::AppConfig;
 pub use config::ApiConfig;
 pub use disclosure::{Anchor, Anchored, Checkpoints, LogConfig};
 pub use error::{Code, Problem};

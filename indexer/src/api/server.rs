@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{
@@ -28,6 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{
     ApiConfig, access,
+    app::{self, App},
     disclosure::{Anchor, RECEIPT, keep_anchoring, keep_checkpoints},
     document::describe,
     error::{ApiError, UPLOAD_OFFSET},
@@ -166,13 +167,21 @@ fn assemble(state: ApiState, config: &ApiConfig) -> Result<Router, String> {
     let public = public
         .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document)))
         .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))
-        .fallback(async || ApiError::NoSuchRoute)
         .layer(rate.clone());
+    let nowhere = Router::new()
+        .fallback(async || ApiError::NoSuchRoute)
+        .layer(rate.clone())
+        .layer(from_fn_with_state(Arc::new(App::new(&config.app).map_err(of_app)?), app::serve));
     let general = limit(public.merge(operations), config.max_body_bytes, config.request_timeout());
     let uploads = limit(uploads.layer(rate), usize::try_from(chunk_bytes).unwrap_or(usize::MAX), chunk_timeout);
 
     let disclosures = Extension(state.disclosures.clone());
-    Ok(surround(general.merge(uploads).layer(disclosures), config)?.with_state(state))
+    let routes = general.merge(uploads).layer(disclosures).fallback_service(nowhere);
+    Ok(surround(routes, config)?.with_state(state))
+}
+
+fn of_app(reason: String) -> String {
+    format!("app.{reason}")
 }
 
 /// Bounds requests in bytes and time.

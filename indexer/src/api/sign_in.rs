@@ -144,6 +144,11 @@ impl SignIn {
         Ok(Self { domain: config.domain()?, config: config.clone() })
     }
 
+    /// The chain that wallets sign for.
+    pub fn chain(&self, genesis: BlockHash) -> &str {
+        self.config.chain.as_deref().unwrap_or_else(|| chain_of(genesis))
+    }
+
     /// What the wallet, and with it the practitioner, is asked to sign.
     pub fn text(&self, challenge: &Challenge, genesis: BlockHash) -> SignInText {
         // Every field is the server's own, or a key in base58: none can hold a line break.
@@ -152,7 +157,7 @@ impl SignIn {
             address: Key(challenge.address.0),
             statement: SignInText::statement(challenge.practitioner.map(|key| Key(key.0)).as_ref()),
             uri: self.config.uri.clone(),
-            chain_id: self.config.chain.clone().unwrap_or_else(|| chain_of(genesis).to_owned()),
+            chain_id: self.chain(genesis).to_owned(),
             nonce: hex::encode(challenge.nonce.0),
             issued_at: challenge.issued_at.to_string(),
             expiration_time: challenge.expires_at.to_string(),

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ApiConfig,
     access::{Gate, Standings},
+    app::AppConfig,
     bytes::Address,
     cursor::CursorKey,
     disclosure::{Checkpoints, Disclosures, RequestKeys},
@@ -63,6 +64,7 @@ pub struct Shared {
     pub gate: Gate,
     /// None where the server pays for nobody.
     pub relay: Option<Arc<Relay>>,
+    pub app: AppConfig,
     /// None where the server has no agent.
     pub agent: Option<Arc<AgentKeys>>,
     pub cursors: CursorKey,
@@ -113,6 +115,7 @@ impl Shared {
             sign_in: Arc::new(SignIn::new(&config.sign_in)?),
             relay: Relay::new(&config.relay)?.map(Arc::new),
             agent: config.agent.as_deref().map(AgentKeys::read).transpose().map_err(of_agent)?.map(Arc::new),
+            app: config.app.clone(),
             news: News::new(pool.clone(), &shutdown),
             notify: config.notify.clone(),
             streams: Streams::new(pool.clone(), config, max_lag, shutdown),

@@ -3,6 +3,7 @@
 mod access;
 mod accounting;
 mod agent;
+mod app;
 mod audit_roots;
 mod blobs;
 mod client;

@@ -168,7 +168,7 @@ async fn the_rate_limit_goes_by_the_socket_and_no_header_moves_it(pool: PgPool) 
     assert_eq!(answer.problem(), (429, "rate_limited".into()));
     let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=2).contains(&wait), "{wait}");
-    assert_eq!(ask("/nowhere", 5, "192.0.2.1:2000").await.problem(), (429, "rate_limited".into()));
+    assert_eq!(ask("/v1/nowhere", 5, "192.0.2.1:2000").await.problem(), (429, "rate_limited".into()));
 
     ask("/v1/chain/status", 4, "192.0.2.2:1000").await.ok();
     for route in ["/healthz", "/readyz", "/metrics"] {

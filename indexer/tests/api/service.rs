@@ -61,7 +61,7 @@ async fn ask(address: SocketAddr, request: &[u8]) -> String {
 #[sqlx::test(migrations = "../migrations")]
 async fn it_limits_by_the_connection_and_stops_when_told(pool: PgPool) {
     let (address, shutdown, service) = start(&pool, 2).await;
-    let request = b"GET /nowhere HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 198.51.100.9\r\nconnection: close\r\n\r\n";
+    let request = b"GET /v1/nowhere HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 198.51.100.9\r\nconnection: close\r\n\r\n";
     for status in ["404", "404", "429"] {
         let answer = ask(address, request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");

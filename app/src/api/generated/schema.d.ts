@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the web app needs to know of this server. */
+        get: operations["get_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chain/audit-roots/{audit_root}": {
         parameters: {
             query?: never;
@@ -1883,6 +1900,22 @@ export interface components {
                 request: components["schemas"]["Digest"];
             };
             meta: components["schemas"]["Meta"];
+        };
+        /** @description What a page needs to know of this server before anybody signs in. */
+        AppSettings: {
+            /** @description Whether a wallet with its key in the page, and a provider who is played, may be used. */
+            development: boolean;
+            /** @description Whether the relay pays for a first vault only with an invitation. */
+            invitations: boolean;
+            /** @description The chain that wallets sign for, such as `solana:mainnet`. */
+            network: string;
+            /** @description The origin that people sign in on: on any other, wallets warn. */
+            origin: string;
+            program: components["schemas"]["Address"];
+            /** @description Whether this server pays for transactions. */
+            relay: boolean;
+            /** @description JSON-RPC of a node that browsers may ask; null where the operator names none. */
+            rpc_url?: string | null;
         };
         /** @description What an operator's disclosure log was when it was anchored. */
         AuditRoot: {
@@ -3917,6 +3950,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answer_AgentKey"];
+                };
+            };
+            /** @description A refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppSettings"];
                 };
             };
             /** @description A refusal. */

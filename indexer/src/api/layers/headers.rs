@@ -5,7 +5,8 @@ use axum::{
     response::Response,
 };
 
-/// Nothing of an answer is a page but the documentation, which loads its own files only.
+/// Nothing of the API's is a page but the documentation, which loads its own files only. The app's files
+/// come with a policy.
 const POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
@@ -18,7 +19,7 @@ pub async fn secure(request: Request, next: Next) -> Response {
     let docs = request.uri().path().starts_with("/docs");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, if docs { DOCS_POLICY } else { POLICY });
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if docs { DOCS_POLICY } else { POLICY });
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

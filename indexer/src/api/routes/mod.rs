@@ -1,5 +1,6 @@
 //! The routes, one file per entity.
 
+mod app;
 mod audit_root;
 mod break_glass;
 mod consent;
@@ -55,6 +56,7 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(stream::stream_events))
         .routes(routes!(status::get_status))
         .routes(routes!(token::get_token_metadata))
+        .routes(routes!(app::get_app))
         .routes(routes!(log::get_log))
         .routes(routes!(log::list_leaves))
         .routes(routes!(log::get_inclusion))
