@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aegle_client::{
     Pubkey,
     aegle::{CreateVaultParams, GrantConsentParams, NewRecordParams},
@@ -5,6 +7,7 @@ use aegle_client::{
     pda,
     state::{Expected, Record, Vault},
 };
+use aegle_stack::indexer::Api;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -23,12 +26,19 @@ const TRANSACTIONS_PER_DAY: usize = 12;
 /// A patient whose wallet is empty, signed in.
 struct Patient<'a> {
     stack: &'a Stack,
+    api: &'a Api,
     wallet: Keypair,
     relay: Pubkey,
     token: String,
 }
 
-impl Patient<'_> {
+impl<'a> Patient<'a> {
+    async fn sign_in(stack: &'a Stack, api: &'a Api, relay: Pubkey) -> Self {
+        let wallet = Keypair::new();
+        let token = api.sign_in(&wallet).await.expect("sign in");
+        Self { stack, api, wallet, relay, token }
+    }
+
     /// The instructions on the wire, signed by the wallet.
     async fn signed(&self, instructions: &[Instruction]) -> String {
         let mut message = Message::new(instructions, Some(&self.relay));
@@ -39,7 +49,7 @@ impl Patient<'_> {
     }
 
     async fn send(&self, body: &Value) -> (u16, Value) {
-        self.stack.indexer.api.ask("POST", "/v1/relay", Some(&self.token), Some(body)).await.expect("answer")
+        self.api.ask("POST", "/v1/relay", Some(&self.token), Some(body)).await.expect("answer")
     }
 
     /// Sends through the relay and waits until it is confirmed.
@@ -62,6 +72,28 @@ impl Patient<'_> {
     }
 }
 
+/// Through another process of the same server, whose relay is open to one newcomer.
+async fn anybody_makes_a_first_vault_where_the_relay_is_open(stack: &Stack, relay: Pubkey) {
+    let mut settings = stack.settings.another("open", "api").expect("settings");
+    for (key, value) in [("OPEN", "true"), ("OPEN_PER_DAY", "1")] {
+        settings.environment.push((format!("AEGLE_API__RELAY__{key}"), value.into()));
+    }
+    let mut open = settings.start().expect("another process");
+    open.ready(Duration::from_secs(30)).await.expect("ready");
+    for (api, invitations) in [(&open.api, false), (&stack.indexer.api, true)] {
+        let told = api.get("/v1/app").await.expect("settings");
+        assert_eq!((&told["relay"], &told["invitations"]), (&json!(true), &json!(invitations)));
+    }
+    let newcomer = Patient::sign_in(stack, &open.api, relay).await;
+    let vault_of = |id| CreateVaultParams { vault_id: [id; 32], encryption_key: [8; 32] };
+    newcomer.relay(instruction::create_vault(newcomer.wallet.pubkey(), relay, vault_of(11))).await;
+    let next = Patient::sign_in(stack, &open.api, relay).await;
+    let vault = instruction::create_vault(next.wallet.pubkey(), relay, vault_of(12));
+    let (status, code, _) = next.refused(&json!({ "transaction": next.signed(&[vault]).await })).await;
+    assert_eq!((status, &*code), (429, "too_many_first_vaults"));
+    open.stop().await.expect("stop");
+}
+
 /// INV-12: a patient with an empty wallet does everything, and the relay counts to the lamport what it paid.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_patient_with_an_empty_wallet_does_everything_through_the_relay() {
@@ -76,9 +108,7 @@ async fn a_patient_with_an_empty_wallet_does_everything_through_the_relay() {
     })
     .await;
     let relay = key.pubkey();
-    let wallet = Keypair::new();
-    let token = stack.indexer.api.sign_in(&wallet).await.expect("sign in");
-    let patient = Patient { stack: &stack, wallet, relay, token };
+    let patient = Patient::sign_in(&stack, &stack.indexer.api, relay).await;
     let owner = patient.wallet.pubkey();
     let invited = stack.settings.output(&["invite"]).await.expect("invitation");
     let invitation = String::from_utf8(invited.stdout).expect("text").trim().to_owned();
@@ -111,6 +141,7 @@ async fn a_patient_with_an_empty_wallet_does_everything_through_the_relay() {
     let second = patient.signed(&[instruction::create_vault(owner, relay, vault_of(9))]).await;
     let again = json!({ "transaction": second, "invitation": invitation });
     assert_eq!(patient.refused(&again).await.1, "invitation_needed", "an invitation opens one vault");
+    anybody_makes_a_first_vault_where_the_relay_is_open(&stack, relay).await;
 
     let expected: Expected =
         instruction::expected(&stack.operator.sender.account::<Vault>("vault", &vault).await.expect("vault"));

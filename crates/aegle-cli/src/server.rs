@@ -223,6 +223,10 @@ fn refused(problem: &aegle_api_client::Problem) -> Problem {
             message = "The operator of this server pays for nobody; nothing was changed";
             "Pay yourself, without --relay."
         }
+        "too_many_first_vaults" => {
+            "Nothing was changed. Wait, or ask the operator for an invitation and name its file with --invitation \
+             (AEGLE_INVITATION)."
+        }
         "relay_limit" => {
             "Nothing was changed. What the operator pays in a day counts anew at midnight UTC; sooner you can pay \
              yourself, without --relay."

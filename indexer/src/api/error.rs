@@ -92,6 +92,7 @@ pub enum Code {
     TransactionRefused,
     TransactionFails,
     InvitationNeeded,
+    TooManyFirstVaults,
     RelayLimit,
     RelayUnavailable,
 }
@@ -139,6 +140,7 @@ impl Code {
             | Self::TooManySubscriptions
             | Self::UploadQuota
             | Self::TooManyChunks
+            | Self::TooManyFirstVaults
             | Self::RelayLimit => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoFreeStream
@@ -208,6 +210,7 @@ impl Code {
             Self::TransactionRefused => "The relay does not sign this",
             Self::TransactionFails => "The transaction would fail",
             Self::InvitationNeeded => "A first vault needs an invitation",
+            Self::TooManyFirstVaults => "Too many first vaults from this network",
             Self::RelayLimit => "The relay does not pay for more",
             Self::RelayUnavailable => "The relay cannot send now",
         }
@@ -359,6 +362,11 @@ pub enum ApiError {
     TransactionFails(String),
     #[error("Send the code of an invitation that is neither used nor expired.")]
     InvitationNeeded,
+    #[error(
+        "This server pays for {most} first vaults of one network in a day; ask again in {retry_after} seconds, or send \
+         an invitation."
+    )]
+    TooManyFirstVaults { most: u32, retry_after: u64 },
     #[error("It was not sent: {0}.")]
     RelayLimit(String),
     #[error("The relay's wallet is empty; nothing was sent. Try again later.")]
@@ -444,6 +452,7 @@ impl ApiError {
             Self::TransactionRefused(_) => Code::TransactionRefused,
             Self::TransactionFails(_) => Code::TransactionFails,
             Self::InvitationNeeded => Code::InvitationNeeded,
+            Self::TooManyFirstVaults { .. } => Code::TooManyFirstVaults,
             Self::RelayLimit(_) => Code::RelayLimit,
             Self::RelayEmpty | Self::NodeAway(_) => Code::RelayUnavailable,
             Self::SlotOutOfRange { .. } => Code::SlotOutOfRange,
@@ -524,7 +533,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
         let retry_after = match &self {
-            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::RateLimited { retry_after } | Self::TooManyFirstVaults { retry_after, .. } => Some(*retry_after),
             Self::TooManyStreams { .. }
             | Self::NoFreeStream
             | Self::TooManyChunks { .. }

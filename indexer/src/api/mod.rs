@@ -17,6 +17,7 @@ mod error;
 mod event_cursor;
 mod extract;
 mod layers;
+mod limit;
 mod links;
 mod model;
 mod notify;

@@ -1,10 +1,7 @@
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
 };
 
 use axum::{
@@ -13,45 +10,27 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
+use governor::Quota;
 
-use crate::api::{ApiConfig, error::ApiError};
-
-/// Requests between two sweeps of peers that have been quiet.
-const SWEEP: u32 = 1_024;
+use crate::api::{ApiConfig, error::ApiError, limit::Limit};
 
 /// Limits requests by the address of the peer's socket. Headers in which a proxy, or anybody, names
 /// another address are not read.
 #[derive(Clone)]
-pub struct RateLimit {
-    limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    requests: Arc<AtomicU32>,
-}
+pub struct RateLimit(Arc<Limit<IpAddr>>);
 
 impl RateLimit {
     pub fn new(config: &ApiConfig) -> Result<Self, String> {
         let at_least_one = |key, value| NonZeroU32::new(value).ok_or_else(|| format!("{key} must be at least 1"));
         let quota = Quota::per_second(at_least_one("rate_per_second", config.rate_per_second)?)
             .allow_burst(at_least_one("burst", config.burst)?);
-        Ok(Self { limiter: Arc::new(DefaultKeyedRateLimiter::keyed(quota)), requests: Arc::default() })
-    }
-
-    fn check(&self, peer: IpAddr) -> Result<(), ApiError> {
-        // Peers that could send a full burst again need no entry, so memory is bounded by the peers of
-        // the last `burst / rate_per_second` seconds.
-        if self.requests.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-        self.limiter.check_key(&peer).map_err(|refused| {
-            let wait = refused.wait_time_from(self.limiter.clock().now());
-            ApiError::RateLimited { retry_after: wait.as_secs() + 1 }
-        })
+        Ok(Self(Arc::new(Limit::new(quota))))
     }
 }
 
 pub async fn limit_rate(State(limit): State<RateLimit>, request: Request, next: Next) -> Result<Response, ApiError> {
-    limit.check(client(request.extensions()))?;
+    let refused = limit.0.check(&client(request.extensions()));
+    refused.map_err(|retry_after| ApiError::RateLimited { retry_after })?;
     Ok(next.run(request).await)
 }
 

@@ -32,7 +32,7 @@ pub struct RelayRequest {
     /// The transaction on the wire, base64: the relay is the fee payer and signs last, the wallet that is
     /// signed in has signed.
     pub transaction: String,
-    /// Code of an invitation, where the transaction creates a vault.
+    /// Code of an invitation, where the transaction creates a vault; an open relay needs none.
     pub invitation: Option<String>,
     /// Whether to answer only when the transaction is confirmed, has failed, or some seconds are over.
     #[serde(default)]

@@ -25,6 +25,10 @@ pub struct RelayConfig {
     /// Lamports that all wallets together may cost in a day (UTC), and ever.
     pub lamports_per_day: u64,
     pub lamports_total: u64,
+    /// Whether anybody may make a first vault without an invitation: so many from one network at once, and
+    /// as many more over a day.
+    pub open: bool,
+    pub open_per_day: u32,
 }
 
 impl Default for RelayConfig {
@@ -40,6 +44,8 @@ impl Default for RelayConfig {
             wallet_lamports_per_day: 300_000_000,
             lamports_per_day: 5_000_000_000,
             lamports_total: 100_000_000_000,
+            open: false,
+            open_per_day: 20,
         }
     }
 }
@@ -58,6 +64,7 @@ impl RelayConfig {
             ("wallet_lamports_per_day", self.wallet_lamports_per_day),
             ("lamports_per_day", self.lamports_per_day),
             ("lamports_total", self.lamports_total),
+            ("open_per_day", u64::from(self.open_per_day)),
         ] {
             if !(1..=most).contains(&value) {
                 return Err(format!("{key} must be 1 to {most}"));

@@ -11,17 +11,10 @@ mod invite;
 mod node;
 mod settle;
 
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use aegle_client::Pubkey;
-use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
+use governor::Quota;
 use solana_client::client_error::ClientError;
 use solana_keypair::{Keypair, read_keypair_file};
 use solana_signature::Signature;
@@ -29,6 +22,7 @@ use solana_signer::Signer;
 
 use super::{
     error::ApiError,
+    limit::Limit,
     protected,
     session::Bearer,
     state::ApiState,
@@ -44,16 +38,15 @@ const DAY: i64 = 86_400;
 /// How long a caller who waits is kept at most, within the time of a request.
 const WAIT: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(200);
-/// Requests between two sweeps of wallets that have been quiet.
-const SWEEP: u32 = 1_024;
 
 /// The key that pays, its node and its limits.
 pub struct Relay {
     pub config: RelayConfig,
     key: Arc<Keypair>,
     node: node::Node,
-    rate: DefaultKeyedRateLimiter<[u8; 32]>,
-    requests: AtomicU32,
+    wallets: Limit<[u8; 32]>,
+    /// First vaults without an invitation, by network.
+    newcomers: Limit<IpAddr>,
 }
 
 impl Relay {
@@ -67,11 +60,12 @@ impl Relay {
             .map_err(|_| format!("relay.keypair: {} cannot be read as a keypair", file.display()))?;
         let url = config.rpc_url.as_ref().ok_or("relay.rpc_url is not set, and neither is rpc_url")?;
         let wallet = NonZeroU32::new(config.wallet_per_minute).ok_or("relay.wallet_per_minute must be at least 1")?;
+        let newcomers = NonZeroU32::new(config.open_per_day).ok_or("relay.open_per_day must be at least 1")?;
         Ok(Some(Self {
             key: Arc::new(key),
             node: node::Node::new(url.expose().to_owned()),
-            rate: DefaultKeyedRateLimiter::keyed(Quota::per_minute(wallet)),
-            requests: AtomicU32::new(0),
+            wallets: Limit::new(Quota::per_minute(wallet)),
+            newcomers: Limit::new(per_day(newcomers).ok_or("relay.open_per_day is too large")?),
             config: config.clone(),
         }))
     }
@@ -81,14 +75,19 @@ impl Relay {
     }
 
     fn limit(&self, wallet: [u8; 32]) -> Result<(), ApiError> {
-        if self.requests.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            self.rate.retain_recent();
-            self.rate.shrink_to_fit();
+        self.wallets.check(&wallet).map_err(|retry_after| ApiError::RateLimited { retry_after })
+    }
+
+    /// The invitation that a first vault has to use up: none where anybody may make one. A code that comes
+    /// all the same is used, and counts for no network.
+    fn admit(&self, order: &Order) -> Result<Option<Option<[u8; 32]>>, ApiError> {
+        if !self.config.open || order.invitation.is_some() {
+            return Ok(Some(order.invitation.as_deref().map(invite::code_hash)));
         }
-        self.rate.check_key(&wallet).map_err(|refused| {
-            let wait = refused.wait_time_from(self.rate.clock().now());
-            ApiError::RateLimited { retry_after: wait.as_secs() + 1 }
-        })
+        let most = self.config.open_per_day;
+        let refused = self.newcomers.check(&order.network);
+        refused.map_err(|retry_after| ApiError::TooManyFirstVaults { most, retry_after })?;
+        Ok(None)
     }
 
     /// The budgets that a transaction of a wallet falls under, in the order in which they are taken.
@@ -126,6 +125,8 @@ pub struct Order {
     pub transaction: Vec<u8>,
     pub invitation: Option<String>,
     pub wait: bool,
+    /// Where it comes from.
+    pub network: IpAddr,
 }
 
 /// Judges, pays for and sends a transaction of the caller. The same transaction again answers what
@@ -169,7 +170,7 @@ pub async fn submit(
             fee: i64::try_from(checked.fee).unwrap_or(i64::MAX),
             last_valid_block_height: i64::try_from(relay.node.last_valid_block_height().await.map_err(away)?)
                 .unwrap_or(i64::MAX),
-            invitation: checked.creates_vault.then(|| order.invitation.as_deref().map(invite::code_hash)),
+            invitation: if checked.creates_vault { relay.admit(&order)? } else { None },
             created_at: now,
         };
         let mut database = protected::begin(state, bearer).await?;
@@ -221,10 +222,53 @@ async fn wait(state: &ApiState, relay: &Relay, bearer: &Bearer, signature: Signa
     tokio::time::timeout(time, settled).await.unwrap_or(Ok(()))
 }
 
+/// So many at once, and as many more over a day.
+fn per_day(count: NonZeroU32) -> Option<Quota> {
+    Quota::with_period(Duration::from_secs(DAY.unsigned_abs()) / count.get()).map(|quota| quota.allow_burst(count))
+}
+
 fn day(now: i64) -> i32 {
     i32::try_from(now.div_euclid(DAY)).unwrap_or(i32::MAX)
 }
 
 fn away(error: ClientError) -> ApiError {
     ApiError::NodeAway(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_relay_takes_so_many_newcomers_of_a_network_and_everybody_who_is_invited() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("relay.json");
+        solana_keypair::write_keypair_file(&Keypair::new(), &file).unwrap();
+        let relay = |open| {
+            let rpc_url = Some(serde_json::from_value("http://127.0.0.1:9".into()).unwrap());
+            let config =
+                RelayConfig { keypair: Some(file.clone()), rpc_url, open, open_per_day: 2, ..Default::default() };
+            Relay::new(&config).unwrap().unwrap()
+        };
+        let order = |network: &str, invitation: Option<&str>| Order {
+            transaction: Vec::new(),
+            invitation: invitation.map(str::to_owned),
+            wait: false,
+            network: network.parse().unwrap(),
+        };
+        let (open, closed) = (relay(true), relay(false));
+        let (here, there, code) = ("192.0.2.1", "192.0.2.2", "A-B-C-D");
+        for _ in 0..2 {
+            assert_eq!(open.admit(&order(here, None)).unwrap(), None);
+        }
+        let refused = open.admit(&order(here, None)).unwrap_err();
+        let ApiError::TooManyFirstVaults { most: 2, retry_after } = refused else { panic!("{refused}") };
+        assert!((12 * 3_600 - 60..=12 * 3_600 + 1).contains(&retry_after), "{retry_after}");
+        assert_eq!(open.admit(&order(there, None)).unwrap(), None, "another network");
+        let invited = Some(Some(invite::code_hash(code)));
+        assert_eq!(open.admit(&order(here, Some(code))).unwrap(), invited);
+
+        assert_eq!(closed.admit(&order(there, None)).unwrap(), Some(None), "an invitation is needed");
+        assert_eq!(closed.admit(&order(there, Some(code))).unwrap(), invited);
+    }
 }

@@ -45,7 +45,7 @@ pub async fn get_app(
         program: Address(PROGRAM_ID.to_bytes()),
         origin: state.sign_in.config.uri.clone(),
         relay: state.relay.is_some(),
-        invitations: state.relay.is_some(),
+        invitations: state.relay.as_ref().is_some_and(|relay| !relay.config.open),
         development: state.app.development,
     }))
 }

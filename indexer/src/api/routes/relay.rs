@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aegle_client::PROGRAM_ID;
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use solana_sdk_ids::compute_budget;
 
@@ -9,6 +9,7 @@ use crate::api::{
     bytes::{Address, Signature},
     error::ApiError,
     extract::{Body, SignaturePath},
+    layers::client,
     model::{RelayRequest, RelayTerms, Relayed},
     relay::{self, LIGHTHOUSE, MAX_BYTES, Order, Relay},
     session::Bearer,
@@ -52,13 +53,15 @@ pub async fn get_relay(State(state): State<ApiState>) -> Result<Json<RelayTerms>
 pub async fn relay_transaction(
     State(state): State<ApiState>,
     bearer: Bearer,
+    parts: Parts,
     Body(request): Body<RelayRequest>,
 ) -> Result<Json<Relayed>, ApiError> {
     let relay = relay_of(&state)?;
     let transaction = BASE64_STANDARD
         .decode(&request.transaction)
         .map_err(|_| ApiError::InvalidBody("transaction is not base64".into()))?;
-    let order = Order { transaction, invitation: request.invitation, wait: request.wait };
+    let order =
+        Order { transaction, invitation: request.invitation, wait: request.wait, network: client(&parts.extensions) };
     let (signature, status) = relay::submit(&state, &relay, &bearer, order).await?;
     Ok(Json(Relayed { signature: signature.into(), status }))
 }
