@@ -13,6 +13,8 @@ set -euo pipefail
 folder=$1
 here=$(cd "$(dirname "$0")" && pwd)
 linker_version=0.2.6
+# shellcheck source=../debian.sh
+. "$here/../debian.sh"
 [ -f "$folder/tools.lock" ] && exit 0
 
 cannot() {
@@ -23,50 +25,18 @@ cargo-build-sbf; this build uses it when it is on the PATH.
 END
   exit 1
 }
-command -v apt-get >/dev/null && command -v dpkg >/dev/null || cannot "this is not a Debian-like system."
+need_debian
 [ "$(uname -m)" = x86_64 ] || cannot "the packages used here are for x86_64."
 command -v cc >/dev/null || cannot "no C compiler; install gcc."
-
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -f $key ] || cannot "$key is missing; install debian-archive-keyring."
-target() { apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' "$@" | head -n 1; }
-main=$(target 'Origin: Debian' 'Label: Debian')
-security=$(target 'Origin: Debian' 'Label: Debian-Security')
-[ -n "$main" ] || cannot "apt knows no Debian archive; run apt-get update, or add one."
-[ -n "$security" ] || security="${main%/debian*}/debian-security"
 
 work=$folder.part
 rm -rf "$work"
 mkdir -p "$work"
 
-# unpack NAME "SOURCES" PACKAGE…: the packages and all they need, below $work/NAME
-unpack() {
-  local name=$1 sources=$2 state=$work/apt-$1
-  shift 2
-  mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$work/$name"
-  printf '%s\n' "$sources" >"$state/sources.list"
-  : >"$state/status"
-  local options=(
-    -qq -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=/dev/null
-    -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state/cache" -o "Dir::State::status=$state/status"
-    -o Acquire::Check-Valid-Until=false -o APT::Install-Recommends=false -o Debug::NoLocking=1
-    -o Dpkg::Use-Pty=0 -o APT::Sandbox::User=
-  )
-  apt-get "${options[@]}" update || cannot "the package lists could not be fetched."
-  apt-get "${options[@]}" install -y --download-only "$@" >/dev/null || cannot "the packages $* could not be fetched."
-  local deb
-  for deb in "$state"/cache/archives/*.deb; do
-    dpkg -x "$deb" "$work/$name"
-    printf '%s %s %s\n' "$name" "$(basename "$deb")" "$(sha256sum <"$deb" | cut -d' ' -f1)" >>"$work/tools.lock"
-  done
-  rm -rf "$state"
-}
-
 echo "  fetching rustc with its sources" >&2
-unpack rust "deb [signed-by=$key] $main bookworm main
-deb [signed-by=$key] $security bookworm-security main" rustc-web cargo-web rust-web-src llvm-16
+unpack "$work" rust "$(debian_suite bookworm)" rustc-web cargo-web rust-web-src llvm-16
 echo "  fetching the LLVM run-time library" >&2
-unpack llvm "deb [signed-by=$key] $main sid main" libllvm23
+unpack "$work" llvm "$(debian_suite sid)" libllvm23
 
 echo "  building sbpf-linker $linker_version" >&2
 cargo install sbpf-linker --version $linker_version --locked --root "$work" --target-dir "$work/build" ||
