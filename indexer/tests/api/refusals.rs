@@ -102,7 +102,7 @@ async fn the_detail_says_which_parameter_and_what_it_may_be(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn other_routes_and_methods_are_refused_as_problems(pool: PgPool) {
     let client = client(&pool).await;
-    for uri in ["/v1", "/v2/chain/status", "/v1/chain/vaults", "/v1/chain/vaults/", "/v1/chain/status/", "/v1//"] {
+    for uri in ["/v1", "/v2/chain/status", "/v1/chain/vaults/", "/v1/chain/status/", "/v1//"] {
         assert_eq!(client.get(uri).await.problem(), (404, "no_such_route".into()), "{uri}");
     }
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {

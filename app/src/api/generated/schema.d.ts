@@ -1985,7 +1985,7 @@ export interface components {
          * @description Stable codes of problems.
          * @enum {string}
          */
-        Code: "bad_request" | "invalid_address" | "invalid_parameter" | "invalid_cursor" | "slot_out_of_range" | "not_found" | "no_such_route" | "method_not_allowed" | "not_acceptable" | "payload_too_large" | "uri_too_long" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal" | "no_free_stream" | "not_ready" | "behind" | "unavailable" | "timeout" | "invalid_body" | "unsupported_media_type" | "not_signed_in" | "session_ended" | "request_unsigned" | "request_signature_invalid" | "challenge_ended" | "signature_invalid" | "no_purpose" | "not_permitted" | "key_pending" | "key_changed" | "commitment_mismatch" | "record_stored" | "record_erased" | "record_held" | "consent_stored" | "too_many_access_requests" | "too_many_subscriptions" | "mail_off" | "code_wrong" | "range_not_satisfiable" | "no_such_upload" | "invalid_upload" | "upload_offset" | "upload_quota" | "too_many_chunks" | "no_free_chunk" | "store_unavailable" | "relay_off" | "agent_off" | "transaction_refused" | "transaction_fails" | "invitation_needed" | "relay_limit" | "relay_unavailable";
+        Code: "bad_request" | "invalid_address" | "invalid_parameter" | "invalid_cursor" | "slot_out_of_range" | "not_found" | "no_such_route" | "method_not_allowed" | "not_acceptable" | "payload_too_large" | "uri_too_long" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal" | "no_free_stream" | "not_ready" | "behind" | "unavailable" | "timeout" | "invalid_body" | "unsupported_media_type" | "not_signed_in" | "session_ended" | "request_unsigned" | "request_signature_invalid" | "challenge_ended" | "signature_invalid" | "no_purpose" | "not_permitted" | "key_pending" | "key_changed" | "commitment_mismatch" | "record_stored" | "record_erased" | "record_held" | "consent_stored" | "too_many_access_requests" | "too_many_subscriptions" | "mail_off" | "code_wrong" | "range_not_satisfiable" | "no_such_upload" | "invalid_upload" | "upload_offset" | "upload_quota" | "too_many_chunks" | "no_free_chunk" | "store_unavailable" | "relay_off" | "agent_off" | "transaction_refused" | "transaction_fails" | "invitation_needed" | "too_many_first_vaults" | "relay_limit" | "relay_unavailable";
         /**
          * @description How sure the ledger is of a block.
          * @enum {string}
@@ -3407,7 +3407,7 @@ export interface components {
         };
         /** @description A transaction for which the relay is to pay. */
         RelayRequest: {
-            /** @description Code of an invitation, where the transaction creates a vault. */
+            /** @description Code of an invitation, where the transaction creates a vault; an open relay needs none. */
             invitation?: string | null;
             /**
              * @description The transaction on the wire, base64: the relay is the fee payer and signs last, the wallet that is
