@@ -3,7 +3,7 @@ import { defineConfig, devices } from '@playwright/test';
 
 /** A browser of this machine: none is downloaded. */
 function chromium(): string {
-  return execFileSync('../scripts/browser.sh', { encoding: 'utf8' }).trim();
+  return process.env.AEGLE_CHROMIUM ?? execFileSync('../scripts/browser.sh', { encoding: 'utf8' }).trim();
 }
 
 /** Runs against a whole stack: `with-stack npm run e2e`. */

@@ -131,6 +131,7 @@ export const router = createRouter({
   routeTree: routes,
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
+  defaultErrorComponent: Failure,
   defaultPendingMs: 200,
   scrollRestoration: true,
 });

@@ -20,7 +20,7 @@ import { api, ok, type Schema } from '@/api/client';
 import type { Signer } from '@/wallet';
 
 /** Where the server is and what it offers, told once. */
-export type Deployment = Schema['Deployment'];
+export type Deployment = Schema['AppSettings'];
 
 /** A transaction that the chain has taken, and the slot it is in. */
 export interface Sent {
@@ -58,6 +58,7 @@ export class Chain {
 
   constructor(deployment: Deployment) {
     this.deployment = deployment;
+    if (!deployment.rpc_url) throw new Error('this server names no node of the network that browsers may ask');
     this.rpc = createSolanaRpc(deployment.rpc_url as Parameters<typeof createSolanaRpc>[0]);
   }
 

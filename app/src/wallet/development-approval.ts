@@ -10,6 +10,8 @@ export async function ask(request: Request): Promise<void> {
   const dialog = document.createElement('dialog');
   dialog.className = 'm-auto max-w-[480px] rounded border-2 border-wait bg-sheet p-3 text-ink backdrop:bg-ink/50';
   dialog.setAttribute('aria-labelledby', 'development-wallet');
+  // In front of the page's own dialogs, as a wallet's window is.
+  dialog.dataset.reactAriaTopLayer = 'true';
   const title = element('h2', 'Development wallet');
   title.id = 'development-wallet';
   const says = element(

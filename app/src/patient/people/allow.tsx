@@ -190,7 +190,8 @@ export function policyOf({ scope, kinds, from, left, apart, sensitivities }: Wan
   const all = scope === 'all' && !from;
   const permit = all ? [] : [{ categories: scope === 'all' ? [...CATEGORIES] : [...kinds], ...time }];
   return {
-    kind: 'aegle:policy:v2',
+    // What is signed is of version 2, which names the recipient's key.
+    kind: 'aegle:policy:v1',
     base: all ? 'all-normal' : 'deny',
     permit,
     deny: left.length > 0 ? [{ records: [...left] }] : [],

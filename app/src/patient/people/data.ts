@@ -19,6 +19,16 @@ export interface Rule {
   until?: string;
 }
 
+/** A policy as it was written, in which what is empty is left out. */
+function policyIn(text: string): Policy {
+  return {
+    permit: [],
+    deny: [],
+    sensitivity: [],
+    ...(JSON.parse(text) as Pick<Policy, 'kind' | 'base'> & Partial<Policy>),
+  };
+}
+
 /** A permission: who, what, for what and until when. */
 export interface Allowed {
   consent: string;
@@ -90,7 +100,7 @@ export function allowed(
         {
           consent: consent.consent,
           grantee: opening.grantee,
-          policy: JSON.parse(opening.policy) as Policy,
+          policy: policyIn(opening.policy),
           purposes: consent.purposes,
           from: consent.from,
           until: consent.until,
