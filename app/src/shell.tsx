@@ -7,7 +7,7 @@ import { api, ok } from '@/api/client';
 import { lock, useSession } from '@/session/state';
 import { watchIdle } from '@/session/watch';
 import { Button, weightClass } from '@/ui/button';
-import { Empty } from '@/ui/card';
+import { PageHead } from '@/ui/card';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 
@@ -140,16 +140,12 @@ function Connection() {
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <Empty
-      title={t('common.notFound.title')}
-      action={
-        <Link to="/" className={weightClass('second')}>
-          {t('common.notFound.home')}
-        </Link>
-      }
-    >
-      {t('common.notFound.text')}
-    </Empty>
+    <>
+      <PageHead title={t('common.notFound.title')} lead={t('common.notFound.text')} />
+      <Link to="/" className={`${weightClass('second')} self-start`}>
+        {t('common.notFound.home')}
+      </Link>
+    </>
   );
 }
 

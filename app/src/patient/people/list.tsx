@@ -21,6 +21,8 @@ import { revoke, revokeAll } from './revoke';
 export function PeoplePage() {
   const { t } = useTranslation();
   const { data, error, isPending, refetch } = usePeople();
+  // Kept here: the key goes to those that ended while the dialog still says so.
+  const [stopping, stop] = useState<Allowed>();
   const current = data?.filter(({ state }) => state !== 'ended') ?? [];
   const ended = data?.filter(({ state }) => state === 'ended') ?? [];
   const allow = (
@@ -49,13 +51,14 @@ export function PeoplePage() {
           <ul className="flex flex-col gap-1.5">
             {current.map((one) => (
               <li key={one.consent}>
-                <Permission {...one} />
+                <Permission {...one} onStop={() => stop(one)} />
               </li>
             ))}
           </ul>
           {current.length > 1 && <StopAll />}
         </section>
       )}
+      {stopping && <StopDialog {...stopping} onClose={() => stop(undefined)} />}
       {ended.length > 0 && (
         <details>
           <summary className="min-h-[44px] cursor-pointer py-1 font-bold">
@@ -89,7 +92,7 @@ export function useOpens(): (policy: Policy) => string {
   };
 }
 
-function Permission(one: Allowed) {
+function Permission({ onStop, ...one }: Allowed & { onStop?: () => void }) {
   const { t } = useTranslation();
   const opens = useOpens();
   const { state, policy, purposes, until, from, lastUsed, grantee } = one;
@@ -125,18 +128,21 @@ function Permission(one: Allowed) {
           </span>
         </p>
       </div>
-      {!isOver && <Stop {...one} />}
+      {onStop && (
+        <Button className="self-start" onPress={onStop}>
+          {t('patient.people.stop')}
+        </Button>
+      )}
     </Card>
   );
 }
 
-function Stop({ consent, grantee, opened }: Allowed) {
+function StopDialog({ consent, grantee, opened, onClose }: Allowed & { onClose: () => void }) {
   const { t } = useTranslation();
   const person = usePerson();
   const queries = useQueryClient();
   const credential = useCredential(grantee);
   const name = useName();
-  const [asking, ask] = useState(false);
   const stopping = useMutation({
     mutationFn: () => revoke(person, consent),
     onSuccess: () => queries.invalidateQueries(consentsOf(person)),
@@ -144,39 +150,36 @@ function Stop({ consent, grantee, opened }: Allowed) {
   const seen =
     opened.size > 0 ? t('patient.people.stopSeen', { count: opened.size }) : t('patient.people.stopSeenNone');
   return (
-    <div className="self-start">
-      <Button onPress={() => ask(true)}>{t('patient.people.stop')}</Button>
-      <Dialog
-        title={t('patient.people.stopTitle', { name: name(grantee, credential.data?.kind) })}
-        isOpen={asking}
-        onClose={() => ask(false)}
-        isBusy={stopping.isPending}
-        actions={
-          stopping.isSuccess ? (
-            <Button weight="first" onPress={() => ask(false)}>
-              {t('common.done')}
-            </Button>
-          ) : (
-            <>
-              <Button onPress={() => ask(false)} isDisabled={stopping.isPending}>
-                {t('common.cancel')}
-              </Button>
-              <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
-                {t('patient.people.stop')}
-              </Button>
-            </>
-          )
-        }
-      >
-        {stopping.isSuccess ? (
-          <Note kind="done">{t('patient.people.stopped')}</Note>
+    <Dialog
+      title={t('patient.people.stopTitle', { name: name(grantee, credential.data?.kind) })}
+      isOpen
+      onClose={onClose}
+      isBusy={stopping.isPending}
+      actions={
+        stopping.isSuccess ? (
+          <Button weight="first" onPress={onClose}>
+            {t('common.done')}
+          </Button>
         ) : (
-          <p>{t('patient.people.stopText', { seen })}</p>
-        )}
-        {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
-        <ProblemNote error={stopping.error} />
-      </Dialog>
-    </div>
+          <>
+            <Button onPress={onClose} isDisabled={stopping.isPending}>
+              {t('common.cancel')}
+            </Button>
+            <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
+              {t('patient.people.stop')}
+            </Button>
+          </>
+        )
+      }
+    >
+      {stopping.isSuccess ? (
+        <Note kind="done">{t('patient.people.stopped')}</Note>
+      ) : (
+        <p>{t('patient.people.stopText', { seen })}</p>
+      )}
+      {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
+      <ProblemNote error={stopping.error} />
+    </Dialog>
   );
 }
 
