@@ -56,6 +56,20 @@ const routes = root.addChildren([
     component: lazyRouteComponent(() => import('./settings'), 'SettingsPage'),
   }),
   door,
+  createRoute({
+    getParentRoute: () => root,
+    path: '/verify',
+    validateSearch: (search: Record<string, unknown>): { what?: string } =>
+      typeof search.what === 'string' ? { what: search.what } : {},
+    component: lazyRouteComponent(() => import('./public/verify'), 'VerifyPage'),
+  }),
+  ...(['/about', '/about/patients', '/about/hospitals', '/about/lawyers'] as const).map((path) =>
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      component: lazyRouteComponent(() => import('./public/about'), 'AboutPage'),
+    }),
+  ),
   inside.addChildren([
     createRoute({
       getParentRoute: () => inside,
