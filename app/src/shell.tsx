@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
-import { Eye, FileText, Inbox, KeyRound, Lock, Settings } from 'lucide-react';
+import { Eye, FileText, Inbox, KeyRound, Lock, Settings, Stethoscope } from 'lucide-react';
 import { useEffect, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
@@ -16,6 +16,12 @@ const patientPages = [
   { to: '/people', name: 'common.nav.people', Icon: KeyRound },
   { to: '/activity', name: 'common.nav.activity', Icon: Eye },
   { to: '/inbox', name: 'common.nav.inbox', Icon: Inbox },
+] as const;
+
+/** Pages for everybody. */
+const openPages = [
+  { to: '/about', name: 'common.nav.about' },
+  { to: '/verify', name: 'common.nav.verify' },
 ] as const;
 
 /** How often the page asks whether the server follows the network. */
@@ -52,6 +58,12 @@ export function Shell() {
               </ul>
             </nav>
           )}
+          {person?.credential && (
+            <Link to="/care" className={`${weightClass('quiet')} ${person.vault ? '' : 'ms-1'}`}>
+              <Stethoscope aria-hidden className="size-2.5" />
+              {t('common.nav.care')}
+            </Link>
+          )}
           <Link to="/settings" className={`${weightClass('quiet')} ms-auto`} aria-label={t('common.nav.settings')}>
             <Settings aria-hidden className="size-2.5" />
           </Link>
@@ -64,12 +76,20 @@ export function Shell() {
         </div>
       </header>
       <Connection />
-      <main
-        id="content"
-        className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-[96px] sm:pb-4"
-      >
+      <main id="content" className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-4">
         <Outlet />
       </main>
+      <footer className={`border-line border-t ${person?.vault ? 'pb-[64px] sm:pb-0' : ''}`}>
+        <ul className="mx-auto flex w-full max-w-[1080px] flex-wrap gap-x-2 px-2">
+          {openPages.map(({ to, name }) => (
+            <li key={to}>
+              <Link to={to} className="inline-flex min-h-[44px] items-center">
+                {t(name)}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </footer>
       {person?.vault && (
         <nav aria-label={t('common.menu')} className="fixed inset-x-0 bottom-0 border-line border-t bg-sheet sm:hidden">
           <ul className="flex justify-around">

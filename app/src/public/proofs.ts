@@ -1,4 +1,5 @@
 import bs58 from 'bs58';
+import wasmUrl from '@/core/pkg/aegle_web_bg.wasm?url';
 import { AEGLE_PROGRAM_ADDRESS, REGISTRAR_DISCRIMINATOR } from '@/program/generated';
 import type { Node, Told } from './node';
 
@@ -6,7 +7,7 @@ import type { Node, Told } from './node';
 
 async function load() {
   const wasm = await import('@/core/pkg/aegle_web');
-  await wasm.default();
+  await wasm.default({ module_or_path: wasmUrl });
   return wasm;
 }
 

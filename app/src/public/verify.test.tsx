@@ -1,5 +1,5 @@
 import { type Address, getBase64Decoder } from '@solana/kit';
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AEGLE_PROGRAM_ADDRESS, getConsentEncoder, getRecordEncoder, getVaultEncoder } from '@/program/generated';
@@ -106,7 +106,10 @@ function node(accounts: Accounts, { late = false, owner = AEGLE_PROGRAM_ADDRESS 
   });
 }
 
-const steps = () => screen.getAllByRole('listitem').map(({ textContent }) => textContent ?? '');
+const steps = () =>
+  within(screen.getByRole('main'))
+    .getAllByRole('listitem')
+    .map(({ textContent }) => textContent ?? '');
 
 beforeEach(() => serve({}));
 afterEach(() => vi.unstubAllGlobals());

@@ -9,10 +9,17 @@ import { ProblemNote } from '@/ui/problem';
 import { Steps } from '@/ui/waiting';
 import { connect, useWallets, type Wallet } from '@/wallet';
 import { type Step, signIn } from './sign-in';
-import { useSession } from './state';
+import { type Person, useSession } from './state';
 
 const STEPS: Step[] = ['connect', 'signIn', 'unlock'];
 const route = getRouteApi('/sign-in');
+
+/** Where somebody goes on: what they came for, their records, or the patients of whoever has none but a credential. */
+function afterwards({ vault, credential }: Person, to: string | undefined): string {
+  if (to !== undefined && (vault || to.startsWith('/care'))) return to;
+  if (vault) return '/records';
+  return credential ? '/care' : '/set-up';
+}
 
 /** The door: a wallet is chosen, and signs. */
 export function SignInPage() {
@@ -27,7 +34,7 @@ export function SignInPage() {
       reach('connect');
       return signIn(await connect(wallet), reach);
     },
-    onSuccess: (person) => navigate({ to: person.vault ? (to ?? '/records') : '/set-up', replace: true }),
+    onSuccess: (person) => navigate({ to: afterwards(person, to), replace: true }),
   });
   const because = session.person ? undefined : session.because;
   return (
