@@ -11,6 +11,7 @@ pub mod emergency;
 pub mod issue;
 pub mod keyring;
 pub mod manifest;
+mod pieces;
 pub mod record;
 pub mod refusal;
 pub mod wrap;
@@ -24,6 +25,9 @@ pub use emergency::{Custodian, CustodianPlan, KeyShare, Release, SealedKeyShare}
 pub use issue::{Issue, IssueError};
 pub use keyring::{Keyring, KeyringError, RecoveryCode, RootSecret};
 pub use manifest::{Coding, Details, DetailsVersion, LabelsOpening, Manifest, ManifestError, ManifestVersion};
-pub use record::{Expected, OpenRecord, RecordError, measure, open_record, seal_record, sealed_length};
+pub use pieces::RecordPieces;
+pub use record::{
+    Expected, Measure, OpenRecord, RecordError, RecordWriter, measure, open_record, seal_record, sealed_length,
+};
 pub use refusal::{open_refusal, seal_refusal};
 pub use wrap::{Binding, EncryptionKey, SecretKey, Wrap, WrapError};

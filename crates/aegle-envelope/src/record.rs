@@ -13,7 +13,7 @@ use crate::{
     manifest::MAX_MANIFEST,
 };
 
-const PREFIX_LENGTH: u64 = 4;
+pub(crate) const PREFIX_LENGTH: u64 = 4;
 
 /// What a reader takes for granted of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,24 @@ pub enum RecordError {
     Padding,
 }
 
+impl Expected {
+    pub(crate) fn check(&self, manifest: &Manifest) -> Result<(), RecordError> {
+        if self.commitment.is_some_and(|commitment| commitment != manifest.commitment()) {
+            return Err(RecordError::Commitment);
+        }
+        if manifest.details().value().vault != self.vault {
+            return Err(RecordError::Vault);
+        }
+        Ok(())
+    }
+}
+
 impl RecordError {
+    /// What [`RecordError`] became within an error of a stream.
+    pub(crate) fn within(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Io)
+    }
+
     /// The reason within an error of [`OpenRecord`] as a reader.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
@@ -55,14 +72,43 @@ impl From<RecordError> for io::Error {
     }
 }
 
+/// Length in bytes and SHA-256 of a content, which its details name; for content that comes in pieces.
+#[derive(Clone, Default)]
+pub struct Measure {
+    length: u64,
+    hasher: Sha256,
+}
+
+impl Measure {
+    pub fn push(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
+        self.hasher.update(piece);
+    }
+
+    pub fn finish(self) -> (u64, [u8; 32]) {
+        (self.length, self.hasher.finalize().into())
+    }
+}
+
+impl Write for Measure {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Length in bytes and SHA-256 of a content, which its details name.
 ///
 /// # Errors
 /// The source's.
-pub fn measure(content: impl Read) -> io::Result<(u64, [u8; 32])> {
-    let mut content = Hashing { source: content, hasher: Sha256::new() };
-    let length = io::copy(&mut content, &mut io::sink())?;
-    Ok((length, content.hasher.finalize().into()))
+pub fn measure(mut content: impl Read) -> io::Result<(u64, [u8; 32])> {
+    let mut measure = Measure::default();
+    io::copy(&mut content, &mut measure)?;
+    Ok(measure.finish())
 }
 
 /// Length in bytes of what [`seal_record`] writes.
@@ -82,22 +128,90 @@ pub fn seal_record<W: Write>(
     sink: W,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(ContentKey, W), RecordError> {
-    let key = ContentKey::generate(rng);
-    let mut writer = Writer::new(&key, sink, rng)?;
-    let text = manifest.bytes();
-    let length = u32::try_from(text.len()).map_err(|_| ManifestError::TooLong)?;
-    let details = manifest.details().value();
-    writer.write_all(&length.to_le_bytes())?;
-    writer.write_all(&text)?;
+    let (key, mut record) = RecordWriter::new(manifest, sink, rng)?;
     // One byte more than named shows content that is longer.
-    let mut content = Hashing { source: content.take(details.length + 1), hasher: Sha256::new() };
-    let copied = io::copy(&mut content, &mut writer)?;
-    if copied != details.length || <[u8; 32]>::from(content.hasher.finalize()) != details.content_sha256 {
-        return Err(RecordError::Content);
+    io::copy(&mut content.take(record.length + 1), &mut record).map_err(RecordError::within)?;
+    Ok((key, record.finish()?))
+}
+
+/// Encrypts a record whose content is written into it, in constant memory.
+///
+/// Must be [finished](RecordWriter::finish): what is not does not open.
+#[must_use = "a record that is not finished does not open"]
+pub struct RecordWriter<W> {
+    writer: Writer<W>,
+    content: Measure,
+    length: u64,
+    content_sha256: [u8; 32],
+    /// Zeros to write; known from the beginning.
+    padding: u64,
+}
+
+impl<W: Write> RecordWriter<W> {
+    /// Writes everything before the content, under a new key.
+    ///
+    /// # Errors
+    /// A manifest that is too long, and those of the sink.
+    pub fn new(
+        manifest: &Manifest,
+        sink: W,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<(ContentKey, Self), RecordError> {
+        let key = ContentKey::generate(rng);
+        let mut writer = Writer::new(&key, sink, rng)?;
+        let text = manifest.bytes();
+        let prefix = u32::try_from(text.len()).map_err(|_| ManifestError::TooLong)?;
+        writer.write_all(&prefix.to_le_bytes())?;
+        writer.write_all(&text)?;
+        let Details { length, content_sha256, .. } = *manifest.details().value();
+        let plain = PREFIX_LENGTH + u64::from(prefix) + length;
+        let padding = padded_length(plain) - plain;
+        Ok((key, Self { writer, content: Measure::default(), length, content_sha256, padding }))
     }
-    let plain = PREFIX_LENGTH + u64::from(length) + copied;
-    io::copy(&mut io::repeat(0).take(padded_length(plain) - plain), &mut writer)?;
-    Ok((key, writer.finish()?))
+
+    /// Where the ciphertext goes.
+    pub fn sink(&mut self) -> &mut W {
+        self.writer.sink()
+    }
+
+    /// After the content: checks it, and writes `most` bytes of the padding. Whether that wrote something.
+    ///
+    /// # Errors
+    /// Content that is not the one the manifest names, and those of the sink.
+    pub fn pad(&mut self, most: u64) -> Result<bool, RecordError> {
+        if self.content.clone().finish() != (self.length, self.content_sha256) {
+            return Err(RecordError::Content);
+        }
+        let zeros = self.padding.min(most);
+        io::copy(&mut io::repeat(0).take(zeros), &mut self.writer)?;
+        self.padding -= zeros;
+        Ok(zeros > 0)
+    }
+
+    /// Writes what is left and gives the sink back, flushed.
+    ///
+    /// # Errors
+    /// As those of [`RecordWriter::pad`].
+    pub fn finish(mut self) -> Result<W, RecordError> {
+        self.pad(u64::MAX)?;
+        Ok(self.writer.finish()?)
+    }
+}
+
+/// The content.
+impl<W: Write> Write for RecordWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.writer.write(bytes)?;
+        self.content.push(&bytes[..count]);
+        if self.content.length > self.length {
+            return Err(RecordError::Content.into());
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 /// Opens a record: checks its manifest, then streams its content.
@@ -115,12 +229,7 @@ pub fn open_record<R: Read>(key: &ContentKey, source: R, expected: &Expected) ->
     let mut text = vec![0; length as usize];
     reader.read_exact(&mut text)?;
     let manifest = Manifest::read(&text)?;
-    if expected.commitment.is_some_and(|commitment| commitment != manifest.commitment()) {
-        return Err(RecordError::Commitment);
-    }
-    if manifest.details().value().vault != expected.vault {
-        return Err(RecordError::Vault);
-    }
+    expected.check(&manifest)?;
     let start = PREFIX_LENGTH + u64::from(length);
     let mut record = OpenRecord { reader, manifest, start, position: 0, hasher: Some(Sha256::new()), failed: false };
     if record.details().length == 0 {
@@ -222,18 +331,5 @@ impl<R: Read + Seek> Seek for OpenRecord<R> {
             self.position = position;
         }
         Ok(position)
-    }
-}
-
-struct Hashing<R> {
-    source: R,
-    hasher: Sha256,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
-        Ok(count)
     }
 }

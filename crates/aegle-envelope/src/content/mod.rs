@@ -6,12 +6,13 @@
 mod header;
 mod layout;
 mod padding;
+mod pieces;
 mod reader;
 mod writer;
 
 use std::io;
 
-use aead_stream::StreamBE32;
+use aead_stream::{StreamBE32, StreamPrimitive};
 use chacha20poly1305::ChaCha20Poly1305;
 use rand::{CryptoRng, RngCore};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -19,6 +20,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub use header::{HEADER_LENGTH, Header};
 pub use layout::Layout;
 pub use padding::padded_length;
+pub use pieces::Pieces;
 pub use reader::Reader;
 pub use writer::Writer;
 
@@ -26,6 +28,20 @@ pub use writer::Writer;
 pub const TAG_LENGTH: usize = 16;
 
 type Stream = StreamBE32<ChaCha20Poly1305>;
+
+/// Encrypts the chunk at a place and adds its tag.
+fn seal_chunk(stream: &Stream, place: u32, last: bool, chunk: &mut Vec<u8>) -> Result<(), ContentError> {
+    stream.encrypt_in_place(place, last, &[], chunk).map_err(|_| ContentError::TooLong)
+}
+
+/// Opens the chunk at a place, with its tag.
+fn open_chunk(stream: &Stream, place: u32, last: bool, chunk: &mut Vec<u8>) -> Result<(), ContentError> {
+    // An empty chunk after others would be a second way to write the same content.
+    if chunk.len() < TAG_LENGTH || chunk.len() == TAG_LENGTH && place > 0 {
+        return Err(ContentError::Truncated);
+    }
+    stream.decrypt_in_place(place, last, &[], chunk).map_err(|_| ContentError::Altered(place))
+}
 
 /// Encrypts the content of one record, and of no other. Given away as a [`crate::Wrap`].
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

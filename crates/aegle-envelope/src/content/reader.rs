@@ -1,8 +1,6 @@
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
-use aead_stream::StreamPrimitive;
-
-use super::{ContentError, ContentKey, Header, Layout, Stream, TAG_LENGTH};
+use super::{ContentError, ContentKey, Header, Layout, Stream, TAG_LENGTH, open_chunk};
 
 /// Decrypts content. Holds one chunk in memory and gives out nothing of a chunk that did not open, nor
 /// an end that is not the true one.
@@ -86,13 +84,7 @@ impl<R: Read> Reader<R> {
         } else {
             self.chunk.truncate(filled);
         }
-        // An empty chunk after others would be a second way to write the same content.
-        if filled < TAG_LENGTH || filled == TAG_LENGTH && self.next > 0 {
-            return Err(ContentError::Truncated.into());
-        }
-        self.stream
-            .decrypt_in_place(self.next, self.last, &[], &mut self.chunk)
-            .map_err(|_| ContentError::Altered(self.next))?;
+        open_chunk(&self.stream, self.next, self.last, &mut self.chunk)?;
         self.next = self.next.checked_add(1).ok_or(ContentError::TooLong)?;
         Ok(())
     }

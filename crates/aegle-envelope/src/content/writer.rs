@@ -1,9 +1,8 @@
 use std::io::{self, Write};
 
-use aead_stream::StreamPrimitive;
 use rand::{CryptoRng, RngCore};
 
-use super::{ContentError, ContentKey, Header, Stream, TAG_LENGTH};
+use super::{ContentError, ContentKey, Header, Stream, TAG_LENGTH, seal_chunk};
 
 /// Encrypts what is written into it. Holds one chunk in memory.
 ///
@@ -55,6 +54,11 @@ impl<W: Write> Writer<W> {
         })
     }
 
+    /// Where the ciphertext goes. Whole chunks are there; the rest waits for more, or the end.
+    pub fn sink(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Writes the last chunk and gives the sink back, flushed.
     ///
     /// # Errors
@@ -71,7 +75,7 @@ impl<W: Write> Writer<W> {
             return Err(ContentError::Failed.into());
         }
         let next = self.position.checked_add(1).ok_or(ContentError::TooLong)?;
-        self.stream.encrypt_in_place(self.position, last, &[], &mut self.chunk).map_err(|_| ContentError::TooLong)?;
+        seal_chunk(&self.stream, self.position, last, &mut self.chunk)?;
         self.sink.write_all(&self.chunk)?;
         self.chunk.clear();
         self.position = next;

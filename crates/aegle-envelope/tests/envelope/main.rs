@@ -1,6 +1,7 @@
 mod content;
 mod emergency;
 mod keyring;
+mod pieces;
 mod record;
 mod secrets;
 mod vectors;

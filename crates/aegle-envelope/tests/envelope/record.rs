@@ -127,7 +127,7 @@ fn content_that_is_not_the_one_named_is_not_sealed() {
 }
 
 /// A record as somebody writes it who has the key and does not keep to the format.
-fn forged(manifest: &Manifest, content: &[u8], padding: &[u8]) -> (ContentKey, Vec<u8>) {
+pub fn forged(manifest: &Manifest, content: &[u8], padding: &[u8]) -> (ContentKey, Vec<u8>) {
     let key = ContentKey::generate(&mut rng(4));
     let mut writer = Writer::new(&key, Vec::new(), &mut rng(5)).unwrap();
     let text = manifest.bytes();
