@@ -428,13 +428,13 @@ async fn an_issuers_signature_is_held_against_the_chain() {
     let vault = care.create_vault(&Keypair::new()).await.vault();
     let slot = care.api.mirror().await.expect("mirror").confirmed_slot;
     let sealed = care.sealed(vault, RESULT, &provider);
-    let issuance = record::issuance(&care.api, &sealed.manifest, slot).await.expect("judged");
+    let issuance = record::issuance(&care.api, sealed.manifest(), slot).await.expect("judged");
     assert!(issuance.holds());
     let stolen = Provider { credential: other.credential, ..provider };
     let sealed = care.sealed(vault, RESULT, &stolen);
-    let issuance = record::issuance(&care.api, &sealed.manifest, slot).await.expect("judged");
-    assert!(matches!(issuance, Issuance::False(_)), "{issuance:?}");
-    let unknown = record::issuance(&care.api, &sealed.manifest, slot + 1_000_000).await.expect("judged");
+    let issuance = record::issuance(&care.api, sealed.manifest(), slot).await.expect("judged");
+    assert!(matches!(issuance, Issuance::False { .. }), "{issuance:?}");
+    let unknown = record::issuance(&care.api, sealed.manifest(), slot + 1_000_000).await.expect("judged");
     assert!(matches!(unknown, Issuance::Unknown { .. }), "a slot that the mirror does not have: {unknown:?}");
     care.stack.stop().await;
 }

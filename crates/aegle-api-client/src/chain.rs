@@ -2,16 +2,17 @@ use std::time::Duration;
 
 use aegle_client::{
     Pubkey, Reader,
-    state::{Credential, CredentialStatus, Record, Registrar, Vault},
+    state::{Credential, Record, Registrar, Vault},
 };
 use aegle_decision::Key;
 use aegle_envelope::EncryptionKey;
-use serde::{Deserialize, Serialize};
+use aegle_exchange::recipients;
+use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use crate::{
     Api, Error,
-    wire::{Answer, Page},
+    wire::{Answer, CredentialState, Page},
 };
 
 const POLL: Duration = Duration::from_millis(100);
@@ -21,17 +22,6 @@ const POLL: Duration = Duration::from_millis(100);
 pub struct Mirror {
     pub finalized_slot: u64,
     pub confirmed_slot: u64,
-}
-
-/// A credential as it was at some slot.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CredentialState {
-    pub credential: Key,
-    pub registrar: Key,
-    pub subject: Key,
-    pub kind: String,
-    pub in_effect: bool,
-    pub reason: Option<String>,
 }
 
 impl Api {
@@ -100,14 +90,9 @@ pub(crate) async fn record(reader: &Reader, record: &Key) -> Result<Record, Erro
 /// # Errors
 /// The server's or the node's.
 pub async fn attested_keys(api: &Api, reader: &Reader, subject: &Key) -> Result<Vec<EncryptionKey>, Error> {
-    let mut keys = Vec::new();
+    let mut credentials: Vec<Credential> = Vec::new();
     for address in api.credentials_of(subject).await? {
-        let credential: Credential = reader.account("credential", &Pubkey::from(address.0)).await?;
-        let is_theirs = credential.subject.to_bytes() == subject.0 && credential.status == CredentialStatus::Active;
-        let key = EncryptionKey(credential.encryption_key);
-        if is_theirs && !keys.contains(&key) {
-            keys.push(key);
-        }
+        credentials.push(reader.account("credential", &Pubkey::from(address.0)).await?);
     }
-    Ok(keys)
+    Ok(recipients::attested(&credentials, subject))
 }

@@ -5,49 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use aegle_client::{
     Pubkey, Reader, SendError, Sent,
     aegle::GrantConsentParams,
-    commitment::{Opening, random_bytes},
-    id,
     instruction::{self, Authority},
-    pda,
-    state::{Consent, Purpose, day_of},
+    state::{Consent, Purpose},
 };
-use aegle_decision::{Document, Key, Policy, PolicyVersion, Preview, purpose_code};
+use aegle_decision::{Key, Policy, purpose_code};
 use aegle_envelope::EncryptionKey;
+use aegle_exchange::recipients::allowed;
 use rand::{CryptoRng, RngCore};
-use serde::Serialize;
 use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::{
     Error, Pay, Session, Unlocked, chain,
-    wire::{Digest, DraftPreview, Explained, HeldConsent},
+    wire::{DraftPreview, Explained, HeldConsent},
     wrap,
 };
 
-/// What a policy would open now, as the patient is shown it.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    pub records: Vec<Key>,
-    /// How many others there are.
-    pub withheld: u64,
-    hash: [u8; 32],
-}
-
-/// What is to be allowed.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    pub grantee: Key,
-    /// X25519 key of the grantee; see [`key_of`].
-    pub encryption_key: EncryptionKey,
-    /// Bits of the purposes and actions.
-    pub purposes: u16,
-    pub actions: u8,
-    /// First day in effect and first day no more, in days since the Unix epoch, UTC.
-    pub from_day: u32,
-    pub until_day: u32,
-    pub policy: Policy,
-}
+pub use aegle_exchange::consent::{Grant, Shown};
 
 /// A consent that was granted.
 #[derive(Clone, Debug)]
@@ -65,15 +40,7 @@ pub struct Granted {
 pub async fn draft(session: &Session, vault: Key, purposes: u16, policy: &Policy) -> Result<Shown, Error> {
     let asked = json!({"vault": vault, "purposes": purposes, "policy": policy});
     let shown: DraftPreview = session.post("/v1/consents/draft", &asked).await?;
-    let preview = Document::<Preview>::read(shown.preview.into_bytes())?;
-    let Preview { vault: of, purposes: for_what, records, withheld, .. } = preview.value();
-    let same = (*of, *for_what, *withheld) == (vault, purposes, shown.withheld)
-        && shown.records.iter().eq(records)
-        && preview.hash() == shown.hash.0;
-    if !same {
-        return Err(Error::Answer("a preview that is not what it shows"));
-    }
-    Ok(Shown { records: shown.records, withheld: shown.withheld, hash: shown.hash.0 })
+    Ok(Shown::read(shown, vault, purposes)?)
 }
 
 /// The key that a registrar attests for `grantee`; none where the chain has none, or several.
@@ -86,17 +53,6 @@ pub async fn key_of(session: &Session, pay: &Pay<'_>, grantee: &Key) -> Result<O
         [key] => Some(key),
         _ => None,
     })
-}
-
-#[derive(Serialize)]
-struct NewConsent<'a> {
-    vault: Key,
-    consent_id: Digest,
-    grantee: Key,
-    salt: Digest,
-    policy: &'a str,
-    policy_salt: Digest,
-    encryption_key: EncryptionKey,
 }
 
 /// Allows: keeps what opens the consent at the server, grants it on chain, and encrypts to the grantee what
@@ -113,43 +69,24 @@ pub async fn grant(
     shown: &Shown,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<Granted, Error> {
-    let Grant { grantee, encryption_key, purposes, actions, from_day, until_day, policy } = grant;
-    let recipient = Some(encryption_key.0);
-    let policy = Document::new(Policy { kind: PolicyVersion::V2, preview: Some(shown.hash), recipient, ..policy });
-    policy.value().validate()?;
-    let vault = unlocked.vault();
-    let address = Pubkey::from(vault.0);
-    let state = chain::vault(pay.reader(), &vault).await?;
-    let consent_id = id::consent_id(rng, &address);
-    let opening =
-        Opening { vault: address, consent_id, grantee: grantee.0.into(), salt: unlocked.grantee_salt(&consent_id)? };
-    let policy_salt = random_bytes(rng);
-    let text = std::str::from_utf8(policy.bytes()).map_err(|_| Error::Answer("a policy that is no text"))?;
-    let new = NewConsent {
-        vault,
-        consent_id: Digest(consent_id),
-        grantee,
-        salt: Digest(opening.salt),
-        policy: text,
-        policy_salt: Digest(policy_salt),
-        encryption_key,
-    };
+    let (new, terms) = grant.make(unlocked, shown, rng)?;
+    let address = Pubkey::from(new.vault.0);
+    let state = chain::vault(pay.reader(), &new.vault).await?;
     session.post::<HeldConsent>("/v1/consents", &new).await?;
     let params = GrantConsentParams {
-        handle: opening.handle(),
-        policy_commitment: policy.commitment(&policy_salt),
-        purposes,
-        actions,
-        from_day,
-        until_day,
+        handle: terms.handle.0,
+        policy_commitment: terms.policy_commitment.0,
+        purposes: terms.purposes,
+        actions: terms.actions,
+        from_day: terms.from_day,
+        until_day: terms.until_day,
         expected: instruction::expected(&state),
     };
     let authority = authority(&state.owner, signer);
-    let granting = instruction::grant_consent(address, authority, pay.payer(), consent_id, params);
+    let granting = instruction::grant_consent(address, authority, pay.payer(), terms.consent_id.0, params);
     let sent = pay.send(&[granting], &[signer]).await?;
-    let wrapped = wrap::give(session, unlocked, &shown.records, grantee, encryption_key, rng).await?;
-    let consent = Key(pda::find_consent(&address, &consent_id).0.to_bytes());
-    Ok(Granted { consent, sent, wrapped })
+    let wrapped = wrap::give(session, unlocked, &shown.records, new.grantee, new.encryption_key, rng).await?;
+    Ok(Granted { consent: terms.consent, sent, wrapped })
 }
 
 /// Stops allowing.
@@ -181,31 +118,15 @@ pub(crate) async fn recipients(
     vault: Key,
 ) -> Result<BTreeMap<Key, BTreeSet<EncryptionKey>>, Error> {
     let state = chain::vault(reader, &vault).await?;
-    let today = day_of(reader.now().await?).unwrap_or(u32::MAX);
-    let mut recipients: BTreeMap<Key, BTreeSet<EncryptionKey>> = BTreeMap::new();
+    let now = reader.now().await?;
+    let mut consents = Vec::new();
     for held in list(session, vault).await?.into_iter().filter(|held| held.opened && !held.revoked) {
-        let on_chain: Consent = match reader.account("consent", &held.consent.0.into()).await {
+        match reader.account::<Consent>("consent", &held.consent.0.into()).await {
             Err(SendError::NotFound { .. }) => continue,
-            read => read?,
-        };
-        let in_effect = on_chain.revoked_slot == 0
-            && on_chain.consent_epoch == state.consent_epoch
-            && (on_chain.from_day..on_chain.until_day).contains(&today);
-        let Ok(policy) = Document::<Policy>::read(held.policy.into_bytes()) else { continue };
-        let opening = Opening {
-            vault: vault.0.into(),
-            consent_id: on_chain.consent_id,
-            grantee: held.grantee.0.into(),
-            salt: held.salt.0,
-        };
-        let opens = on_chain.vault == opening.vault
-            && on_chain.handle == opening.handle()
-            && on_chain.policy_commitment == policy.commitment(&held.policy_salt.0);
-        if in_effect && opens {
-            recipients.entry(held.grantee).or_default().extend(policy.value().recipient.map(EncryptionKey));
+            read => consents.push((held, read?)),
         }
     }
-    Ok(recipients)
+    Ok(allowed(consents.iter().map(|(held, on_chain)| (held, on_chain)), (vault, &state), now))
 }
 
 /// What `grantee` would see now, and what says so. For the patient.

@@ -12,10 +12,8 @@ use aegle_client::{
     },
 };
 use aegle_decision::{Document, Key};
-use aegle_envelope::{
-    ContentKey, Custodian, CustodianPlan, EncryptionKey,
-    emergency::{EmergencyError, verify_signature},
-};
+use aegle_envelope::{Custodian, CustodianPlan, EncryptionKey};
+use aegle_exchange::custodian::{NewKeyShare, SignedPlan, shares};
 use rand::{CryptoRng, RngCore};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -24,28 +22,13 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::{
-    Api, Error, Pay, Session, Unlocked, api, chain, record,
+    Api, Error, Pay, Session, Unlocked, api, chain,
     wire::{Bytes, Stored},
     wrap::own_records,
 };
 
 /// Most records in one request.
 const BATCH: usize = 100;
-
-/// A share of a record's content key for a custodian.
-#[derive(Serialize)]
-pub(crate) struct NewKeyShare {
-    custodian: Key,
-    recipient: EncryptionKey,
-    threshold: u8,
-    share: Bytes<81>,
-}
-
-#[derive(Deserialize)]
-struct SignedPlan {
-    plan: Option<String>,
-    signature: Option<Bytes<64>>,
-}
 
 #[derive(Deserialize)]
 struct DealtShare {
@@ -129,19 +112,11 @@ async fn set_policy(pay: &Pay<'_>, owner: &Keypair, vault: Key, policy: u8) -> R
 /// # Errors
 /// The server's; a plan that is another vault's or signed by somebody else.
 pub async fn plan(session: &Session, state: &Vault, vault: Key) -> Result<Option<CustodianPlan>, Error> {
-    let SignedPlan { plan, signature } = session.get("/v1/custodians", &[("patient", vault.to_string())]).await?;
-    let Some((plan, signature)) = plan.zip(signature) else { return Ok(None) };
-    let plan: Document<CustodianPlan> = Document::read(plan.into_bytes())?;
-    plan.value().validate()?;
-    // A new owner names custodians anew.
-    match verify_signature(&plan, &Key(state.owner.to_bytes()), &signature.0) {
-        Err(EmergencyError::Signature) => return Ok(None),
-        other => other?,
-    }
-    if plan.value().vault != vault {
-        return Err(Error::Chain("who keeps shares is of another vault"));
-    }
-    Ok(Some(plan.value().clone()))
+    Ok(signed_plan(session, vault).await?.read(state, vault)?)
+}
+
+async fn signed_plan(session: &Session, vault: Key) -> Result<SignedPlan, Error> {
+    session.get("/v1/custodians", &[("patient", vault.to_string())]).await
 }
 
 /// [`plan`] where the vault allows emergencies.
@@ -150,24 +125,10 @@ pub(crate) async fn plan_in_effect(
     state: &Vault,
     vault: Key,
 ) -> Result<Option<CustodianPlan>, Error> {
-    if state.emergency_policy == EMERGENCIES_ALLOWED { plan(session, state, vault).await } else { Ok(None) }
-}
-
-pub(crate) fn shares(
-    plan: &CustodianPlan,
-    record: Key,
-    key: &ContentKey,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<Vec<NewKeyShare>, Error> {
-    let dealt = plan.deal(&record, key, rng)?;
-    let shares =
-        plan.custodians.iter().zip(dealt).map(|(Custodian { custodian, encryption_key }, share)| NewKeyShare {
-            custodian: *custodian,
-            recipient: *encryption_key,
-            threshold: plan.threshold,
-            share: Bytes(share.0),
-        });
-    Ok(shares.collect())
+    if state.emergency_policy != EMERGENCIES_ALLOWED {
+        return Ok(None);
+    }
+    Ok(signed_plan(session, vault).await?.in_effect(state, vault)?)
 }
 
 /// Splits the key of every record whose custodians are not those of the plan; how many records that were.
@@ -201,7 +162,7 @@ pub async fn deal(
         if dealt.get(&record) == Some(&wanted) {
             continue;
         }
-        let Ok(key) = record::content_key(&held, &secrets) else { continue };
+        let Ok(key) = held.content_key(&secrets) else { continue };
         records.push(RecordShares { record, shares: shares(&plan, record, &key, rng)? });
     }
     for records in records.chunks(BATCH) {

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use solana_signer::Signer;
 
 use crate::{
-    Error, Origin, Progress, Session, Unlocked, consent, disclosure, download, keyring, page, record,
+    Error, Origin, Progress, Session, Unlocked, consent, disclosure, download, keyring, page,
     wire::{Digest, HeldConsent, HeldRecord, NewWrap, Status, WrappedKey},
     wrap::{self, Recipients},
 };
@@ -221,7 +221,7 @@ pub async fn export(
     let mut whole = Vec::new();
     let (all, mut done) = (held.values().map(|held| held.size).sum(), 0);
     for held in held.into_values() {
-        let Ok(key) = record::content_key(&held, &unlocked.secrets()) else {
+        let Ok(key) = held.content_key(&unlocked.secrets()) else {
             exported.unreadable.push(held.record);
             continue;
         };

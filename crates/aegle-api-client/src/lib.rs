@@ -30,10 +30,13 @@ pub mod storage;
 mod upload;
 pub mod wrap;
 
-pub use access_request::{open_message, seal_message};
 pub use aegle_exchange::{Error as Unmet, KeyFile, Secrets, Unlocked, wire};
+pub use aegle_exchange::{
+    message::{open_message, seal_message},
+    wire::CredentialState,
+};
 pub use api::{Api, Origin};
-pub use chain::{CredentialState, Mirror};
+pub use chain::Mirror;
 pub use error::{Error, Problem};
 pub use pay::{Pay, Relay};
 pub use session::Session;

@@ -3,36 +3,24 @@
 use std::io::Write;
 
 use aegle_client::{
-    Pubkey, Reader, SendError, Sent,
+    Reader, SendError, Sent,
     aegle::NewRecordParams,
-    id,
     instruction::{self, Authority},
-    pda,
     state::Record,
 };
 use aegle_decision::Key;
-use aegle_envelope::{Binding, EncryptionKey, Expected, LabelsOpening, Manifest};
+use aegle_envelope::{Expected, Manifest};
 use rand::{CryptoRng, RngCore};
 use reqwest::Method;
-use serde::Serialize;
 use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::{
     Error, Pay, Progress, Secrets, Session, chain, download,
-    record::{self, Issuance, Sealed},
-    wire::{Digest, MailboxItem, StoredRecord, WrappedKey},
+    record::{self, Issuance, Sealed, Unminted},
+    wire::{Digest, MailboxItem, StoredRecord},
 };
-
-#[derive(Serialize)]
-struct NewItem {
-    vault: Key,
-    upload: Digest,
-    opening: LabelsOpening,
-    recipient: EncryptionKey,
-    wrapped_key: WrappedKey,
-}
 
 /// Posts a sealed result to the vault it was sealed for, encrypted to the key that the chain has of it.
 ///
@@ -45,12 +33,10 @@ pub async fn post(
     rng: &mut (impl RngCore + CryptoRng),
     progress: Progress<'_>,
 ) -> Result<MailboxItem, Error> {
-    let vault = sealed.manifest.details().value().vault;
-    let recipient = EncryptionKey(chain::vault(reader, &vault).await?.encryption_key);
-    let wrapped_key = sealed.wrap(Binding::Mail(vault), &recipient, rng)?;
+    let vault = sealed.manifest().details().value().vault;
+    let state = chain::vault(reader, &vault).await?;
     let upload = sealed.upload(session, progress).await?;
-    let new = NewItem { vault, upload, opening: sealed.opening(), recipient, wrapped_key };
-    session.post("/v1/mailbox", &new).await
+    session.post("/v1/mailbox", &sealed.record.new_item(&state, upload, rng)?).await
 }
 
 /// What waits for the patient of `vault`; without one, what the caller posted and nobody took.
@@ -73,8 +59,7 @@ pub async fn open(
     out: &mut impl Write,
     progress: Progress<'_>,
 ) -> Result<(Manifest, Issuance), Error> {
-    let secret = secrets.of(&item.recipient).ok_or(Error::NoKey("it is encrypted to another key of the vault"))?;
-    let key = item.wrapped_key.0.open(&Binding::Mail(item.vault), secret)?;
+    let key = item.content_key(secrets)?;
     let path = format!("{}/content", path(item));
     let (ciphertext, _) = download::download(|| Ok(session.request(Method::GET, &path)), item.size, progress).await?;
     let expected = Expected { vault: item.vault, commitment: None };
@@ -84,19 +69,12 @@ pub async fn open(
     Ok((manifest, issuer))
 }
 
-/// Id and address of the record that an item becomes.
-fn record_of(item: &MailboxItem) -> ([u8; 32], Pubkey) {
-    let vault = Pubkey::from(item.vault.0);
-    let record_id = id::mailed_record_id(&item.item.0, &vault);
-    (record_id, pda::find_record(&vault, &record_id).0)
-}
-
 /// Whether the ledger has the record that an item becomes already.
 ///
 /// # Errors
 /// The node's; [`Error::Chain`] where the record there is not the item's.
 pub async fn is_minted(reader: &Reader, item: &MailboxItem) -> Result<bool, Error> {
-    match reader.account::<Record>("record", &record_of(item).1).await {
+    match reader.account::<Record>("record", &item.record().record.0.into()).await {
         Ok(minted) if minted.commitment == item.opening.commitment() => Ok(true),
         Ok(_) => Err(Error::Chain("the item's record is another one")),
         Err(SendError::NotFound { .. }) => Ok(false),
@@ -121,21 +99,20 @@ pub struct Accepted {
 /// # Errors
 /// The server's or the program's.
 pub async fn accept(session: &Session, pay: &Pay<'_>, signer: &Keypair, item: &MailboxItem) -> Result<Accepted, Error> {
-    let (record_id, record) = record_of(item);
+    let Unminted { record, record_id, commitment, .. } = item.record();
     let sent = if is_minted(pay.reader(), item).await? {
         None
     } else {
         let state = chain::vault(pay.reader(), &item.vault).await?;
         let key = signer.pubkey();
         let authority = if state.owner == key { Authority::Owner(key) } else { Authority::Delegate(key) };
-        let commitment = item.opening.commitment();
         let params = NewRecordParams { record_id, commitment, expected: instruction::expected(&state) };
         let mint = instruction::mint_record(item.vault.0.into(), authority, pay.payer(), params);
         Some(pay.send(&[mint], &[signer]).await?)
     };
     let accepted: StoredRecord =
         session.post(&format!("{}/accept", path(item)), &json!({"record_id": Digest(record_id)})).await?;
-    if (accepted.record.0, accepted.commitment.0) != (record.to_bytes(), item.opening.commitment()) {
+    if (accepted.record, accepted.commitment.0) != (record, commitment) {
         return Err(Error::Answer("another item than the one accepted"));
     }
     Ok(Accepted { record: accepted.record, sent })

@@ -3,25 +3,24 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use aegle_client::{
-    Event, Pubkey, Reader, SendError,
-    history::Happened,
-    pda,
-    state::{Purpose, Registrar},
+    Reader, SendError,
+    state::{Purpose, Registrar, Vault},
 };
-use aegle_decision::{Caller, Document, Key, purpose_of};
+use aegle_decision::{Document, Key, purpose_of};
 use aegle_disclosure::{Digest, Entry, Inclusion, Log, Logged, Operation, Outcome, SignIn, SignedReceipt};
-use aegle_envelope::open_refusal;
+use aegle_exchange::receipt::Gathering;
 use aegle_receipt::{Bundle, Ledger, OpenedEmergency, OpenedRecord, Opening, Report};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Api, Error, Secrets, Session, api, consent,
+    Api, Error, Session, api, consent,
     disclosure::{LogStatus, Own},
     record::{self, Query},
 };
+
+pub use aegle_exchange::receipt::open_refused;
 
 /// Longest wait for a checkpoint that has an entry; the log makes one every few seconds.
 const CHECKPOINT: Duration = Duration::from_secs(20);
@@ -103,24 +102,6 @@ pub async fn save_refused(api: &Api, refused: &Error) -> Result<Bundle, Error> {
     let receipt = problem.receipt.as_ref().ok_or(Error::Answer("the refusal has no receipt"))?;
     let log = crate::disclosure::log(api).await?.log;
     Ok(Bundle { receipt: Some(receipt.to_text()), sealed: problem.sealed.clone(), ..Bundle::new(log.verifier()) })
-}
-
-/// Opens what somebody was handed who was refused, with the keys of the vault. The entry is the one that the
-/// receipt promises.
-///
-/// # Errors
-/// [`Error::NoKey`] where it is about another vault or none; an entry of another receipt.
-pub fn open_refused(bundle: &Bundle, secrets: &Secrets) -> Result<(Bundle, Logged), Error> {
-    let sealed = bundle.sealed.as_ref().ok_or(Error::Answer("nothing is encrypted in it"))?;
-    let sealed = BASE64_STANDARD.decode(sealed).map_err(|_| Error::Answer("what is encrypted in it is not base64"))?;
-    let opened = secrets.iter().find_map(|secret| open_refusal(&sealed, secret).ok());
-    let opened = opened.ok_or(Error::NoKey("it is about another vault, or about nothing that there is"))?;
-    let logged = Logged::of_detail(&opened)?;
-    let promised = bundle.receipt.as_ref().and_then(|text| SignedReceipt::from_text(text).ok());
-    if promised.is_none_or(|signed| signed.receipt.commitment != logged.commitment()) {
-        return Err(Error::Answer("what is encrypted in it is not what the receipt promises"));
-    }
-    Ok((bundle.clone().opened(&logged), logged))
 }
 
 /// Adds to a bundle what the patient may have of what opens the decision.
@@ -236,52 +217,25 @@ pub async fn ledger(reader: &Reader, entry: &Entry) -> Result<Ledger, Error> {
     if newest.map_err(|error| reader.node_error(error))? < entry.confirmed_slot {
         return Err(Error::Chain("the node has not come as far as the receipt; try again, or another node"));
     }
-    let mut accounts = Ledger::accounts(entry);
-    let listed = reader.registrars().await;
-    let every_credential = listed.is_ok();
-    let registrars = listed.unwrap_or_default();
-    let credentials = registrars.iter().flat_map(|(registrar, _)| {
-        let Caller { key, practitioner } = entry.caller;
-        [Some(key), practitioner].into_iter().flatten().map(|key| pda::find_credential(registrar, &key.0.into()).0)
-    });
-    let credentials: Vec<Pubkey> = credentials.collect();
-    accounts.extend(reader.existing(&credentials).await?);
-    accounts.sort_unstable();
-    accounts.dedup();
-    let happened = reader.history(&accounts, entry.confirmed_slot).await?;
-    require_kept(reader, entry, &happened).await?;
-    let removed = |address: &Pubkey, registrar: &Registrar| {
-        (registrar.removed_slot > 0).then(|| (Key(address.to_bytes()), registrar.removed_slot))
-    };
-    let mut registrars_removed = std::collections::BTreeMap::new();
-    for happened in &happened {
-        let Event::CredentialIssued(issued) = &happened.event else { continue };
-        let address = issued.registrar;
-        registrars_removed.extend(match registrars.iter().find(|(listed, _)| *listed == address) {
-            Some((_, registrar)) => removed(&address, registrar),
-            None => removed(&address, &reader.account("registrar", &address).await?),
-        });
+    let registrars = reader.registrars().await.ok();
+    let mut gathering = Gathering::new(entry.clone(), registrars);
+    let existing = reader.existing(&gathering.credentials()).await?;
+    gathering.add(reader.history(&gathering.accounts(existing), entry.confirmed_slot).await?);
+    if let Some(vault) = gathering.vault_missing() {
+        match reader.account::<Vault>("vault", &vault).await {
+            Ok(state) => gathering.check_kept(Some(&state))?,
+            Err(SendError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for address in gathering.registrars_missing() {
+        let registrar: Registrar = reader.account("registrar", &address).await?;
+        gathering.add_registrar(address, registrar);
     }
     let block = match reader.block(entry.confirmed_slot).await {
         Ok(block) => Some(block),
         Err(SendError::Node { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Ledger { happened, registrars_removed, block, every_credential })
-}
-
-/// A node that dropped old transactions would make every vault look as if it had never been.
-async fn require_kept(reader: &Reader, entry: &Entry, happened: &[Happened]) -> Result<(), Error> {
-    let vault = Pubkey::from(entry.vault.0);
-    let created = |happened: &Happened| matches!(&happened.event, Event::VaultCreated(event) if event.vault == vault);
-    if entry.vault == Key::default() || happened.iter().any(created) {
-        return Ok(());
-    }
-    match reader.account::<aegle_client::state::Vault>("vault", &vault).await {
-        Ok(state) if state.created_slot <= entry.confirmed_slot => {
-            Err(Error::Chain("the node does not keep all of the vault's transactions; ask one that keeps the ledger"))
-        }
-        Ok(_) | Err(SendError::NotFound { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(gathering.ledger(block))
 }

@@ -8,19 +8,17 @@ use std::{
 use aegle_client::{
     Pubkey, Sent,
     aegle::NewRecordParams,
-    id,
     instruction::{self, Authority},
     state::{Purpose, Record},
 };
-use aegle_decision::{Document, Key, Labels};
+use aegle_decision::Key;
 use aegle_disclosure::SignedReceipt;
 use aegle_envelope::{
-    Binding, Coding, ContentKey, CustodianPlan, Details, DetailsVersion, EncryptionKey, Expected, Issue, IssueError,
-    LabelsOpening, Manifest, Wrap, measure, open_record, seal_record, sealed_length,
+    ContentKey, Expected, Issue, LabelsOpening, Manifest, measure, open_record, seal_record, sealed_length,
 };
+use aegle_exchange::record::check_labels;
 use jiff::civil::Date;
 use rand::{CryptoRng, RngCore};
-use serde::Serialize;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -28,27 +26,16 @@ use tempfile::SpooledTempFile;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Api, CredentialState, Error, Pay, Progress, Secrets, Session, api, chain,
-    custodian::{self, NewKeyShare},
+    Api, Error, Pay, Progress, Secrets, Session, api, chain, custodian,
     download::{self, IN_MEMORY},
     upload,
-    wire::{Answer, Digest, HeldRecord, KeyState, NewWrap, RecordErasure, StoredRecord, WrappedKey},
+    wire::{Answer, Digest, HeldRecord, KeyState, RecordErasure, StoredRecord},
 };
+
+pub use aegle_exchange::record::{Draft, Issuance, Unminted};
 
 /// Between two looks how far an erasure is.
 const POLL: Duration = Duration::from_millis(300);
-
-/// What a record says of its content.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// What the server may know.
-    pub labels: Labels,
-    pub media_type: String,
-    pub title: Option<String>,
-    pub codes: Vec<Coding>,
-    pub author: Option<String>,
-    pub issued: Option<Date>,
-}
 
 /// Who answers for a content, and the credential to show for it.
 #[derive(Clone, Copy)]
@@ -59,8 +46,7 @@ pub struct Issuer<'a> {
 
 /// A record on its way out: ciphertext, and the one key to it.
 pub struct Sealed {
-    pub manifest: Manifest,
-    key: ContentKey,
+    pub(crate) record: aegle_exchange::record::Sealed,
     ciphertext: SpooledTempFile,
     size: u64,
 }
@@ -77,18 +63,15 @@ impl Sealed {
         issuer: Option<Issuer<'_>>,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Self, Error> {
-        let Draft { labels, media_type, title, codes, author, issued } = draft;
         content.seek(SeekFrom::Start(0))?;
-        let (length, content_sha256) = measure(&mut *content)?;
-        let kind = DetailsVersion::V1;
-        let mut details =
-            Details { kind, vault, media_type, length, content_sha256, title, codes, author, issued, issue: None };
-        if let Some(Issuer { credential, key }) = issuer {
-            let message = Issue::message(&vault, &content_sha256, &details.media_type, &credential);
+        let measured = measure(&mut *content)?;
+        let sign = |Issuer { credential, key }: Issuer<'_>| -> Result<Issue, Error> {
+            let message = Issue::message(&vault, &measured.1, &draft.media_type, &credential);
             let signature = key.try_sign_message(&message)?.into();
-            details.issue = Some(Issue { credential, issuer: Key(key.pubkey().to_bytes()), signature });
-        }
-        let manifest = Manifest::new(Document::new(labels), Document::new(details), rng)?;
+            Ok(Issue { credential, issuer: Key(key.pubkey().to_bytes()), signature })
+        };
+        let issue = issuer.map(sign).transpose()?;
+        let manifest = draft.manifest(vault, measured, issue, rng)?;
         content.seek(SeekFrom::Start(0))?;
         Self::anew(manifest, content, rng)
     }
@@ -97,11 +80,11 @@ impl Sealed {
     fn anew(manifest: Manifest, content: impl Read, rng: &mut (impl RngCore + CryptoRng)) -> Result<Self, Error> {
         let size = sealed_length(&manifest);
         let (key, ciphertext) = seal_record(&manifest, content, SpooledTempFile::new(IN_MEMORY), rng)?;
-        Ok(Self { manifest, key, ciphertext, size })
+        Ok(Self { record: aegle_exchange::record::Sealed { manifest, key }, ciphertext, size })
     }
 
-    pub fn opening(&self) -> LabelsOpening {
-        self.manifest.labels_opening()
+    pub fn manifest(&self) -> &Manifest {
+        &self.record.manifest
     }
 
     /// Uploads the ciphertext and names the upload.
@@ -111,34 +94,6 @@ impl Sealed {
     pub async fn upload(&mut self, session: &Session, progress: Progress<'_>) -> Result<Digest, Error> {
         upload::upload(session, &mut self.ciphertext, self.size, progress).await
     }
-
-    pub(crate) fn wrap(
-        &self,
-        binding: Binding,
-        recipient: &EncryptionKey,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<WrappedKey, Error> {
-        Ok(WrappedKey(Wrap::seal(&self.key, &binding, recipient, rng)?))
-    }
-
-    /// Shares of the key for the custodians of a plan; none without one.
-    fn shares(
-        &self,
-        plan: Option<&CustodianPlan>,
-        record: Key,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Vec<NewKeyShare>, Error> {
-        plan.map_or(Ok(Vec::new()), |plan| custodian::shares(plan, record, &self.key, rng))
-    }
-}
-
-/// A record whose content the server has, to be minted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unminted {
-    pub vault: Key,
-    pub record: Key,
-    pub record_id: [u8; 32],
-    pub commitment: [u8; 32],
 }
 
 /// A record that was added.
@@ -165,35 +120,13 @@ pub async fn store(
 ) -> Result<Unminted, Error> {
     let state = chain::vault(pay.reader(), &vault).await?;
     let upload = sealed.upload(session, progress).await?;
-    let address = Pubkey::from(vault.0);
-    let record_id = id::record_id(rng, &address, &state.owner, &authority);
-    let record = Key(aegle_client::pda::find_record(&address, &record_id).0.to_bytes());
-    let recipient = EncryptionKey(state.encryption_key);
-    let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
-    let new = NewRecord {
-        vault,
-        record_id: Digest(record_id),
-        upload,
-        opening: sealed.opening(),
-        wraps: vec![NewWrap { holder: vault, recipient, wrapped_key }],
-        shares: sealed.shares(custodian::plan_in_effect(session, &state, vault).await?.as_ref(), record, rng)?,
-    };
+    let plan = custodian::plan_in_effect(session, &state, vault).await?;
+    let (new, unminted) = sealed.record.new_record(&state, authority, upload, plan.as_ref(), rng)?;
     let stored: StoredRecord = session.post("/v1/records", &new).await?;
-    if (stored.record, stored.commitment.0) != (record, new.opening.commitment()) {
+    if (stored.record, stored.commitment.0) != (unminted.record, unminted.commitment) {
         return Err(Error::Answer("another record than the one stored"));
     }
-    Ok(Unminted { vault, record, record_id, commitment: stored.commitment.0 })
-}
-
-#[derive(Serialize)]
-struct NewRecord {
-    vault: Key,
-    record_id: Digest,
-    upload: Digest,
-    opening: LabelsOpening,
-    wraps: Vec<NewWrap>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    shares: Vec<NewKeyShare>,
+    Ok(unminted)
 }
 
 /// Mints records in one transaction: all of them or none. Three fit.
@@ -281,18 +214,14 @@ pub async fn encrypt_anew(
     let held = get(session, purpose, record).await?;
     let commitment = chain::record(reader, &record).await?.commitment;
     let state = chain::vault(reader, &held.vault).await?;
-    let recipient = EncryptionKey(state.encryption_key);
-    let key = content_key(&held, secrets)?;
+    let key = held.content_key(secrets)?;
     let path = format!("/v1/records/{record}/content");
     let (ciphertext, _) = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let opened = open_record(&key, ciphertext, &Expected { vault: held.vault, commitment: Some(commitment) })?;
     let mut sealed = Sealed::anew(opened.manifest().clone(), opened, rng)?;
-    let wrapped_key = sealed.wrap(Binding::Record(record), &recipient, rng)?;
     let upload = sealed.upload(session, progress).await?;
-    let wraps = [NewWrap { holder: held.vault, recipient, wrapped_key }];
     let plan = custodian::plan_in_effect(session, &state, held.vault).await?;
-    let shares = sealed.shares(plan.as_ref(), record, rng)?;
-    let new = serde_json::json!({"vault": held.vault, "upload": upload, "wraps": wraps, "shares": shares});
+    let new = sealed.record.new_content(record, &state, upload, plan.as_ref(), rng)?;
     let stored: Answer<StoredRecord> = api::json(session.request(reqwest::Method::PUT, &path).json(&new)).await?;
     match stored.data.commitment.0 == commitment {
         true => Ok(()),
@@ -370,26 +299,6 @@ pub struct Opened {
     pub receipt: Option<SignedReceipt>,
 }
 
-/// Who answers for a content.
-#[derive(Clone, Debug)]
-pub enum Issuance {
-    /// Nobody signed it: it is what the patient says.
-    Unsigned,
-    /// Signed, and the credential as it was at the slot the record was minted.
-    Signed { issue: Issue, credential: CredentialState },
-    /// Signed, and the server cannot say what the credential was then.
-    Unknown { issue: Issue },
-    /// The signature, or whose credential it names, is false.
-    False(&'static str),
-}
-
-impl Issuance {
-    /// Whether it is signed under a credential that was in effect.
-    pub fn holds(&self) -> bool {
-        matches!(self, Self::Signed { credential, .. } if credential.in_effect)
-    }
-}
-
 /// Opens a record: fetches, decrypts into `out`, and checks that it is what the chain committed to, that
 /// its labels are those the server decided by, and who issued it.
 ///
@@ -414,7 +323,7 @@ pub async fn open(
         api::send(session.read(purpose, &path, &[])?).await?;
         return Err(Error::NoKey("the patient has not encrypted it to you yet"));
     };
-    let key = content_key(&held, secrets)?;
+    let key = held.content_key(secrets)?;
     let (ciphertext, receipt) = download::download(|| session.read(purpose, &path, &[]), held.size, progress).await?;
     let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
     let manifest = decrypt(&key, ciphertext, &expected, &held.opening, out)?;
@@ -425,22 +334,8 @@ pub async fn open(
 /// The record on chain, which is that of what the server says.
 pub(crate) async fn on_chain(reader: &aegle_client::Reader, held: &HeldRecord) -> Result<Record, Error> {
     let on_chain = chain::record(reader, &held.record).await?;
-    if on_chain.vault.to_bytes() != held.vault.0 {
-        return Err(Error::Chain("the record is another vault's"));
-    }
-    if held.opening.commitment() != on_chain.commitment {
-        return Err(Error::Chain("its labels are not those that the record commits to"));
-    }
+    held.check(&on_chain)?;
     Ok(on_chain)
-}
-
-/// The content key of a record, by the caller's own wrap.
-pub(crate) fn content_key(held: &HeldRecord, secrets: &Secrets) -> Result<ContentKey, Error> {
-    let KeyState::Wrapped { recipient, wrapped_key, mail } = held.key else {
-        return Err(Error::NoKey("it is not encrypted to you yet"));
-    };
-    let secret = secrets.of(&recipient).ok_or(Error::NoKey("it is encrypted to another key of yours"))?;
-    Ok(wrapped_key.0.open(&held.binding(mail), secret)?)
 }
 
 pub(crate) fn decrypt(
@@ -451,9 +346,7 @@ pub(crate) fn decrypt(
     out: &mut impl Write,
 ) -> Result<Manifest, Error> {
     let mut opened = open_record(key, ciphertext, expected)?;
-    if opened.manifest().labels_opening() != *opening {
-        return Err(Error::Chain("its labels are not those inside the record"));
-    }
+    check_labels(opened.manifest(), opening)?;
     io::copy(&mut opened, out)?;
     out.flush()?;
     Ok(opened.manifest().clone())
@@ -464,19 +357,11 @@ pub(crate) fn decrypt(
 /// # Errors
 /// The server's, but for a slot or a credential that it does not know.
 pub async fn issuance(api: &Api, manifest: &Manifest, slot: u64) -> Result<Issuance, Error> {
-    let issue = match manifest.details().value().verify_issue() {
-        Ok(issue) => issue.clone(),
-        Err(IssueError::Unsigned) => return Ok(Issuance::Unsigned),
-        Err(IssueError::Key | IssueError::Signature) => {
-            return Ok(Issuance::False("the signature is not the issuer's over this content"));
-        }
-    };
+    let issuance = Issuance::of(manifest);
+    let Issuance::Unknown { issue } = &issuance else { return Ok(issuance) };
     match api.credential_at(&issue.credential, slot).await {
-        Ok(credential) if (credential.credential, credential.subject) != (issue.credential, issue.issuer) => {
-            Ok(Issuance::False("the credential is another's than who signed"))
-        }
-        Ok(credential) => Ok(Issuance::Signed { issue, credential }),
-        Err(error) if error.is("not_found") || error.is("slot_out_of_range") => Ok(Issuance::Unknown { issue }),
+        Ok(credential) => Ok(issuance.named(credential)),
+        Err(error) if error.is("not_found") || error.is("slot_out_of_range") => Ok(issuance),
         Err(error) => Err(error),
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use aegle_client::{Reader, state::Purpose};
 use aegle_decision::Key;
-use aegle_envelope::{Binding, EncryptionKey, Wrap};
+use aegle_envelope::EncryptionKey;
+use aegle_exchange::recipients::{self, RecordWrap};
 use rand::{CryptoRng, RngCore};
 use serde::Serialize;
 
 use crate::{
     Error, Session, Unlocked, chain, consent, record,
-    wire::{HeldRecord, HeldWrap, NewWrap, PendingWrap, Stored, WrappedKey},
+    wire::{HeldRecord, HeldWrap, PendingWrap, Stored},
 };
 
 /// Most wrapped keys in one request.
@@ -22,12 +23,6 @@ const ROUNDS: usize = 1_000;
 struct NewWraps<'a> {
     vault: Key,
     wraps: &'a [RecordWrap],
-}
-
-#[derive(Serialize)]
-struct RecordWrap {
-    record: Key,
-    wrap: NewWrap,
 }
 
 /// What became of wraps that were asked for.
@@ -102,10 +97,9 @@ impl<'a> Recipients<'a> {
                 };
                 keys.insert(match allowed.remove(&holder) {
                     None => Vec::new(),
-                    Some(signed) => match chain::attested_keys(session.api(), reader, &holder).await? {
-                        attested if attested.is_empty() => signed.into_iter().collect(),
-                        attested => attested,
-                    },
+                    Some(signed) => {
+                        recipients::keys(signed, chain::attested_keys(session.api(), reader, &holder).await?)
+                    }
                 })
             }
         })
@@ -145,11 +139,10 @@ pub async fn fill(
                 Some(records) => records,
                 None => held.insert(own_records(session, vault).await?),
             };
-            match records.get(&record).and_then(|held| record::content_key(held, &unlocked.secrets()).ok()) {
-                Some(key) => {
-                    let wrapped_key = WrappedKey(Wrap::seal(&key, &Binding::Record(record), &recipient, rng)?);
-                    wraps.push(RecordWrap { record, wrap: NewWrap { holder, recipient, wrapped_key } });
-                }
+            let wrap =
+                records.get(&record).map(|held| RecordWrap::new(held, &unlocked.secrets(), holder, recipient, rng));
+            match wrap.and_then(Result::ok) {
+                Some(wrap) => wraps.push(wrap),
                 None => filled.unreadable.push(record),
             }
         }
@@ -178,9 +171,8 @@ pub(crate) async fn give(
     let secrets = unlocked.secrets();
     let mut wraps = Vec::new();
     for record in records {
-        let Some(key) = held.get(record).and_then(|held| record::content_key(held, &secrets).ok()) else { continue };
-        let wrapped_key = WrappedKey(Wrap::seal(&key, &Binding::Record(*record), &recipient, rng)?);
-        wraps.push(RecordWrap { record: *record, wrap: NewWrap { holder, recipient, wrapped_key } });
+        let wrap = held.get(record).map(|held| RecordWrap::new(held, &secrets, holder, recipient, rng));
+        wraps.extend(wrap.and_then(Result::ok));
     }
     store(session, vault, &wraps).await
 }

@@ -278,13 +278,13 @@ pub fn issuer(issuance: &Issuance) -> (bool, String) {
         Issuance::Unknown { issue } => {
             (false, format!("Signed by {}; the server cannot say what their credential was then.", issue.issuer))
         }
-        Issuance::False(why) => (false, format!("The issuer named in it did not issue it: {why}.")),
+        Issuance::False { reason } => (false, format!("The issuer named in it did not issue it: {reason}.")),
     }
 }
 
 fn issuer_json(issuance: &Issuance) -> Value {
     match issuance {
-        Issuance::Unsigned | Issuance::False(_) => Value::Null,
+        Issuance::Unsigned | Issuance::False { .. } => Value::Null,
         Issuance::Signed { issue, .. } | Issuance::Unknown { issue } => issue.issuer.to_string().into(),
     }
 }

@@ -17,7 +17,7 @@ pub mod instruction;
 pub mod reader;
 #[cfg(feature = "rpc")]
 pub mod sender;
-#[cfg(feature = "rpc")]
+#[cfg(feature = "ledger")]
 pub mod transaction;
 
 pub use aegle::{self, ID as PROGRAM_ID, events, pda, state};

@@ -8,6 +8,8 @@ use solana_transaction_status_client_types::{
     UiTransactionStatusMeta, option_serializer::OptionSerializer,
 };
 
+pub use solana_transaction_status_client_types::EncodedConfirmedTransactionWithStatusMeta;
+
 use crate::{
     Event, PROGRAM_ID, base58,
     event::{DecodeError, event_authority},

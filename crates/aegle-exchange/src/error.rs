@@ -33,6 +33,13 @@ pub enum Error {
     Document(#[from] DocumentError),
 }
 
+impl From<std::io::Error> for Error {
+    /// Of content, which is in memory.
+    fn from(error: std::io::Error) -> Self {
+        Self::Record(error.into())
+    }
+}
+
 impl Error {
     /// Stable, such as `not_as_on_chain`.
     pub fn code(&self) -> &'static str {

@@ -5,8 +5,15 @@
 //! browser do the same; whoever calls brings answers, accounts and randomness.
 
 mod account;
+pub mod consent;
+pub mod custodian;
+pub mod disclosure;
 mod error;
 pub mod keyring;
+pub mod message;
+pub mod receipt;
+pub mod recipients;
+pub mod record;
 mod secrets;
 pub mod sign_in;
 pub mod wire;

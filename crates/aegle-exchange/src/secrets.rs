@@ -1,6 +1,6 @@
 use aegle_envelope::{EncryptionKey, SecretKey};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The X25519 keys that somebody reads with: a provider's, or those of every key epoch of a vault.
 pub struct Secrets(Vec<SecretKey>);
@@ -27,9 +27,9 @@ impl From<SecretKey> for Secrets {
 }
 
 /// The file of an X25519 key, as `aegle key encryption` writes it.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub struct KeyFile {
-    kind: String,
+    kind: &'static str,
     #[serde(with = "hex::serde")]
     public_key: [u8; 32],
     #[serde(with = "hex::serde")]
@@ -38,14 +38,18 @@ pub struct KeyFile {
 
 impl KeyFile {
     pub fn new(key: &SecretKey) -> Self {
-        let kind = "aegle:encryption-key:v1".to_owned();
-        Self { kind, public_key: key.encryption_key().0, secret_key: *key.to_bytes() }
+        Self { kind: "aegle:encryption-key:v1", public_key: key.encryption_key().0, secret_key: *key.to_bytes() }
     }
 
     /// Reads the key of a file; none where it is none. What the parser would say may quote the secret.
     pub fn read(text: &[u8]) -> Option<SecretKey> {
-        let file: Self = serde_json::from_slice(text).ok()?;
-        SecretKey::from_bytes(&file.secret_key).ok()
+        #[derive(Deserialize)]
+        struct Secret {
+            #[serde(with = "hex::serde")]
+            secret_key: [u8; 32],
+        }
+        let secret = serde_json::from_slice::<Secret>(text).ok()?;
+        SecretKey::from_bytes(&Zeroizing::new(secret.secret_key)).ok()
     }
 }
 

@@ -141,6 +141,17 @@ impl HeldRecord {
     }
 }
 
+/// A credential as it was at some slot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CredentialState {
+    pub credential: Key,
+    pub registrar: Key,
+    pub subject: Key,
+    pub kind: String,
+    pub in_effect: bool,
+    pub reason: Option<String>,
+}
+
 /// A content key for a holder: the vault, or a wallet.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
