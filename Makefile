@@ -37,9 +37,10 @@ test: ## Formats, lints and runs every test of every part
 	@scripts/timed.sh "tests" $(MAKE) check
 
 .PHONY: check
-check: build ## Runs the tests alone
+check: build wasm ## Runs the tests alone
 	@# Many tests wait, for blocks and for time to pass: twice as many threads as cores.
 	@RUST_TEST_THREADS=$$((2 * $$(nproc 2>/dev/null || echo 2))) $(BIN)/with-postgres cargo test --workspace --locked
+	@node --test crates/aegle-web/tests/*.test.mjs
 
 .PHONY: build
 build: tools sbf localnet ## Builds the program, the local ledger and everything else
@@ -52,6 +53,10 @@ build: tools sbf localnet ## Builds the program, the local ledger and everything
 .PHONY: sbf
 sbf: ## Builds the program to SBF bytecode, target/deploy/aegle.so
 	@scripts/sbf/build.sh
+
+.PHONY: wasm
+wasm: ## Builds what the browser runs of the Rust crates, app/src/core/pkg
+	@scripts/wasm/build.sh
 
 .PHONY: reproduce
 reproduce: sbf ## Builds the program twice in clean folders and compares the bytes

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds crates/aegle-web to WebAssembly with its JavaScript and types: app/src/core/pkg/, which git ignores.
-# Builds nothing when nothing changed.
+# Builds crates/aegle-web to WebAssembly with its JavaScript and types: app/src/core/pkg/, which git ignores, has
+# two modules, aegle_web and aegle_fhir. Builds nothing when nothing changed.
 #
 #   AEGLE_CACHE       where tools and build output live (default ~/.cache/aegle)
 #   AEGLE_WASM_ROUTE  stock or upstream (default: stock where the installed toolchain has the target or rustup
@@ -44,7 +44,7 @@ inputs() {
 
 stamp=$(inputs)
 built=$cache/wasm/built/$stamp
-if [ ! -f "$built/aegle_web_bg.wasm" ]; then
+if [ ! -f "$built/aegle_web.build" ]; then
   started=$SECONDS
   # The command has to be of the very version of the crate.
   version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p}' "$root/Cargo.lock")
@@ -60,32 +60,28 @@ if [ ! -f "$built/aegle_web_bg.wasm" ]; then
   fi
 
   say "building the crate by the $route route (some minutes when nothing is cached)"
-  arguments=(build --locked --package aegle-web --profile web --target $target)
-  # Every browser since 2023 has it; it makes encryption faster, see crates/aegle-web/README.md.
+  # Every browser since 2023 has it.
   flags=(-C target-feature=+simd128)
   case $route in
   stock)
-    (cd "$root" && CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]}" \
-      cargo "${arguments[@]}" --target-dir "$cache/wasm/target" >&2)
-    made=$cache/wasm/target/$target/web/aegle_web.wasm
     versions=$(rustc --version)
+    compile() {
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]}" cargo build --target-dir "$cache/wasm/stock" "$@"
+    }
     ;;
   upstream)
     if [ ! -f "$sbf/tools.lock" ]; then
       say "preparing the upstream toolchain (once, about five minutes)"
       "$root/scripts/sbf/tools.sh" "$sbf"
     fi
+    versions=$("$sbf/bin/rustc" --version)
     linker=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld
     [ -x "$linker" ] || { say "there is no linker at $linker; install Rust with rustup"; exit 1; }
-    (
-      cd "$root"
-      unset RUSTUP_TOOLCHAIN RUSTC_WRAPPER
-      export RUSTC=$sbf/bin/rustc RUSTC_BOOTSTRAP=1
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]} -C linker=$linker" \
-        "$sbf/bin/cargo" "${arguments[@]}" -Zbuild-std=std,panic_abort --target-dir "$cache/wasm/upstream" >&2
-    )
-    made=$cache/wasm/upstream/$target/web/aegle_web.wasm
-    versions=$("$sbf/bin/rustc" --version)
+    compile() {
+      env -u RUSTUP_TOOLCHAIN -u RUSTC_WRAPPER RUSTC="$sbf/bin/rustc" RUSTC_BOOTSTRAP=1 \
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]} -C linker=$linker" \
+        "$sbf/bin/cargo" build -Zbuild-std=std,panic_abort --target-dir "$cache/wasm/upstream" "$@"
+    }
     ;;
   *)
     say "AEGLE_WASM_ROUTE is '$route'; it is stock or upstream"
@@ -94,7 +90,13 @@ if [ ! -f "$built/aegle_web_bg.wasm" ]; then
   esac
   rm -rf "$built.part"
   mkdir -p "$built.part"
-  "$bindgen/bin/wasm-bindgen" --target web --remove-name-section --remove-producers-section --out-dir "$built.part" "$made"
+  for module in base:aegle_web fhir:aegle_fhir; do
+    (cd "$root" && compile --locked --package aegle-web --no-default-features --features "${module%:*}" \
+      --profile web --target $target >&2)
+    "$bindgen/bin/wasm-bindgen" --target web --omit-default-module-path --remove-name-section \
+      --remove-producers-section --out-name "${module#*:}" --out-dir "$built.part" \
+      "$cache/wasm/$route/$target/web/aegle_web.wasm"
+  done
   printf 'route %s\ntools %s, wasm-bindgen %s\n' "$route" "$versions" "$version" >"$built.part/aegle_web.build"
   rm -rf "$built"
   mv "$built.part" "$built"
@@ -105,5 +107,7 @@ for file in "$built"/*; do
   # What is the same keeps its time, so that whoever watches the folder sees no change.
   cmp -s "$file" "$out/$(basename "$file")" || cp "$file" "$out/"
 done
-say "app/src/core/pkg/aegle_web_bg.wasm, $(stat -c %s "$out/aegle_web_bg.wasm") bytes," \
-  "$(gzip -9c "$out/aegle_web_bg.wasm" | wc -c) with gzip, $(head -n 1 "$out/aegle_web.build")"
+for module in aegle_web aegle_fhir; do
+  say "app/src/core/pkg/${module}_bg.wasm, $(stat -c %s "$out/${module}_bg.wasm") bytes," \
+    "$(gzip -9c "$out/${module}_bg.wasm" | wc -c) with gzip, $(head -n 1 "$out/aegle_web.build")"
+done

@@ -43,5 +43,7 @@ macro_rules! failures {
 failures! {
     aegle_exchange::Error => aegle_exchange::Error::code,
     aegle_envelope::KeyringError => |_| "keyring",
-    aegle_envelope::WrapError => |_| "content_altered",
+    aegle_envelope::RecordError => |_| "content_altered",
+    aegle_decision::DocumentError => |_| "bad_document",
+    std::io::Error => |_| "content_altered",
 }

@@ -4,14 +4,19 @@
 //! in objects that JavaScript holds and cannot read; `free()` wipes them. It runs in a Web Worker, where taking
 //! a while blocks no page.
 
+#[cfg(feature = "base")]
+mod base;
 mod failure;
-mod keyring;
-mod sign_in;
+#[cfg(feature = "fhir")]
+mod fhir;
+#[cfg_attr(not(feature = "base"), expect(dead_code, reason = "only the module that is loaded first reads objects"))]
 mod value;
 
+#[cfg(feature = "base")]
+pub use base::*;
 pub use failure::Failure;
-pub use keyring::{MadeKeyring, PreparedRoot, SecretKeys, Unlocked, hand_over};
-pub use sign_in::RequestKey;
+#[cfg(feature = "fhir")]
+pub use fhir::{FhirFiles, FhirImport};
 
 use wasm_bindgen::prelude::*;
 

@@ -16,8 +16,8 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    base::sign_in::Site,
     failure::Failure,
-    sign_in::Site,
     value::{bytes, key, read, write},
 };
 

@@ -1,0 +1,19 @@
+//! The module that is loaded first: everything but FHIR.
+
+mod consents;
+mod keyring;
+mod log;
+mod receipts;
+mod records;
+mod sign_in;
+mod words;
+
+pub use consents::{
+    Recipients, check_policy, granting, open_message, opened_policy, preview_policy, seal_message, vault_id,
+};
+pub use keyring::{MadeKeyring, PreparedRoot, SecretKeys, Unlocked, hand_over};
+pub use log::{LogAudit, check_log, proves, proves_extension, read_checkpoint};
+pub use receipts::{LedgerReading, Receipt};
+pub use records::{Measuring, RecordOpening, Sealing, issue_message, mailed_record};
+pub use sign_in::RequestKey;
+pub use words::{refusals, vocabulary};
