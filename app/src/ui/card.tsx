@@ -10,7 +10,9 @@ export function PageHead({ title, lead, actions }: { title: ReactNode; lead?: Re
   return (
     <header className="flex flex-wrap items-start justify-between gap-2">
       <div className="flex max-w-[64ch] flex-col gap-1">
-        <h1 tabIndex={-1}>{title}</h1>
+        <h1 tabIndex={-1} className="outline-none">
+          {title}
+        </h1>
         {lead && <p className="text-soft">{lead}</p>}
       </div>
       {actions && <div className="flex flex-wrap gap-1">{actions}</div>}

@@ -33,12 +33,12 @@ export function Table({
               {cells.map((cell, index) =>
                 index === 0 ? (
                   // biome-ignore lint/suspicious/noArrayIndexKey: cells do not move
-                  <th key={index} scope="row" className="px-1.5 py-1 text-start align-top font-normal">
+                  <th key={index} scope="row" className="min-w-[8rem] px-1.5 py-1 text-start align-top font-normal">
                     {cell}
                   </th>
                 ) : (
                   // biome-ignore lint/suspicious/noArrayIndexKey: cells do not move
-                  <td key={index} className="px-1.5 py-1 align-top">
+                  <td key={index} className="min-w-[7rem] px-1.5 py-1 align-top">
                     {cell}
                   </td>
                 ),

@@ -15,7 +15,8 @@ function texts(words: Words, path = ''): Map<string, string> {
   const found = new Map<string, string>();
   for (const [key, value] of Object.entries(words)) {
     if (typeof value === 'string') found.set(path + key, value);
-    else if (Array.isArray(value)) for (const [index, text] of value.entries()) found.set(`${path}${key}.${index}`, text);
+    else if (Array.isArray(value))
+      for (const [index, text] of value.entries()) found.set(`${path}${key}.${index}`, text);
     else for (const [inner, text] of texts(value, `${path}${key}.`)) found.set(inner, text);
   }
   return found;
@@ -32,7 +33,11 @@ for (const language of ['de', 'ar']) {
     test(`${language}/${area} says all that English says, and nothing else`, () => {
       const [english, other] = [words('en', area), words(language, area)];
       const usual = ([key]: [string, string]) => !FORMS.test(key);
-      const keys = (of: Map<string, string>) => [...of].filter(usual).map(([key]) => key).sort();
+      const keys = (of: Map<string, string>) =>
+        [...of]
+          .filter(usual)
+          .map(([key]) => key)
+          .sort();
       expect(keys(other)).toEqual(keys(english));
       for (const [key, text] of other) {
         const like = english.get(key) ?? english.get(key.replace(FORMS, ''));

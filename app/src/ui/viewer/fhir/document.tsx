@@ -8,7 +8,7 @@ import { CleanHtml, hasText } from '../html';
 import { facts } from './facts';
 import { at, gathered, isResource, type Resolve, type Resource, textAt } from './json';
 import { results } from './measures';
-import { Observations } from './observations';
+import { Charts, Observations } from './observations';
 import { chosen, title, typeName } from './values';
 
 /** Who and where, told beside what was done. */
@@ -32,7 +32,9 @@ export function FhirDocument({ root }: { root: Resource }) {
   const { t } = useTranslation();
   const { resources, resolve } = gathered(root);
   const composition = root.type === 'document' ? resources.find(isOf('Composition')) : undefined;
-  const told = new Set<Resource>(resources.filter(isOf('DiagnosticReport')).flatMap((one) => results(one, resolve)));
+  const reported = resources.filter(isOf('DiagnosticReport')).flatMap((one) => results(one, within(one, resolve)));
+  const observed = [...new Set([...resources.filter(isOf('Observation')), ...reported])];
+  const told = new Set<Resource>(reported);
   const sections = at(composition, 'section');
   for (const one of entries(sections, resolve)) told.add(one);
   const rest = resources.filter((one) => !told.has(one) && one !== composition);
@@ -52,6 +54,7 @@ export function FhirDocument({ root }: { root: Resource }) {
         <Whole key={index} resource={one} resolve={resolve} />
       ))}
       <Observations caption={t('viewer.measures')} of={loose} resolve={resolve} />
+      <Charts of={observed} resolve={resolve} />
       {around.length > 0 && (
         <Disclosure label={t('viewer.others')}>
           {() =>
@@ -111,13 +114,17 @@ function Section({ section, resolve }: { section: unknown; resolve: Resolve }) {
   );
 }
 
+/** Finds what is contained in a resource, which it alone names, besides what came along with it. */
+function within(resource: Resource, outer: Resolve): Resolve {
+  const inner = gathered(resource).resolve;
+  return (reference) => inner(reference) ?? outer(reference);
+}
+
 /** A resource: its title, what it says, its results and what is attached. */
 function Whole({ resource, resolve: outer }: { resource: Resource; resolve: Resolve }) {
   const { t } = useTranslation();
   const { resourceType } = resource;
-  // What is contained in a resource is named by it alone.
-  const inner = gathered(resource).resolve;
-  const resolve: Resolve = (reference) => inner(reference) ?? outer(reference);
+  const resolve = within(resource, outer);
   if (resourceType === 'Observation') {
     return <Observations caption={title(resource, resolve)} of={[resource]} resolve={resolve} />;
   }

@@ -66,11 +66,16 @@ function oneConcept(value: unknown): Said {
   );
 }
 
+/** Keeps '16 g/dl' in its order within a text that is read from right to left. */
+function ltr(text: Said): Said {
+  return text && i18next.dir() === 'rtl' ? `\u2066${text}\u2069` : text;
+}
+
 export function quantity(value: unknown): Said {
   const amount = numberAt(value, 'value');
   if (amount === undefined) return undefined;
   const comparator = textAt(value, 'comparator');
-  return join([comparator, number(amount), unit(value)], ' ');
+  return ltr(join([comparator, number(amount), unit(value)], ' '));
 }
 
 export function unit(value: unknown): Said {
