@@ -38,12 +38,13 @@ test: ## Formats, lints and runs every test of every part
 
 .PHONY: check
 check: build wasm ## Runs the tests alone
+	@scripts/app.sh test
 	@# Many tests wait, for blocks and for time to pass: twice as many threads as cores.
 	@RUST_TEST_THREADS=$$((2 * $$(nproc 2>/dev/null || echo 2))) $(BIN)/with-postgres cargo test --workspace --locked
 	@node --test crates/aegle-web/tests/*.test.mjs
 
 .PHONY: build
-build: tools sbf localnet ## Builds the program, the local ledger and everything else
+build: tools sbf localnet app ## Builds the program, the local ledger, the web app and everything else
 	@# Checkouts share build output but not their paths, which some crates hold: another one builds anew.
 	@mkdir -p $(CARGO_TARGET_DIR)
 	@[ "$$(cat $(CARGO_TARGET_DIR)/checkout 2>/dev/null)" = "$(CURDIR)" ] || \
@@ -66,6 +67,10 @@ reproduce: sbf ## Builds the program twice in clean folders and compares the byt
 localnet: ## Builds the embedded ledger
 	@CARGO_TARGET_DIR=$(AEGLE_CACHE)/target/localnet cargo build --locked --manifest-path localnet/Cargo.toml
 
+.PHONY: app
+app: ## Builds the web app: app/dist, and with the development wallet app/dist-demo
+	@scripts/app.sh build
+
 .PHONY: lint
 lint: ## Checks formatting, lints, generated files, named tests, licences and advisories
 	@cargo fmt --all --check
@@ -73,6 +78,7 @@ lint: ## Checks formatting, lints, generated files, named tests, licences and ad
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
 	@$(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin
 	@scripts/check-named-tests.sh
+	@scripts/app.sh lint
 	@scripts/deny.sh $(TOOLS)/bin/cargo-deny
 
 .PHONY: format
@@ -81,10 +87,11 @@ format: ## Formats the sources
 	@cargo fmt --manifest-path localnet/Cargo.toml
 
 .PHONY: generate
-generate: build lint-tools ## Rewrites the generated files: IDL, OpenAPI, query descriptions, tables
+generate: build lint-tools ## Rewrites the generated files: IDL, OpenAPI, query descriptions, tables, the app's clients
 	@cargo run --quiet --locked -p aegle-idl
 	@env -u SQLX_OFFLINE $(BIN)/with-postgres scripts/check-queries.sh $(TOOLS)/bin --write
 	@AEGLE_UPDATE=1 $(BIN)/with-postgres cargo test --workspace --locked --quiet
+	@scripts/app.sh generate
 
 .PHONY: fixture
 fixture: build ## Records the demonstration's ledger anew, as the tests replay it
