@@ -5,10 +5,10 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// The camera reads codes and photographs documents, and addresses can be copied. The rest is off.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(self), clipboard-read=(), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(self), clipboard-read=(), \
     clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), \
     gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
-    picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(), \
+    picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
     xr-spatial-tracking=()";
 
 /// The headers of every file of the app: a page runs its own scripts, and talks to this server and to the
