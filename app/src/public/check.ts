@@ -24,6 +24,8 @@ export interface Result {
   steps: Step[];
   /** What the chain says of an account. */
   said?: Said | undefined;
+  /** Why not everything could be asked. */
+  trouble?: Error | undefined;
 }
 
 /** What somebody brought to be checked. */
@@ -84,19 +86,19 @@ async function receipt(
   t: TFunction,
   reached: (transactions: number) => void,
 ): Promise<Result> {
-  const { checks } = await checkReceipt(text, isBare ? (trusted ?? named) : undefined, trusted, node, reached);
+  const { checks, trouble } = await checkReceipt(text, isBare ? (trusted ?? named) : undefined, trusted, node, reached);
   const steps: Step[] = checks.map(({ found, what }) => ({ found, what, isEnglish: true }));
   if (isBare && trusted === undefined) steps.unshift({ found: 'not_checked', what: t('open.verify.step.keyNamed') });
-  return { steps };
+  return { steps, trouble };
 }
 
 async function checkpoint(text: string, { node, trusted, named }: Against, t: TFunction): Promise<Result> {
   const key = trusted ?? named;
   const steps: Step[] = [];
   if (key === undefined) return { steps: [{ found: 'not_checked', what: t('open.verify.step.noKey') }] };
-  const said = await readCheckpoint(key, text).catch((error: unknown) => error as Error);
-  if (said instanceof Error) {
-    return { steps: [{ found: 'contradicts', what: t('open.verify.step.notSigned', { reason: said.message }) }] };
+  const said = await readCheckpoint(key, text);
+  if ('fault' in said) {
+    return { steps: [{ found: 'contradicts', what: t('open.verify.step.notSigned', { reason: said.fault }) }] };
   }
   const { size, root } = said.tree;
   steps.push({ found: 'holds', what: t('open.verify.step.signed', { log: said.log, count: size }) });

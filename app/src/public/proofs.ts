@@ -17,6 +17,8 @@ export interface Report {
   holds: boolean;
   replayed: boolean;
   checks: { found: Found; what: string }[];
+  /** Why the node was not believed, or not asked to the end: what was checked is what needs none. */
+  trouble?: Error;
 }
 
 interface Listed {
@@ -50,7 +52,11 @@ export async function checkReceipt(
       .catch(() => undefined);
     const reading = new LedgerReading(receipt, registrars);
     try {
-      await gather(node, reading, reached);
+      try {
+        await gather(node, reading, reached);
+      } catch (error) {
+        return { ...alone, trouble: error instanceof Error ? error : new Error(String(error)) };
+      }
       const block = await node
         .ask<{ blockhash: string; blockTime: number | null } | null>('getBlock', [
           reading.slot,
@@ -121,10 +127,16 @@ async function* history(node: Node, address: string): AsyncGenerator<Listed> {
   }
 }
 
-/** What a checkpoint says, signed by the key `verifier`; throws where it is not. */
+/** What a checkpoint says, signed by the key `verifier`, or why it is not. */
 export async function readCheckpoint(
   verifier: string,
   note: string,
-): Promise<{ log: string; tree: { size: number; root: string }; heads: string }> {
-  return (await load()).readCheckpoint(verifier, note);
+): Promise<{ log: string; tree: { size: number; root: string }; heads: string } | { fault: string }> {
+  const { readCheckpoint } = await load();
+  try {
+    return readCheckpoint(verifier, note);
+  } catch (error) {
+    if (error instanceof Error && (error as { code?: unknown }).code === 'log_fault') return { fault: error.message };
+    throw error;
+  }
 }

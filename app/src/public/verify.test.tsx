@@ -107,7 +107,7 @@ function node(accounts: Accounts, { late = false, owner = AEGLE_PROGRAM_ADDRESS 
 }
 
 const steps = () =>
-  within(screen.getByRole('main'))
+  within(screen.getByRole('list', { name: 'What was checked' }))
     .getAllByRole('listitem')
     .map(({ textContent }) => textContent ?? '');
 

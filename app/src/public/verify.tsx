@@ -167,7 +167,7 @@ const LOOKS = {
   not_checked: { Icon: CircleHelp, color: 'text-soft' },
 } as const satisfies Record<Found, unknown>;
 
-function Shown({ result: { steps, said } }: { result: Result }) {
+function Shown({ result: { steps, said, trouble } }: { result: Result }) {
   const { t } = useTranslation();
   const isFalse = steps.some(({ found }) => found === 'contradicts');
   const isWhole = steps.every(({ found }) => found === 'holds');
@@ -175,11 +175,12 @@ function Shown({ result: { steps, said } }: { result: Result }) {
   return (
     <>
       <Note kind={isFalse ? 'harm' : 'done'} title={t(`open.verify.verdict.${verdict}`)} />
-      <ol className="flex flex-col gap-1">
+      <ol aria-label={t('open.verify.steps')} className="flex flex-col gap-1">
         {steps.map((step) => (
           <Line key={step.what} step={step} />
         ))}
       </ol>
+      {trouble && <Trouble error={trouble} />}
       {said && <Account said={said} />}
     </>
   );
