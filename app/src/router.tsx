@@ -124,6 +124,11 @@ const routes = root.addChildren([
       }),
       createRoute({
         getParentRoute: () => care,
+        path: '/issue',
+        component: lazyRouteComponent(() => import('./provider/issue-page'), 'IssuePage'),
+      }),
+      createRoute({
+        getParentRoute: () => care,
         path: '/access',
         component: lazyRouteComponent(() => import('./provider/access'), 'AccessPage'),
       }),

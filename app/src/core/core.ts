@@ -194,6 +194,33 @@ export class Core {
     }
   }
 
+  /**
+   * Encrypts a content to the patient of a vault and leaves it in the mailbox. Whoever answers for it signs, by
+   * `sign`, its hash for this patient under a credential of theirs.
+   */
+  async mail(
+    vault: string,
+    account: Wasm.RpcAccount,
+    by: { issuer: string; credential: string },
+    sign: (message: Uint8Array) => Promise<Uint8Array>,
+    draft: Wasm.RecordDraft,
+    content: Blob,
+    progress: (part: number) => void,
+  ): Promise<void> {
+    const { issueMessage, Measuring, Sealing } = await this.#wasm;
+    const measuring = new Measuring();
+    for await (const piece of pieces(content)) measuring.push(piece);
+    const measured = measuring.finish();
+    const signature = hex(await sign(issueMessage(vault, measured, draft.media_type, by.credential)));
+    const sealing = new Sealing(vault, draft, measured, { ...by, signature });
+    try {
+      const upload = await this.#upload(sealing, content, progress);
+      await this.#json('POST', '/v1/mailbox', sealing.newItem(account, upload));
+    } finally {
+      sealing.free();
+    }
+  }
+
   /** Sends ciphertext as it comes, in pieces that the server takes; never more than one in memory. */
   async #upload(sealing: Wasm.Sealing, content: Blob, progress: (part: number) => void): Promise<string> {
     const { size } = sealing;
@@ -352,6 +379,10 @@ export class Core {
     const response = await this.#send(method, path, { 'content-type': 'application/json', ...headers }, sent);
     return (await accepted(response)).json() as Promise<T>;
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function* pieces(content: Blob): AsyncGenerator<Uint8Array> {

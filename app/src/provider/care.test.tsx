@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { open, person } from '@/test/app';
 import { barriers } from '@/test/axe';
-import { asked, serve } from '@/test/core';
+import { asked, mailed, serve } from '@/test/core';
 
 vi.mock('@/core', async () => (await import('@/test/core')).fakeCore());
 
@@ -210,5 +210,35 @@ describe('access', () => {
     const row = within(table).getAllByRole('row')[1];
     expect(row?.textContent).toContain('your patients, for treatment');
     expect(row?.textContent).toContain('permitted');
+  });
+});
+
+describe('sending a result', () => {
+  const patient = 'So11111111111111111111111111111111111111112';
+
+  test('has the wallet sign for this patient, and names who signs in the labels', async () => {
+    const who = doctor();
+    const signed: Uint8Array[] = [];
+    const signMessage = async (message: string | Uint8Array) => {
+      signed.push(message as Uint8Array);
+      return new Uint8Array(64);
+    };
+    const { container } = open('/care/issue', { ...who, signer: { ...who.signer, signMessage } });
+    await userEvent.type(await screen.findByLabelText("The patient's address"), patient);
+    await userEvent.type(screen.getByLabelText('or write a text'), 'All is well.');
+    await userEvent.selectOptions(screen.getByLabelText('Kind'), 'Laboratory results');
+    expect(await barriers(container)).toEqual([]);
+    await userEvent.click(screen.getByRole('button', { name: 'Sign and send' }));
+    expect(await screen.findByText(/waits in the patient's mailbox/)).toBeTruthy();
+    expect(signed).toEqual([new Uint8Array([1, 2, 3])]);
+    const labels = { categories: ['laboratory'], author: who.signer.address, sensitivity: [] };
+    expect(mailed).toMatchObject([{ vault: patient, issuer: who.signer.address, draft: { labels } }]);
+  });
+
+  test('is not offered without a credential', async () => {
+    open('/care/issue', person());
+    await userEvent.type(await screen.findByLabelText("The patient's address"), patient);
+    await userEvent.type(screen.getByLabelText('or write a text'), 'All is well.');
+    expect((screen.getByRole('button', { name: 'Sign and send' }) as HTMLButtonElement).disabled).toBe(true);
   });
 });

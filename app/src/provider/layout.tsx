@@ -33,6 +33,7 @@ export function CareLayout() {
         <nav aria-label={t('common.nav.care')}>
           <ul className="flex flex-wrap gap-1">
             <Tab to="/care" name={t('provider.nav.patients')} />
+            <Tab to="/care/issue" name={t('provider.nav.issue')} />
             <Tab to="/care/access" name={t('provider.nav.access')} />
           </ul>
         </nav>
@@ -47,7 +48,7 @@ export function CareLayout() {
   );
 }
 
-function Tab({ to, name }: { to: '/care' | '/care/access'; name: string }) {
+function Tab({ to, name }: { to: '/care' | '/care/issue' | '/care/access'; name: string }) {
   const purpose = usePurpose();
   return (
     <li>

@@ -10,10 +10,13 @@ let opens: (record: string) => unknown = () => {
   throw new Error('nothing is to be opened');
 };
 export const asked: Asked[] = [];
+/** What was sent to patients. */
+export const mailed: Record<string, unknown>[] = [];
 
 /** Says what the server answers from now on, and what opens. */
 export function serve(next: Answers, open = opens): void {
   asked.length = 0;
+  mailed.length = 0;
   [answers, opens] = [next, open];
 }
 
@@ -40,6 +43,9 @@ const worker = {
   },
   async open({ record }: { record: string }) {
     return opens(record);
+  },
+  async mail(vault: string, _: unknown, by: object, sign: (message: Uint8Array) => Promise<Uint8Array>, draft: object) {
+    mailed.push({ vault, ...by, draft, signature: await sign(new Uint8Array([1, 2, 3])) });
   },
   async useKeyFile() {
     return ['aa'];

@@ -22,8 +22,8 @@ export interface Signer {
   readonly account: WalletAccount;
   /** Base58. */
   readonly address: string;
-  /** Asks to sign a text; 64 bytes. */
-  signMessage(text: string): Promise<Uint8Array>;
+  /** Asks to sign a text, or bytes; 64 bytes. */
+  signMessage(message: string | Uint8Array): Promise<Uint8Array>;
   /** Asks to sign a transaction of the network named; the whole signed transaction. */
   signTransaction(transaction: Uint8Array, chain: string): Promise<Uint8Array>;
 }
@@ -90,8 +90,8 @@ export function signer(wallet: Wallet, account: WalletAccount): Signer {
     wallet,
     account,
     address: account.address,
-    async signMessage(text) {
-      const message = new TextEncoder().encode(text);
+    async signMessage(asks) {
+      const message = typeof asks === 'string' ? new TextEncoder().encode(asks) : asks;
       const [signed] = await asked(wallet.features['solana:signMessage'].signMessage({ account, message }));
       if (!signed) throw new Declined('the wallet gave no signature');
       // A wallet may sign something else than what it was asked to.
