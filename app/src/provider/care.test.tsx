@@ -104,6 +104,24 @@ describe('records', () => {
     expect(await barriers(container)).toEqual([]);
   });
 
+  test('of a permission that ended leave the list, and those of another stay', async () => {
+    const other = 'Consent211111111111111111111111111111111111';
+    const imaging = { labels: JSON.stringify({ categories: ['imaging'] }) };
+    const second = held({ record: other, consent: other, opening: imaging });
+    const stands = { body: { data: { consent: other, in_effect: true, until: '2027-03-04', granted } } };
+    serve({
+      ...basic,
+      [`GET /v1/chain/consents/${other}`]: stands,
+      'GET /v1/records': () => ({ body: { data: inEffect ? [held(), second] : [second] } }),
+    });
+    const { queries } = open(`/care/${VAULT}`, doctor());
+    expect(await screen.findByRole('link', { name: 'Laboratory results' })).toBeTruthy();
+    inEffect = false;
+    await act(() => queries.invalidateQueries({ queryKey: ['care', 'consent'] }));
+    await waitFor(() => expect(screen.queryByRole('link', { name: 'Laboratory results' })).toBeNull());
+    expect(screen.getByRole('link', { name: 'Images' })).toBeTruthy();
+  });
+
   test('none says what it may mean', async () => {
     serve({ ...basic, 'GET /v1/records': { body: { data: [] } } });
     open(`/care/${VAULT}`, doctor());

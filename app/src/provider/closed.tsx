@@ -18,6 +18,11 @@ export function useClosing(of: string, by: readonly (string | null | undefined)[
   const consents = [...new Set(by.filter((consent) => typeof consent === 'string'))];
   const said = useQueries({ queries: consents.map(consentOf) });
   const isOver = said.length > 0 && said.every(({ data }) => data !== undefined && !data.in_effect);
+  // Where one of several ended, the server says what is left.
+  const ended = said.filter(({ data }) => data?.in_effect === false).length;
+  useEffect(() => {
+    if (ended > 0) void queries.invalidateQueries({ queryKey: ['care', 'records'] });
+  }, [ended, queries]);
   const isRefusedNow = isRefused(error, 'not_permitted');
   // It was open on this page; a page that never was says what the server said.
   const [wasOpen, setOpen] = useState(false);
