@@ -42,6 +42,11 @@ check: build wasm ## Runs the tests alone
 	@# Many tests wait, for blocks and for time to pass: twice as many threads as cores.
 	@RUST_TEST_THREADS=$$((2 * $$(nproc 2>/dev/null || echo 2))) $(BIN)/with-postgres cargo test --workspace --locked
 	@node --test crates/aegle-web/tests/*.test.mjs
+	@$(MAKE) e2e
+
+.PHONY: e2e
+e2e: ## Walks through the web app in a browser, beside a whole stack; after `make build`
+	@AEGLE_CHROMIUM=$$(scripts/browser.sh) $(BIN)/with-stack npm --prefix app run --silent e2e
 
 .PHONY: build
 build: tools sbf localnet app ## Builds the program, the local ledger, the web app and everything else

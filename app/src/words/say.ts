@@ -1,6 +1,12 @@
 import i18next from 'i18next';
 import { language } from './index';
 
+/** The language in use as the browser's country writes it: 22 November in Britain, November 22 in America. */
+function locale(): string {
+  const spoken = language();
+  return navigator.languages.find((tag) => tag === spoken || tag.startsWith(`${spoken}-`)) ?? spoken;
+}
+
 /** Moments and days in words, in the language in use. */
 
 const DAY = 86_400_000;
@@ -13,31 +19,31 @@ function day(of: Date): number {
 export function moment(at: string | Date, now = new Date()): string {
   const date = new Date(at);
   const days = Math.round((day(now) - day(date)) / DAY);
-  const time = new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(date);
+  const time = new Intl.DateTimeFormat(locale(), { timeStyle: 'short' }).format(date);
   if (days === 0) return i18next.t('common.when.today', { time });
   if (days === 1) return i18next.t('common.when.yesterday', { time });
   if (days > 1 && days < 7) {
-    return new Intl.DateTimeFormat(language(), { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(date);
+    return new Intl.DateTimeFormat(locale(), { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(date);
   }
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(date);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(date);
 }
 
 /** A moment in full, for hovering and exports. */
 export function exactly(at: string | Date): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'full', timeStyle: 'long' }).format(new Date(at));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeStyle: 'long' }).format(new Date(at));
 }
 
 /** A calendar day (`2026-11-22`). */
 export function calendarDay(of: string): string {
   const [year = 0, month = 1, date = 1] = of.split('-').map(Number);
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'long', timeZone: 'UTC' }).format(
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeZone: 'UTC' }).format(
     Date.UTC(year, month - 1, date),
   );
 }
 
 /** A day counted from 1970-01-01, UTC, as the chain counts. */
 export function chainDay(days: number): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'long', timeZone: 'UTC' }).format(days * DAY);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeZone: 'UTC' }).format(days * DAY);
 }
 
 export function today(): number {
@@ -46,11 +52,11 @@ export function today(): number {
 
 export function size(bytes: number): string {
   const [unit, value] = bytes < 1000 ? ['B', bytes] : bytes < 1e6 ? ['kB', bytes / 1e3] : ['MB', bytes / 1e6];
-  const number = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 }).format(value as number);
+  const number = new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(value as number);
   return i18next.t(`common.bytes.${unit as 'B' | 'kB' | 'MB'}`, { value: number });
 }
 
 /** Things in a row: 'a, b and c'. */
 export function list(items: Iterable<string>): string {
-  return new Intl.ListFormat(language()).format(items);
+  return new Intl.ListFormat(locale()).format(items);
 }

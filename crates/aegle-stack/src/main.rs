@@ -9,12 +9,14 @@ use std::{
     time::Duration,
 };
 
+use aegle_api_client::{Api, Origin};
 use aegle_stack::{
     folders,
-    indexer::{Api, Indexer, Settings},
+    indexer::{self, Indexer, Settings},
     ledger::{Embedded, Ledger},
     operator::{Cost, Operator},
     postgres::Postgres,
+    practice::Practice,
     progress::{counted, step},
     replay,
     story::{
@@ -139,7 +141,15 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let relay = Keypair::new();
     // Who anchors the disclosure log.
     let anchoring = Keypair::new();
+    // Whom people allow who try the web app.
+    let doctor = Keypair::new();
     if own_database {
+        settings.environment.push(("AEGLE_API__RELAY__OPEN".into(), "true".into()));
+        settings
+            .environment
+            .push(("AEGLE_APP__FOLDER".into(), folders::root().join("app/dist-demo").display().to_string()));
+        settings.environment.push(("AEGLE_APP__DEVELOPMENT".into(), "true".into()));
+        settings.environment.push(("AEGLE_APP__PRACTICE".into(), doctor.pubkey().to_string()));
         let file = state.join("relay.json");
         write_keypair_file(&relay, &file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
         settings.environment.push(("AEGLE_API__RELAY__KEYPAIR".into(), file.display().to_string()));
@@ -257,6 +267,11 @@ async fn demo(options: Options) -> anyhow::Result<()> {
 
     if !options.once {
         println!("\nEverything stays up until Ctrl-C.");
+        if let Some(governance) = governance.filter(|_| own_database) {
+            println!("Web app: {}, with a practice wallet and a doctor who looks at what you allow", indexer.api.url);
+            let practice = Practice::open(&operator, governance, doctor).await?;
+            practice.work(&Api::new(&indexer.api.url, Origin::of(&indexer.api.url)?)?, &operator).await;
+        }
         std::future::pending::<()>().await;
     }
     let stopped = indexer.stop().await?;
@@ -352,7 +367,7 @@ fn report(what: &str, result: anyhow::Result<()>) -> bool {
     result.is_ok()
 }
 
-async fn reach(api: &Api, slot: u64) -> anyhow::Result<()> {
+async fn reach(api: &indexer::Api, slot: u64) -> anyhow::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(120);
     while api.reached().await?.0 < slot {
         ensure!(Instant::now() < deadline, "slot {slot} is not final after two minutes");
@@ -380,7 +395,7 @@ async fn expiry(operator: &Operator, indexer: &Indexer, outcome: &Outcome) -> an
     Ok(slot)
 }
 
-async fn compare(api: &Api, outcome: &Outcome, slot: u64, expired: bool) -> anyhow::Result<()> {
+async fn compare(api: &indexer::Api, outcome: &Outcome, slot: u64, expired: bool) -> anyhow::Result<()> {
     for vault in &outcome.vaults {
         story::compare(api, vault, slot, expired).await?;
     }
@@ -441,7 +456,7 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items
 }
 
-fn addresses(api: &Api, ledger: &Ledger, settings: &Settings) {
+fn addresses(api: &indexer::Api, ledger: &Ledger, settings: &Settings) {
     println!("\nAPI           {}/docs", api.url);
     println!("Events        {}/v1/chain/events", api.url);
     println!("Metrics       {}/metrics", api.url);

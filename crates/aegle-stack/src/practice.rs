@@ -4,7 +4,6 @@ use std::{collections::HashSet, time::Duration};
 
 use aegle_api_client::{Api, Error, Secrets, Session, record};
 use aegle_client::{
-    Pubkey,
     aegle::{AddRegistrarParams, IssueCredentialParams},
     commitment::random_bytes,
     instruction,
@@ -32,12 +31,12 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// Has `governance` add a board, and the board attest a doctor.
+    /// Has `governance` add a board, and the board attest `wallet` as a doctor.
     ///
     /// # Errors
     /// The program's refusal, or no answer of the node.
-    pub async fn open(operator: &Operator, governance: &Keypair) -> anyhow::Result<Self> {
-        let (board, wallet, secret) = (Keypair::new(), Keypair::new(), SecretKey::generate(&mut OsRng));
+    pub async fn open(operator: &Operator, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
+        let (board, secret) = (Keypair::new(), SecretKey::generate(&mut OsRng));
         let kinds = CredentialKind::Practitioner.bit();
         let params =
             AddRegistrarParams { authority: board.pubkey(), kinds, profile_commitment: random_bytes(&mut OsRng) };
@@ -55,10 +54,6 @@ impl Practice {
         let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
         operator.send("issue a credential", issue, &[&board]).await?;
         Ok(Self { wallet, secrets: secret.into() })
-    }
-
-    pub fn address(&self) -> Pubkey {
-        self.wallet.pubkey()
     }
 
     /// Opens each record that it may, once, for as long as it runs. What is refused is tried again.

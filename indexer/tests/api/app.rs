@@ -207,10 +207,13 @@ async fn a_page_is_told_what_it_needs_before_anybody_signs_in(pool: PgPool) {
             "relay": false,
             "invitations": false,
             "development": false,
+            "practice": null,
         })
     );
+    let practice = Some(serde_json::from_value(json!(PROGRAM_ID.to_string())).unwrap());
     let (client, _folder) = app(&pool, |config| {
         config.app.development = true;
+        config.app.practice = practice;
         config.app.rpc_url = None;
         config.sign_in.chain = Some("solana:devnet".into());
         config.sign_in.uri = "https://aegle.example".into();
@@ -218,8 +221,11 @@ async fn a_page_is_told_what_it_needs_before_anybody_signs_in(pool: PgPool) {
     let told = ask(&client).await.ok();
     assert_eq!((&told["network"], &told["origin"]), (&json!("solana:devnet"), &json!("https://aegle.example")));
     assert_eq!((&told["rpc_url"], &told["development"]), (&Value::Null, &json!(true)));
+    assert_eq!(told["practice"], PROGRAM_ID.to_string());
     let policy = client.get("/").await.headers["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("connect-src 'self'; "), "{policy}");
+    let (client, _folder) = app(&pool, |config| config.app.practice = practice);
+    assert_eq!(ask(&client).await.ok()["practice"], Value::Null, "nobody is played with real data");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1911,6 +1911,7 @@ export interface components {
             network: string;
             /** @description The origin that people sign in on: on any other, wallets warn. */
             origin: string;
+            practice?: null | components["schemas"]["Address"];
             program: components["schemas"]["Address"];
             /** @description Whether this server pays for transactions. */
             relay: boolean;

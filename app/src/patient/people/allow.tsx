@@ -213,8 +213,14 @@ function Whom({
   isLooking: boolean;
 }) {
   const { t } = useTranslation();
+  const { practice } = usePerson().chain.deployment;
   return (
     <>
+      {practice && (
+        <Button className="self-start" onPress={() => onChange(practice)}>
+          {t('patient.allow.who.demo')}
+        </Button>
+      )}
       <TextField
         label={t('patient.allow.who.search')}
         hint={t('patient.allow.who.hint')}

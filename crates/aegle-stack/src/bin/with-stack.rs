@@ -41,7 +41,8 @@ async fn run() -> anyhow::Result<u8> {
     let folder = folders::scratch().join(format!("stack-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let postgres = Postgres::start(&folder.join("postgres"))?;
-    let (payer, governance, relay) = (Keypair::new(), Keypair::new(), Keypair::new());
+    let (payer, governance, relay, doctor) = (Keypair::new(), Keypair::new(), Keypair::new(), Keypair::new());
+    let address = doctor.pubkey().to_string();
     let ledger = Ledger::start(Embedded {
         slot_ms: SLOT_MS,
         upgrade_authority: governance.pubkey(),
@@ -58,11 +59,14 @@ async fn run() -> anyhow::Result<u8> {
     for (name, value) in [
         ("AEGLE_API__RELAY__KEYPAIR", file.display().to_string()),
         ("AEGLE_API__RELAY__OPEN", "true".into()),
+        // All who try it come from one address.
+        ("AEGLE_API__RELAY__OPEN_PER_DAY", "10000".into()),
         ("AEGLE_API__LOG__KEY", log_key),
         ("AEGLE_API__LOG__CHECKPOINT_SECONDS", "1".into()),
         ("AEGLE_APP__FOLDER", app.display().to_string()),
         ("AEGLE_APP__RPC_URL", ledger.rpc_url.clone()),
         ("AEGLE_APP__DEVELOPMENT", "true".into()),
+        ("AEGLE_APP__PRACTICE", address.clone()),
     ] {
         settings.environment.push((name.into(), value));
     }
@@ -72,12 +76,12 @@ async fn run() -> anyhow::Result<u8> {
     let operator = Operator::new(ledger.client(), payer);
     let url = indexer.api.url.clone();
     operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
-    let practice = Practice::open(&operator, &governance).await?;
+    let practice = Practice::open(&operator, &governance, doctor).await?;
     let api = Api::new(&url, Origin::of(&url)?)?;
 
     let mut command = Command::new(&program);
     command.args(arguments).env("AEGLE_URL", &url).env("AEGLE_RPC_URL", &ledger.rpc_url);
-    command.env("AEGLE_PRACTICE", practice.address().to_string());
+    command.env("AEGLE_PRACTICE", address);
     // The command gets a Ctrl-C itself; the stack stops once the command has.
     let ended = tokio::task::spawn_blocking(move || command.status());
     let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;

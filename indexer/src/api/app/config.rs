@@ -4,6 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::files::Files;
+use crate::api::bytes::Address;
 
 /// Longest path of a node's address that is taken for a route and not for a key in disguise.
 const MAX_PATH: usize = 8;
@@ -20,6 +21,8 @@ pub struct AppConfig {
     /// Whether pages may use a wallet with its key in the page, and a provider who is played: for trying
     /// Aegle out, never with anybody's data.
     pub development: bool,
+    /// The provider who is played, base58: pages offer it to whoever wants to try what allowing somebody is.
+    pub practice: Option<Address>,
 }
 
 impl AppConfig {

@@ -28,6 +28,8 @@ pub struct AppSettings {
     invitations: bool,
     /// Whether a wallet with its key in the page, and a provider who is played, may be used.
     development: bool,
+    /// A provider who is played and opens what it may, for trying out; null on a server for real data.
+    practice: Option<Address>,
 }
 
 /// What the web app needs to know of this server.
@@ -47,5 +49,6 @@ pub async fn get_app(
         relay: state.relay.is_some(),
         invitations: state.relay.as_ref().is_some_and(|relay| !relay.config.open),
         development: state.app.development,
+        practice: state.app.practice.filter(|_| state.app.development),
     }))
 }
