@@ -3,6 +3,7 @@ import { isReadingPurpose } from './provider/purposes';
 import { current } from './session/state';
 import { Failure, NotFound, Shell } from './shell';
 import { Waiting } from './ui/waiting';
+import { worded } from './words';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
 
@@ -31,7 +32,10 @@ const care = createRoute({
   validateSearch: (search: Record<string, unknown>) => ({
     purpose: isReadingPurpose(search.purpose) ? search.purpose : ('TREAT' as const),
   }),
-  component: lazyRouteComponent(() => import('./provider/layout'), 'CareLayout'),
+  component: lazyRouteComponent(
+    worded(() => import('./provider/layout'), 'provider'),
+    'CareLayout',
+  ),
 });
 
 const door = createRoute({
@@ -61,13 +65,19 @@ const routes = root.addChildren([
     path: '/verify',
     validateSearch: (search: Record<string, unknown>): { what?: string } =>
       typeof search.what === 'string' ? { what: search.what } : {},
-    component: lazyRouteComponent(() => import('./public/verify'), 'VerifyPage'),
+    component: lazyRouteComponent(
+      worded(() => import('./public/verify'), 'open'),
+      'VerifyPage',
+    ),
   }),
   ...(['/about', '/about/patients', '/about/hospitals', '/about/lawyers'] as const).map((path) =>
     createRoute({
       getParentRoute: () => root,
       path,
-      component: lazyRouteComponent(() => import('./public/about'), 'AboutPage'),
+      component: lazyRouteComponent(
+        worded(() => import('./public/about'), 'open'),
+        'AboutPage',
+      ),
     }),
   ),
   inside.addChildren([
@@ -90,7 +100,10 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => patient,
         path: '/records/$record',
-        component: lazyRouteComponent(() => import('./patient/records/one'), 'RecordPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./patient/records/one'), 'viewer'),
+          'RecordPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
@@ -120,27 +133,42 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => care,
         path: '/',
-        component: lazyRouteComponent(() => import('./provider/patients'), 'PatientsPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./provider/patients'), 'provider'),
+          'PatientsPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => care,
         path: '/issue',
-        component: lazyRouteComponent(() => import('./provider/issue-page'), 'IssuePage'),
+        component: lazyRouteComponent(
+          worded(() => import('./provider/issue-page'), 'provider'),
+          'IssuePage',
+        ),
       }),
       createRoute({
         getParentRoute: () => care,
         path: '/access',
-        component: lazyRouteComponent(() => import('./provider/access'), 'AccessPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./provider/access'), 'provider'),
+          'AccessPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => care,
         path: '/$vault',
-        component: lazyRouteComponent(() => import('./provider/records'), 'RecordsPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./provider/records'), 'provider'),
+          'RecordsPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => care,
         path: '/$vault/$record',
-        component: lazyRouteComponent(() => import('./provider/record'), 'RecordPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./provider/record'), 'provider', 'viewer'),
+          'RecordPage',
+        ),
       }),
     ]),
   ]),

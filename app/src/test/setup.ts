@@ -1,7 +1,7 @@
 import { cleanup } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach } from 'vitest';
-import { begin } from '@/words';
+import { begin, need } from '@/words';
 
 // Browsers have it, and so does Node from 21 on.
 Map.groupBy ??= (items, keyOf) => {
@@ -15,6 +15,7 @@ Map.groupBy ??= (items, keyOf) => {
 };
 
 await begin();
+await Promise.all([need('open'), need('provider'), need('viewer')]);
 
 beforeEach(async () => {
   await i18next.changeLanguage('en');

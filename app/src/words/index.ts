@@ -1,12 +1,25 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import common from './en/common.json';
-import open from './en/open.json';
+import type open from './en/open.json';
 import patient from './en/patient.json';
-import provider from './en/provider.json';
-import viewer from './en/viewer.json';
+import type provider from './en/provider.json';
+import type viewer from './en/viewer.json';
 
-const english = { common, patient, provider, open, viewer };
+/** Words of pages that not everybody goes to; each comes with the first of them. */
+const LATER = {
+  open: () => import('./en/open.json'),
+  provider: () => import('./en/provider.json'),
+  viewer: () => import('./en/viewer.json'),
+};
+export type Area = keyof typeof LATER;
+type English = {
+  common: typeof common;
+  patient: typeof patient;
+  open: typeof open;
+  provider: typeof provider;
+  viewer: typeof viewer;
+};
 
 /** Languages, by their own names. What is not translated yet is in English. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
@@ -17,15 +30,29 @@ const STORAGE = 'aegle-language';
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: typeof english };
+    resources: { words: English };
   }
 }
 
 const others = import.meta.glob<{ default: Record<string, unknown> }>('./{de,ar}/*.json');
 
+/** Has the English words of an area at hand, whatever the language: they stand in for what is missing. */
+export async function need(area: Area): Promise<void> {
+  if (i18next.getResource('en', 'words', area) !== undefined) return;
+  i18next.addResourceBundle('en', 'words', { [area]: (await LATER[area]()).default }, true);
+}
+
+/** A page that comes with the words it needs. */
+export function worded<Page>(page: () => Promise<Page>, ...areas: Area[]): () => Promise<Page> {
+  return async () => {
+    const [module] = await Promise.all([page(), ...areas.map(need)]);
+    return module;
+  };
+}
+
 async function load(language: Language): Promise<void> {
   if (i18next.hasResourceBundle(language, 'words')) return;
-  const areas = Object.keys(english);
+  const areas = ['common', 'patient', ...Object.keys(LATER)];
   const files = await Promise.all(areas.map((area) => others[`./${language}/${area}.json`]?.()));
   const words = Object.fromEntries(areas.map((area, index) => [area, files[index]?.default ?? {}]));
   i18next.addResourceBundle(language, 'words', words);
@@ -56,7 +83,7 @@ export async function begin(): Promise<void> {
     fallbackLng: 'en',
     ns: ['words'],
     defaultNS: 'words',
-    resources: { en: { words: english } },
+    resources: { en: { words: { common, patient } } },
     interpolation: { escapeValue: false },
     returnNull: false,
     showSupportNotice: false,
