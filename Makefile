@@ -48,6 +48,10 @@ check: build wasm ## Runs the tests alone
 e2e: ## Walks through the web app in a browser, beside a whole stack; after `make build`
 	@AEGLE_CHROMIUM=$$(scripts/browser.sh) $(BIN)/with-stack npm --prefix app run --silent e2e
 
+.PHONY: screenshots
+screenshots: build ## Pictures of every page of the web app, in both themes at three widths, to .aegle/screenshots
+	@AEGLE_CHROMIUM=$$(scripts/browser.sh) $(BIN)/with-stack npm --prefix app run --silent screenshots
+
 .PHONY: build
 build: tools sbf localnet app ## Builds the program, the local ledger, the web app and everything else
 	@# Checkouts share build output but not their paths, which some crates hold: another one builds anew.
