@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { labelsOf } from '@/api/labels';
 import { core } from '@/core';
+import type { Issuance } from '@/core/pkg/aegle_web';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
@@ -14,6 +15,7 @@ import { ProblemNote } from '@/ui/problem';
 import { save } from '@/ui/save';
 import { Viewer } from '@/ui/viewer';
 import { Waiting } from '@/ui/waiting';
+import { Who } from '@/ui/who';
 import { calendarDay, exactly, list, moment, size } from '@/words/say';
 import { recordsOf } from './data';
 import { erase } from './erase';
@@ -70,7 +72,9 @@ export function RecordPage() {
           <dt className="text-soft">{t('patient.record.date')}</dt>
           <dd>{labels.from ? calendarDay(labels.from) : t('patient.records.noDate')}</dd>
           <dt className="text-soft">{t('patient.record.source')}</dt>
-          <dd>{t(labels.author ? 'patient.record.issuer.key' : 'patient.record.issuer.none')}</dd>
+          <dd>
+            <Issuer issuance={data?.issuance} />
+          </dd>
           <dt className="text-soft">{t('patient.record.added')}</dt>
           <dd title={exactly(held.minted_at)}>{moment(held.minted_at)}</dd>
           {data && (
@@ -95,6 +99,28 @@ export function RecordPage() {
       <Erase record={record} />
     </>
   );
+}
+
+/** Who answers for a record, as far as that proves itself. */
+function Issuer({ issuance }: { issuance: Issuance | undefined }) {
+  const { t } = useTranslation();
+  switch (issuance?.state) {
+    case undefined:
+      return t('patient.records.opening');
+    case 'unsigned':
+      return t('patient.record.issuer.none');
+    case 'false':
+      return <span className="text-harm">{t('patient.record.issuer.false')}</span>;
+    case 'unknown':
+      return t('patient.record.issuer.unknown');
+    case 'signed':
+      return (
+        <>
+          <Who subject={issuance.issue.issuer} />{' '}
+          {!issuance.credential.in_effect && <span className="text-wait">{t('patient.record.issuer.ended')}</span>}
+        </>
+      );
+  }
 }
 
 function Erase({ record }: { record: string }) {
