@@ -53,7 +53,8 @@ export class Core {
   readonly #wasm: Promise<typeof Wasm>;
   #requestKey: Wasm.RequestKey | undefined;
   #unlocked: Wasm.Unlocked | undefined;
-  #keys: Wasm.SecretKeys | undefined;
+  #ownKeys: Wasm.SecretKeys | undefined;
+  #fileKeys: Wasm.SecretKeys | undefined;
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -161,7 +162,7 @@ export class Core {
     try {
       for (const { held, account } of consents) recipients.addConsent(held, account);
       for (const account of credentials) recipients.addCredential(account);
-      return recipients.fill(pending, records as Wasm.HeldRecord[], this.#secrets());
+      return recipients.fill(pending, records as Wasm.HeldRecord[], this.#secrets(vault.address));
     } finally {
       recipients.free();
     }
@@ -313,7 +314,7 @@ export class Core {
 
   async #opening(held: HeldRecord, account: Wasm.RpcAccount): Promise<Wasm.RecordOpening> {
     const { RecordOpening } = await this.#wasm;
-    return RecordOpening.ofRecord(held as Wasm.HeldRecord, account, this.#secrets());
+    return RecordOpening.ofRecord(held as Wasm.HeldRecord, account, this.#secrets(held.vault));
   }
 
   async #content(record: string, purpose: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -340,14 +341,19 @@ export class Core {
   /** Has a key file open what was encrypted to it: a provider's. */
   async useKeyFile(file: Uint8Array): Promise<string[]> {
     const { SecretKeys } = await this.#wasm;
-    this.#keys = SecretKeys.fromFile(file);
-    return this.#keys.encryptionKeys;
+    this.#fileKeys?.free();
+    this.#fileKeys = SecretKeys.fromFile(file);
+    return this.#fileKeys.encryptionKeys;
   }
 
-  /** What contents are opened with: the vault's keys, or those of a file. */
-  #secrets(): Wasm.SecretKeys {
-    this.#keys ??= this.#open().secretKeys();
-    return this.#keys;
+  /** What opens the contents of a vault: the own one's keys, and those of a file for everybody else's. */
+  #secrets(vault: string): Wasm.SecretKeys {
+    if (this.#unlocked?.vault === vault) {
+      this.#ownKeys ??= this.#unlocked.secretKeys();
+      return this.#ownKeys;
+    }
+    if (!this.#fileKeys) throw new Error('there is no key at hand for these records');
+    return this.#fileKeys;
   }
 
   /** Asks the server in the name of who signed in; reads for a purpose are signed (RFC 9421). */
