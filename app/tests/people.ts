@@ -28,14 +28,30 @@ export async function addExample(page: Page): Promise<void> {
   await expect(page.getByRole('link', { name: 'Blood count (example)' })).toBeVisible();
 }
 
-/** Allows the practice to see everything for a month. */
+/** Allows the practice that is played to see everything for a month. */
 export async function allowPractice(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Who can see', exact: true }).click();
+  await allow(page, async () => page.getByRole('button', { name: 'The practice doctor' }).click());
+}
+
+/** Allows somebody, by address or by a way to name them, to see everything for a month. */
+export async function allow(page: Page, who: string | (() => Promise<void>)): Promise<void> {
+  await page.getByRole('link', { name: 'Who can see', exact: true }).first().click();
   await page.getByRole('link', { name: 'Allow someone' }).click();
-  await page.getByRole('button', { name: 'The practice doctor' }).click();
+  if (typeof who === 'string') await page.getByLabel('Address or QR code').fill(who);
+  else await who();
   await expect(page.getByText('Found')).toBeVisible();
   for (let step = 0; step < 3; step++) await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('button', { name: 'Allow', exact: true }).click();
   await approve(page);
   await expect(page.getByRole('heading', { name: /can now see/ })).toBeVisible();
+}
+
+/** A doctor whom nobody plays, signed in, with the patients who allow. */
+export async function arriveAsDoctor(page: Page): Promise<void> {
+  const { AEGLE_DOCTOR_SEED: seed, AEGLE_DOCTOR_KEY_FILE: keyFile } = process.env;
+  if (!seed || !keyFile) throw new Error('run by with-stack, which names a doctor');
+  await page.addInitScript((seed) => localStorage.setItem('aegle-development-wallet', seed), seed);
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Patients' })).toBeVisible();
 }

@@ -30,30 +30,43 @@ pub struct Practice {
     secrets: Secrets,
 }
 
+/// Has `governance` add a board, and the board attest `wallet` as a doctor. Gives the key that contents are
+/// encrypted to for it.
+///
+/// # Errors
+/// The program's refusal, or no answer of the node.
+pub async fn attest(operator: &Operator, governance: &Keypair, wallet: &Keypair) -> anyhow::Result<SecretKey> {
+    let (board, secret) = (Keypair::new(), SecretKey::generate(&mut OsRng));
+    let kind = CredentialKind::Practitioner;
+    let params = AddRegistrarParams {
+        authority: board.pubkey(),
+        kinds: kind.bit(),
+        profile_commitment: random_bytes(&mut OsRng),
+    };
+    let add = instruction::add_registrar(governance.pubkey(), operator.payer(), params);
+    operator.send("add a registrar", add, &[governance]).await?;
+    let today = day_of(operator.sender.reader().now().await?).context("the ledger's clock is before 1970")?;
+    let terms = CredentialTerms {
+        emergency: false,
+        encryption_key: secret.encryption_key().0,
+        profile_commitment: random_bytes(&mut OsRng),
+        from_day: today,
+        until_day: today + VALID,
+    };
+    let params = IssueCredentialParams { subject: wallet.pubkey(), kind, terms };
+    let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
+    operator.send("issue a credential", issue, &[&board]).await?;
+    Ok(secret)
+}
+
 impl Practice {
-    /// Has `governance` add a board, and the board attest `wallet` as a doctor.
+    /// Opens with `wallet` as its doctor.
     ///
     /// # Errors
-    /// The program's refusal, or no answer of the node.
+    /// As those of [`attest`].
     pub async fn open(operator: &Operator, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
-        let (board, secret) = (Keypair::new(), SecretKey::generate(&mut OsRng));
-        let kinds = CredentialKind::Practitioner.bit();
-        let params =
-            AddRegistrarParams { authority: board.pubkey(), kinds, profile_commitment: random_bytes(&mut OsRng) };
-        let add = instruction::add_registrar(governance.pubkey(), operator.payer(), params);
-        operator.send("add a registrar", add, &[governance]).await?;
-        let today = day_of(operator.sender.reader().now().await?).context("the ledger's clock is before 1970")?;
-        let terms = CredentialTerms {
-            emergency: false,
-            encryption_key: secret.encryption_key().0,
-            profile_commitment: random_bytes(&mut OsRng),
-            from_day: today,
-            until_day: today + VALID,
-        };
-        let params = IssueCredentialParams { subject: wallet.pubkey(), kind: CredentialKind::Practitioner, terms };
-        let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
-        operator.send("issue a credential", issue, &[&board]).await?;
-        Ok(Self { wallet, secrets: secret.into() })
+        let secrets = attest(operator, governance, &wallet).await?.into();
+        Ok(Self { wallet, secrets })
     }
 
     /// Opens each record that it may, once, for as long as it runs. What is refused is tried again.

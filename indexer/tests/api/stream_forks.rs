@@ -13,6 +13,7 @@ use aegle_indexer::{
 };
 use rand::{Rng, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::{
@@ -148,9 +149,14 @@ async fn read(
             if seen.len() as i64 >= last.load(SeqCst) {
                 return (seen, cuts);
             }
-            let Ok(event) = tokio::time::timeout(std::time::Duration::from_millis(300), reader.event()).await else {
-                break;
-            };
+            // The server ends streams as well, where the database keeps it waiting for too long, and pauses them
+            // where the mirror seems to be behind.
+            let message = tokio::time::timeout(std::time::Duration::from_millis(300), reader.message()).await;
+            let Ok(Some(message)) = message else { break };
+            if message.event != "message" {
+                continue;
+            }
+            let event: Value = serde_json::from_str(&message.data).unwrap();
             let slot = event["slot"].as_i64().unwrap();
             assert!(slot <= finalized.load(SeqCst), "slot {slot} is not final");
             seen.push(event["account"].as_str().unwrap().to_owned());

@@ -1,20 +1,21 @@
 //! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
 //! serves the web app with the development wallet and pays for everybody, and a practice that reads what it may.
-//! The command is told by `AEGLE_URL`, `AEGLE_RPC_URL` and `AEGLE_PRACTICE`, the doctor's address.
+//! The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays, by
+//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`.
 
 use std::{
     process::{Command, ExitCode},
     time::Duration,
 };
 
-use aegle_api_client::{Api, Origin};
+use aegle_api_client::{Api, KeyFile, Origin};
 use aegle_stack::{
     folders,
     indexer::Settings,
     ledger::{Embedded, Ledger},
     operator::Operator,
     postgres::Postgres,
-    practice::Practice,
+    practice::{self, Practice},
 };
 use anyhow::{Context, anyhow};
 use solana_keypair::{Keypair, write_keypair_file};
@@ -66,7 +67,7 @@ async fn run() -> anyhow::Result<u8> {
         ("AEGLE_APP__FOLDER", app.display().to_string()),
         ("AEGLE_APP__RPC_URL", ledger.rpc_url.clone()),
         ("AEGLE_APP__DEVELOPMENT", "true".into()),
-        ("AEGLE_APP__PRACTICE", address.clone()),
+        ("AEGLE_APP__PRACTICE", address),
     ] {
         settings.environment.push((name.into(), value));
     }
@@ -78,10 +79,15 @@ async fn run() -> anyhow::Result<u8> {
     operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
     let practice = Practice::open(&operator, &governance, doctor).await?;
     let api = Api::new(&url, Origin::of(&url)?)?;
+    let doctor = Keypair::new();
+    let key_file = folder.join("doctor-key.json");
+    let secret = practice::attest(&operator, &governance, &doctor).await?;
+    std::fs::write(&key_file, serde_json::to_vec(&KeyFile::new(&secret))?)?;
 
     let mut command = Command::new(&program);
     command.args(arguments).env("AEGLE_URL", &url).env("AEGLE_RPC_URL", &ledger.rpc_url);
-    command.env("AEGLE_PRACTICE", address);
+    command.env("AEGLE_DOCTOR", doctor.pubkey().to_string()).env("AEGLE_DOCTOR_KEY_FILE", &key_file);
+    command.env("AEGLE_DOCTOR_SEED", hex::encode(doctor.secret_bytes()));
     // The command gets a Ctrl-C itself; the stack stops once the command has.
     let ended = tokio::task::spawn_blocking(move || command.status());
     let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
