@@ -13,11 +13,11 @@ test('a doctor opens what a patient allows, and the page closes it when the pati
     .getByRole('link', { name: /^Patient / })
     .first()
     .click();
-  await doctor.getByRole('main').getByRole('listitem').getByRole('link').first().click();
+  await doctor.getByRole('link', { name: /Laboratory results/ }).click();
   await doctor.setInputFiles('input[type=file]', process.env.AEGLE_DOCTOR_KEY_FILE ?? '');
   await expect(doctor.getByText('Hemoglobin')).toBeVisible();
 
-  await patient.getByRole('link', { name: 'Who can see', exact: true }).click();
+  await patient.getByRole('link', { name: 'Who can see', exact: true }).first().click();
   await patient.getByRole('button', { name: 'Stop allowing' }).click();
   await patient.getByRole('dialog').getByRole('button', { name: 'Stop allowing' }).click();
   await approve(patient);
