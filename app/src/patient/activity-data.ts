@@ -1,7 +1,8 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import { core } from '@/core';
 import type { Person } from '@/session/state';
+import { noticesOf } from './inbox/data';
 
 /** A line of the disclosure log; `docs/disclosures.md`. */
 export interface Entry {
@@ -18,10 +19,22 @@ export interface Entry {
     | { decision: 'deny'; rule: string; consent?: string };
 }
 
-/** Everything that was decided about the patient's records, newest first. Reading it is a line of its own. */
-export function activityOf({ vault = '' }: Person) {
+/** How often is asked whether somebody looked. That is no line of the log; reading the log is one. */
+const LOOK = 3_000;
+
+/** Everything that was decided about the patient's records, newest first, and anew whenever somebody looked. */
+export function useActivity(person: Person) {
+  const told = useQuery({
+    ...noticesOf(person),
+    refetchInterval: LOOK,
+    select: (notices) => notices.find(({ kind }) => kind === 'disclosure')?.number ?? 0,
+  });
+  return useQuery({ ...activityOf(person, told.data), placeholderData: keepPreviousData, enabled: !told.isPending });
+}
+
+function activityOf({ vault = '' }: Person, told: number | undefined) {
   return queryOptions({
-    queryKey: ['activity', vault],
+    queryKey: ['activity', vault, told],
     queryFn: async () => {
       const rows = await rowsOf(vault);
       return rows.map(({ index, entry }) => ({ ...(JSON.parse(entry) as Omit<Entry, 'index'>), index })).reverse();

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Download, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,7 +12,7 @@ import { save } from '@/ui/save';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
 import { exactly, moment } from '@/words/say';
-import { accounting, activityOf, type Entry, verifyLog } from './activity-data';
+import { accounting, type Entry, useActivity, verifyLog } from './activity-data';
 
 type Filter = 'all' | 'others' | 'refused';
 const FILTERS: Filter[] = ['others', 'refused', 'all'];
@@ -24,7 +24,7 @@ const OPERATIONS = ['list_records', 'read_record', 'read_content', 'list_disclos
 export function ActivityPage() {
   const { t } = useTranslation();
   const person = usePerson();
-  const { data, error, isPending, refetch } = useQuery(activityOf(person));
+  const { data, error, isPending, refetch } = useActivity(person);
   const [filter, setFilter] = useState<Filter>('others');
   const [shown, show] = useState(PAGE);
   const verifying = useMutation({ mutationFn: () => verifyLog(person) });

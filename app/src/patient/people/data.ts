@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import type { Person } from '@/session/state';
 import { usePerson } from '@/session/state';
-import { activityOf, type Entry } from '../activity-data';
+import { type Entry, useActivity } from '../activity-data';
 
 /** What a consent opens, as the patient signed it; `docs/access.md`. */
 export interface Policy {
@@ -70,7 +70,7 @@ export function consentsOf({ vault = '' }: Person) {
 export function usePeople() {
   const person = usePerson();
   const consents = useQuery(consentsOf(person));
-  const activity = useQuery(activityOf(person));
+  const activity = useActivity(person);
   const data = consents.data && allowed(consents.data, activity.data ?? []);
   return { ...consents, data };
 }
