@@ -1,12 +1,8 @@
-import { address, createNoopSigner } from '@solana/kit';
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok, type Schema } from '@/api/client';
-import { fixed } from '@/chain/addresses';
-import { hexBytes } from '@/chain/bytes';
-import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
-import { findMintPda, findTokenPda, getMintRecordInstruction } from '@/program/generated';
 import type { Person } from '@/session/state';
+import { mint } from '../records/new-record';
 
 const EVERY = 15_000;
 
@@ -51,25 +47,10 @@ export async function discard({ vault = '' }: Person, { item }: Schema['MailboxI
 }
 
 /** Makes a record of an item: minted first, then taken in. Where it was minted before, that is not done again. */
-export async function accept({ signer, chain, vault = '' }: Person, item: Schema['MailboxItem']): Promise<void> {
-  const mint = await core().mailedRecord(item);
-  if (!(await chain.account(mint.record))) {
-    const [payer, state] = [createNoopSigner(await chain.payer()), await vaultState(chain, vault)];
-    const [account] = await findMintPda({ record: address(mint.record) });
-    const [token] = await findTokenPda({ mint: account, owner: address(signer.address) });
-    const instruction = getMintRecordInstruction({
-      ...(await fixed()),
-      authority: createNoopSigner(address(signer.address)),
-      payer,
-      vault: address(vault),
-      record: address(mint.record),
-      mint: account,
-      token,
-      params: { recordId: hexBytes(mint.recordId), commitment: hexBytes(mint.commitment), expected: expected(state) },
-    });
-    const { slot } = await chain.send(signer, [instruction]);
-    await chain.mirrored(slot, 'confirmed');
-  }
+export async function accept(person: Person, item: Schema['MailboxItem']): Promise<void> {
+  const { vault = '' } = person;
+  const record = await core().mailedRecord(item);
+  if (!(await person.chain.account(record.record))) await mint(person, record);
   const params = { path: { vault, item: item.item } };
-  await ok(api.POST('/v1/mailbox/{vault}/{item}/accept', { params, body: { record_id: mint.recordId } }));
+  await ok(api.POST('/v1/mailbox/{vault}/{item}/accept', { params, body: { record_id: record.recordId } }));
 }
