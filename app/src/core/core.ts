@@ -1,5 +1,5 @@
 import type { components } from '@/api/generated/schema';
-import { hexBytes } from '@/chain/bytes';
+import { hexBytes, hexText } from '@/chain/bytes';
 import { Refused, Unreachable } from './errors';
 import type * as Wasm from './pkg/aegle_web';
 import wasmUrl from './pkg/aegle_web_bg.wasm?url';
@@ -212,7 +212,7 @@ export class Core {
     const measuring = new Measuring();
     for await (const piece of pieces(content)) measuring.push(piece);
     const measured = measuring.finish();
-    const signature = hex(await sign(issueMessage(vault, measured, draft.media_type, by.credential)));
+    const signature = hexText(await sign(issueMessage(vault, measured, draft.media_type, by.credential)));
     const sealing = new Sealing(vault, draft, measured, { ...by, signature });
     try {
       const upload = await this.#upload(sealing, content, progress);
@@ -385,10 +385,6 @@ export class Core {
     const response = await this.#send(method, path, { 'content-type': 'application/json', ...headers }, sent);
     return (await accepted(response)).json() as Promise<T>;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function* pieces(content: Blob): AsyncGenerator<Uint8Array> {

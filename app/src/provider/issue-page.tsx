@@ -1,7 +1,7 @@
 import { isAddress } from '@solana/kit';
 import { useMutation } from '@tanstack/react-query';
 import { FileUp } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category } from '@/api/labels';
@@ -9,6 +9,7 @@ import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Checkbox } from '@/ui/choice';
+import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
@@ -27,7 +28,6 @@ export function IssuePage() {
   const { t } = useTranslation();
   const person = usePerson();
   const kinds = useKinds();
-  const dayId = useId();
   const [patient, setPatient] = useState('');
   const [file, setFile] = useState<File>();
   const [text, setText] = useState('');
@@ -90,18 +90,7 @@ export function IssuePage() {
           onChange={setCategory}
           options={CATEGORIES.map((id) => ({ id, name: kinds(id) }))}
         />
-        <div className="flex flex-wrap items-center gap-1">
-          <label htmlFor={dayId} className="font-bold">
-            {t('provider.record.date')}
-          </label>
-          <input
-            id={dayId}
-            type="date"
-            value={day}
-            onChange={(event) => setDay(event.target.value)}
-            className="min-h-[44px] rounded border border-edge bg-sheet px-2"
-          />
-        </div>
+        <DayField label={t('provider.record.date')} value={day} onChange={setDay} />
         <Checkbox isSelected={apart} onChange={setApart} hint={t('provider.issue.apartHint')}>
           {t('provider.issue.apart')}
         </Checkbox>

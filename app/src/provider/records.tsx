@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { type HeldRecord, type Labels, labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Card, Empty, PageHead } from '@/ui/card';
-import { useKinds } from '@/ui/kinds';
+import { byKind, byYear, useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
 import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
@@ -72,23 +72,6 @@ export function RecordsPage() {
       )}
     </>
   );
-}
-
-function grouped(records: readonly Listed[], namesOf: (record: Listed) => readonly string[]): Map<string, Listed[]> {
-  const groups = new Map<string, Listed[]>();
-  for (const record of records) {
-    for (const name of namesOf(record)) groups.set(name, [...(groups.get(name) ?? []), record]);
-  }
-  return groups;
-}
-
-function byYear(records: readonly Listed[]): Map<string, Listed[]> {
-  return grouped(records, ({ labels }) => [labels.from?.slice(0, 4) ?? '']);
-}
-
-function byKind(records: readonly Listed[], name: (category: string) => string): Map<string, Listed[]> {
-  const groups = grouped(records, ({ labels }) => labels.categories.map((category) => name(category)));
-  return new Map([...groups].sort(([left], [right]) => left.localeCompare(right)));
 }
 
 function Row({ held, labels }: Listed) {

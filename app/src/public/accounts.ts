@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import type { Purpose } from '@/api/client';
+import { hexText } from '@/chain/bytes';
 import {
   AEGLE_PROGRAM_ADDRESS,
   AegleAccount,
@@ -46,10 +47,6 @@ export function kindOf(account: Told): AegleAccount | undefined {
   }
 }
 
-function hex(bytes: Iterable<number>): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 function time(seconds: bigint): string {
   return exactly(new Date(Number(seconds) * 1000));
 }
@@ -76,7 +73,7 @@ export function read(account: Told, kind: AegleAccount, t: TFunction): Said | un
         details: [
           detail('vault', vault, true),
           ...(previous === NOBODY ? [] : [detail('previous', previous, true)]),
-          detail('commitment', hex(record.commitment)),
+          detail('commitment', hexText(record.commitment)),
           detail('slot', String(record.mintedSlot)),
         ],
       };
@@ -100,8 +97,8 @@ export function read(account: Told, kind: AegleAccount, t: TFunction): Said | un
         ],
         details: [
           detail('vault', consent.vault, true),
-          detail('handle', hex(consent.handle)),
-          detail('policy', hex(consent.policyCommitment)),
+          detail('handle', hexText(consent.handle)),
+          detail('policy', hexText(consent.policyCommitment)),
           detail('slot', String(consent.grantedSlot)),
         ],
       };
@@ -173,7 +170,7 @@ export function read(account: Told, kind: AegleAccount, t: TFunction): Said | un
         ],
         details: [
           detail('vault', opening.vault, true),
-          detail('commitment', hex(opening.commitment)),
+          detail('commitment', hexText(opening.commitment)),
           detail('slot', String(opening.openedSlot)),
         ],
       };
@@ -185,8 +182,8 @@ export function read(account: Told, kind: AegleAccount, t: TFunction): Said | un
         facts: [fact('entries', String(root.treeSize)), fact('anchored', time(root.anchoredAt))],
         details: [
           detail('operator', root.operator),
-          detail('root', hex(root.root)),
-          detail('heads', hex(root.heads)),
+          detail('root', hexText(root.root)),
+          detail('heads', hexText(root.heads)),
           detail('slot', String(root.anchoredSlot)),
         ],
       };

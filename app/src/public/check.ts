@@ -1,6 +1,7 @@
 import { isAddress } from '@solana/kit';
 import bs58 from 'bs58';
 import type { TFunction } from 'i18next';
+import { hexText } from '@/chain/bytes';
 import {
   AEGLE_PROGRAM_ADDRESS,
   AegleAccount,
@@ -106,8 +107,7 @@ async function checkpoint(text: string, { node, trusted, named }: Against, t: TF
   const told = await node.accountsOf(AEGLE_PROGRAM_ADDRESS, bs58.encode(AUDIT_ROOT_DISCRIMINATOR as Uint8Array));
   const roots = told.map(({ account }) => getAuditRootDecoder().decode(bytesOf(account)));
   const same = roots.filter(({ treeSize }) => Number(treeSize) === size);
-  const hex = (bytes: Iterable<number>) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const equal = same.find((stated) => hex(stated.root) === root && hex(stated.heads) === said.heads);
+  const equal = same.find((stated) => hexText(stated.root) === root && hexText(stated.heads) === said.heads);
   const [other] = same;
   const operators = new Set(roots.map(({ operator }) => operator));
   if (equal) {

@@ -9,6 +9,7 @@ import {
 } from '@solana/kit';
 import type { Wallet, WalletAccount } from '@wallet-standard/base';
 import { registerWallet } from '@wallet-standard/wallet';
+import { hexBytes, hexText } from '@/chain/bytes';
 import { ask } from './development-approval';
 
 /**
@@ -22,10 +23,9 @@ const ICON =
 
 function seed(): Uint8Array {
   const kept = localStorage.getItem(STORAGE);
-  if (kept && /^[0-9a-f]{64}$/.test(kept))
-    return Uint8Array.from(kept.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  if (kept && /^[0-9a-f]{64}$/.test(kept)) return hexBytes(kept);
   const fresh = crypto.getRandomValues(new Uint8Array(32));
-  localStorage.setItem(STORAGE, Array.from(fresh, (byte) => byte.toString(16).padStart(2, '0')).join(''));
+  localStorage.setItem(STORAGE, hexText(fresh));
   return fresh;
 }
 

@@ -6,13 +6,13 @@ import { labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
+import { useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
 import { exactly, list, moment } from '@/words/say';
 import { PURPOSES } from '../people/grant';
 import { recordsOf } from '../records/data';
-import { useKindName } from '../records/list';
 import { accept, discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
 
 /** What waits for the patient, and what happened. */
@@ -99,7 +99,7 @@ function Mail({ item }: { item: Schema['MailboxItem'] }) {
   const { t } = useTranslation();
   const person = usePerson();
   const queries = useQueryClient();
-  const kind = useKindName();
+  const kind = useKinds();
   const refresh = async () => {
     await queries.invalidateQueries(mailOf(person));
     await queries.invalidateQueries(recordsOf(person));
@@ -110,7 +110,7 @@ function Mail({ item }: { item: Schema['MailboxItem'] }) {
   return (
     <Card className="flex flex-col gap-1.5">
       <p>
-        <Who subject={item.sender} /> {t('patient.inbox.sent')} {list(labelsOf(item).categories.map(kind))}
+        <Who subject={item.sender} /> {t('patient.inbox.sent')} {kind(...labelsOf(item).categories)}
       </p>
       <p className="text-soft text-sm" title={exactly(item.posted_at)}>
         {moment(item.posted_at)}

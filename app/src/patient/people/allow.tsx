@@ -1,7 +1,7 @@
 import { isAddress } from '@solana/kit';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Purpose } from '@/api/client';
 import { CATEGORIES, type Category } from '@/api/labels';
@@ -9,14 +9,15 @@ import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Checkbox, Choice } from '@/ui/choice';
+import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
+import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Steps, Waiting } from '@/ui/waiting';
 import { useCredential, useName, Who } from '@/ui/who';
 import { calendarDay, chainDay, today } from '@/words/say';
 import { useRecords } from '../records/data';
-import { useKindName } from '../records/list';
 import { consentsOf, type Policy } from './data';
 import { grant, PURPOSES, preview, type Step } from './grant';
 
@@ -261,8 +262,7 @@ function What({
   setApart: (apart: boolean) => void;
 }) {
   const { t } = useTranslation();
-  const kind = useKindName();
-  const fromId = useId();
+  const kind = useKinds();
   const { data: records } = useRecords();
   const present = new Set(records?.flatMap(({ labels }) => labels.categories));
   const toggle = <T,>(list: readonly T[], one: T, on: boolean) =>
@@ -289,18 +289,7 @@ function What({
           ))}
         </fieldset>
       )}
-      <div className="flex flex-col gap-0.5">
-        <label htmlFor={fromId} className="font-bold">
-          {t('patient.allow.what.from')}
-        </label>
-        <input
-          id={fromId}
-          type="date"
-          value={from}
-          onChange={(event) => setFrom(event.target.value)}
-          className="min-h-[44px] self-start rounded border border-edge bg-sheet px-2"
-        />
-      </div>
+      <DayField label={t('patient.allow.what.from')} value={from} onChange={setFrom} />
       <Checkbox isSelected={apart} onChange={setApart} hint={t('patient.allow.what.apartHint')}>
         {t('patient.allow.what.apart')}
       </Checkbox>
@@ -315,7 +304,7 @@ function What({
                 onChange={(on) => leave(toggle(left, held.record, on))}
                 hint={labels.from ? calendarDay(labels.from) : undefined}
               >
-                {details?.title ?? labels.categories.map(kind).join(', ')}
+                {details?.title ?? kind(...labels.categories)}
               </Checkbox>
             ))}
           </div>
@@ -339,7 +328,7 @@ function Check({
   children: ReactNode;
 }) {
   const { t } = useTranslation();
-  const kind = useKindName();
+  const kind = useKinds();
   const all = useRecords();
   if (isLoading) return <Waiting />;
   if (!records) return null;
@@ -354,7 +343,7 @@ function Check({
             <summary className="min-h-[44px] cursor-pointer py-1">{t('patient.allow.check.list')}</summary>
             <ul className="list-disc ps-3">
               {listed.map(({ held, labels, details }) => (
-                <li key={held.record}>{details?.title ?? labels.categories.map(kind).join(', ')}</li>
+                <li key={held.record}>{details?.title ?? kind(...labels.categories)}</li>
               ))}
             </ul>
           </details>

@@ -7,12 +7,12 @@ import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { Dialog } from '@/ui/dialog';
+import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Waiting } from '@/ui/waiting';
 import { useCredential, useName, Who } from '@/ui/who';
 import { calendarDay, list, moment } from '@/words/say';
-import { useKindName } from '../records/list';
 import { type Allowed, consentsOf, type Policy, usePeople } from './data';
 import { Key } from './key';
 import { revoke, revokeAll } from './revoke';
@@ -80,12 +80,12 @@ export function PeoplePage() {
 /** What a policy opens, in words. */
 export function useOpens(): (policy: Policy) => string {
   const { t } = useTranslation();
-  const kind = useKindName();
+  const kind = useKinds();
   return ({ base, permit, deny, sensitivity }) => {
     const all = base === 'all-normal' || base === 'basic-normal';
     const parts = all
       ? [t(sensitivity.length > 0 ? 'patient.people.everythingApart' : 'patient.people.everything')]
-      : permit.flatMap(({ categories = [] }) => categories.map(kind));
+      : permit.flatMap(({ categories = [] }) => categories.map((category) => kind(category)));
     const left = deny.reduce((count, { records = [] }) => count + records.length, 0);
     const opens = parts.length > 0 ? list(parts) : t('patient.people.nothing');
     return left > 0 ? `${opens}, ${t('patient.people.except', { count: left })}` : opens;

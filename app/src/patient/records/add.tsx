@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Camera, ClipboardPaste, Upload } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { DropZone, type DropZoneProps, FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category, LABELS } from '@/api/labels';
@@ -9,13 +9,15 @@ import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Checkbox } from '@/ui/choice';
+import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
+import { useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
+import { Select } from '@/ui/select';
 import { Steps } from '@/ui/waiting';
 import { size } from '@/words/say';
 import { recordsOf } from './data';
 import { STEPS } from './example';
-import { useKindName } from './list';
 import { addRecord, type Step } from './new-record';
 
 /** Specially protected information (HL7 v3 ActCode), where a person says no more. */
@@ -27,7 +29,7 @@ export function AddPage() {
   const person = usePerson();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const kind = useKindName();
+  const kind = useKinds();
   const [content, setContent] = useState<File>();
   const [pasting, setPasting] = useState(false);
   const [text, setText] = useState('');
@@ -36,7 +38,6 @@ export function AddPage() {
   const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
   const [apart, setApart] = useState(false);
   const [at, reach] = useState<{ step: Step; part?: number }>({ step: 'lock' });
-  const [kindId, dayId] = [useId(), useId()];
 
   const adding = useMutation({
     mutationFn: () => {
@@ -119,35 +120,13 @@ export function AddPage() {
               value={title}
               onChange={setTitle}
             />
-            <div className="flex flex-col gap-0.5">
-              <label htmlFor={kindId} className="font-bold">
-                {t('patient.add.kind')}
-              </label>
-              <select
-                id={kindId}
-                value={category}
-                onChange={(event) => setCategory(event.target.value as Category)}
-                className="min-h-[44px] rounded border border-edge bg-sheet px-2"
-              >
-                {CATEGORIES.map((name) => (
-                  <option key={name} value={name}>
-                    {kind(name)}
-                  </option>
-                ))}
-              </select>
-            </div>
-            <div className="flex flex-col gap-0.5">
-              <label htmlFor={dayId} className="font-bold">
-                {t('patient.add.date')}
-              </label>
-              <input
-                id={dayId}
-                type="date"
-                value={day}
-                onChange={(event) => setDay(event.target.value)}
-                className="min-h-[44px] self-start rounded border border-edge bg-sheet px-2"
-              />
-            </div>
+            <Select
+              label={t('patient.add.kind')}
+              value={category}
+              onChange={setCategory}
+              options={CATEGORIES.map((id) => ({ id, name: kind(id) }))}
+            />
+            <DayField label={t('patient.add.date')} value={day} onChange={setDay} />
             <Checkbox isSelected={apart} onChange={setApart} hint={t('patient.add.sensitiveHint')}>
               {t('patient.add.sensitive')}
             </Checkbox>

@@ -1,14 +1,14 @@
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { Label, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { isCategory } from '@/api/labels';
 import { weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
+import { byKind, byYear, useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
+import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
-import { calendarDay, list } from '@/words/say';
+import { calendarDay } from '@/words/say';
 import { type Listed, useRecords } from './data';
 import { AddExample } from './example';
 
@@ -19,7 +19,7 @@ export function RecordsPage() {
   const { t } = useTranslation();
   const { data, error, isPending, refetch } = useRecords();
   const [view, setView] = useState<View>('timeline');
-  const kindName = useKindName();
+  const kinds = useKinds();
   const add = (
     <Link to="/records/add" className={weightClass('first')}>
       <Plus aria-hidden className="size-2.5" />
@@ -51,47 +51,17 @@ export function RecordsPage() {
       )}
       {current && current.length > 0 && (
         <>
-          <ToggleButtonGroup
-            selectionMode="single"
-            disallowEmptySelection
-            selectedKeys={[view]}
-            onSelectionChange={([chosen]) => setView(chosen as View)}
-            className="flex flex-wrap items-center gap-1"
-          >
-            <Label className="sr-only">{t('patient.records.view')}</Label>
-            {(['timeline', 'kinds'] as const).map((id) => (
-              <ToggleButton
-                key={id}
-                id={id}
-                className="min-h-[44px] cursor-pointer rounded-full border border-edge bg-sheet px-2 data-[selected]:border-act data-[selected]:bg-act-tint data-[selected]:font-bold"
-              >
-                {t(`patient.records.${id}`)}
-              </ToggleButton>
-            ))}
-          </ToggleButtonGroup>
-          <Groups of={view === 'timeline' ? byYear(current) : byKind(current, kindName)} />
+          <SwitchView
+            label={t('patient.records.view')}
+            value={view}
+            onChange={setView}
+            options={(['timeline', 'kinds'] as const).map((id) => ({ id, name: t(`patient.records.${id}`) }))}
+          />
+          <Groups of={view === 'timeline' ? byYear(current) : byKind(current, kinds)} />
         </>
       )}
     </>
   );
-}
-
-/** The word for a category. */
-export function useKindName(): (category: string) => string {
-  const { t } = useTranslation();
-  return (category) => t(`patient.kinds.${isCategory(category) ? category : 'other'}`);
-}
-
-function byYear(records: Listed[]): Map<string, Listed[]> {
-  return Map.groupBy(records, ({ labels }) => labels.from?.slice(0, 4) ?? '');
-}
-
-function byKind(records: Listed[], name: (category: string) => string): Map<string, Listed[]> {
-  const groups = Map.groupBy(
-    records.flatMap((record) => record.labels.categories.map((category) => ({ record, category }))),
-    ({ category }) => name(category),
-  );
-  return new Map([...groups].sort().map(([kind, of]) => [kind, of.map(({ record }) => record)]));
 }
 
 function Groups({ of: groups }: { of: Map<string, Listed[]> }) {
@@ -112,8 +82,7 @@ function Groups({ of: groups }: { of: Map<string, Listed[]> }) {
 
 function Row({ held, labels, details, isOpening }: Listed) {
   const { t } = useTranslation();
-  const kind = useKindName();
-  const kinds = list(labels.categories.map(kind));
+  const kinds = useKinds()(...labels.categories);
   const title = details?.title ?? (isOpening ? t('patient.records.opening') : kinds);
   return (
     <Card className="relative flex flex-wrap items-baseline gap-x-2 gap-y-0.5 hover:border-act">

@@ -10,16 +10,16 @@ import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Dialog } from '@/ui/dialog';
+import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { save } from '@/ui/save';
 import { Viewer } from '@/ui/viewer';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
-import { calendarDay, exactly, list, moment, size } from '@/words/say';
+import { calendarDay, exactly, moment, size } from '@/words/say';
 import { recordsOf } from './data';
 import { erase } from './erase';
-import { useKindName } from './list';
 
 const route = getRouteApi('/inside/patient/records/$record');
 
@@ -28,7 +28,7 @@ export function RecordPage() {
   const { t } = useTranslation();
   const person = usePerson();
   const { record } = route.useParams();
-  const kind = useKindName();
+  const kind = useKinds();
   const records = useQuery(recordsOf(person));
   const held = records.data?.find((one) => one.record === record);
   const opened = useQuery({
@@ -46,7 +46,7 @@ export function RecordPage() {
   if (records.isPending) return <Waiting />;
   if (!held) return <ProblemNote error={records.error ?? new Error(t('patient.record.gone'))} />;
   const labels = labelsOf(held);
-  const kinds = list(labels.categories.map(kind));
+  const kinds = kind(...labels.categories);
   const { data } = opened;
   return (
     <>
