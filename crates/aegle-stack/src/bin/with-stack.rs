@@ -1,9 +1,11 @@
 //! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
 //! serves the web app with the development wallet and pays for everybody, and a practice that reads what it may.
 //! The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays, by
-//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`.
+//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`. It takes
+//! `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo.
 
 use std::{
+    path::PathBuf,
     process::{Command, ExitCode},
     time::Duration,
 };
@@ -56,7 +58,7 @@ async fn run() -> anyhow::Result<u8> {
     let file = folder.join("relay.json");
     write_keypair_file(&relay, &file).map_err(|error| anyhow!("{}: {error}", file.display()))?;
     let log_key = hex::encode(Keypair::new().secret_bytes());
-    let app = folders::root().join("app/dist-demo");
+    let app = std::env::var_os("AEGLE_APP_FOLDER").map_or_else(|| folders::root().join("app/dist-demo"), PathBuf::from);
     for (name, value) in [
         ("AEGLE_API__RELAY__KEYPAIR", file.display().to_string()),
         ("AEGLE_API__RELAY__OPEN", "true".into()),
