@@ -19,6 +19,33 @@ export interface Entry {
     | { decision: 'deny'; rule: string; consent?: string };
 }
 
+/** Entries in a row that say the same of the same day. */
+export interface Row {
+  /** The newest. */
+  entry: Entry;
+  count: number;
+  /** Seconds since the Unix epoch: of the oldest. */
+  since: number;
+}
+
+/** Entries, newest first, where what was repeated is one row. */
+export function rows(entries: readonly Entry[]): Row[] {
+  const made: Row[] = [];
+  for (const entry of entries) {
+    const last = made.at(-1);
+    if (last && said(last.entry) === said(entry)) {
+      last.count += 1;
+      last.since = entry.at;
+    } else made.push({ entry, count: 1, since: entry.at });
+  }
+  return made;
+}
+
+function said({ at, caller, purpose, operation, record, outcome }: Entry): string {
+  const day = new Date(at * 1000).toDateString();
+  return JSON.stringify([day, caller.key, caller.practitioner, purpose, operation, record, outcome.decision]);
+}
+
 /** How often is asked whether somebody looked. That is no line of the log; reading the log is one. */
 const LOOK = 3_000;
 
@@ -36,15 +63,15 @@ function activityOf({ vault = '' }: Person, told: number | undefined) {
   return queryOptions({
     queryKey: ['activity', vault, told],
     queryFn: async () => {
-      const rows = await rowsOf(vault);
-      return rows.map(({ index, entry }) => ({ ...(JSON.parse(entry) as Omit<Entry, 'index'>), index })).reverse();
+      const kept = await entriesOf(vault);
+      return kept.map(({ index, entry }) => ({ ...(JSON.parse(entry) as Omit<Entry, 'index'>), index })).reverse();
     },
   });
 }
 
 const header = { 'aegle-purpose': 'PATRQT' as const };
 
-function rowsOf(patient: string): Promise<Schema['Disclosure'][]> {
+function entriesOf(patient: string): Promise<Schema['Disclosure'][]> {
   return pages((cursor) =>
     ok(
       api.GET('/v1/disclosures', { params: { query: { patient, limit: 200, ...(cursor ? { cursor } : {}) }, header } }),
@@ -56,7 +83,7 @@ function rowsOf(patient: string): Promise<Schema['Disclosure'][]> {
 export async function verifyLog({ vault: patient = '' }: Person): Promise<{ entries: number }> {
   const log = await ok(api.GET('/v1/log'));
   const head = await ok(api.GET('/v1/disclosures/head', { params: { query: { patient }, header } }));
-  const entries = await rowsOf(patient);
+  const entries = await entriesOf(patient);
   const named = new Set(
     entries.flatMap(({ entry }) => (JSON.parse(entry) as { signed?: { sign_in: string } }).signed?.sign_in ?? []),
   );

@@ -1,24 +1,41 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Download, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
-import { Choice } from '@/ui/choice';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { save } from '@/ui/save';
+import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
 import { exactly, moment } from '@/words/say';
-import { accounting, type Entry, useActivity, verifyLog } from './activity-data';
+import { accounting, type Row, rows, useActivity, verifyLog } from './activity-data';
+import { detailsOf, recordsOf } from './records/data';
 
 type Filter = 'all' | 'others' | 'refused';
 const FILTERS: Filter[] = ['others', 'refused', 'all'];
 /** Lines shown at a time. */
 const PAGE = 50;
-const OPERATIONS = ['list_records', 'read_record', 'read_content', 'list_disclosures'] as const;
+/** What is said in words of its own. */
+const OPERATIONS = [
+  'list_records',
+  'read_record',
+  'read_content',
+  'list_disclosures',
+  'list_patients',
+  'open_emergency',
+  'store_record',
+  'store_consent',
+  'preview_consent',
+  'list_consents',
+  'post_mail',
+  'accept_mail',
+  'request_access',
+] as const;
 
 /** Who looked? */
 export function ActivityPage() {
@@ -33,10 +50,11 @@ export function ActivityPage() {
       save(await accounting(person, type), `aegle-${type.split('/')[1]}`),
   });
   const own = person.signer.address;
-  const entries = data?.filter(
+  const chosen = data?.filter(
     ({ caller, outcome }) =>
       filter === 'all' || (filter === 'refused' ? outcome.decision === 'deny' : caller.key !== own),
   );
+  const lines = chosen && rows(chosen);
   return (
     <>
       <PageHead
@@ -57,25 +75,24 @@ export function ActivityPage() {
           {t('patient.activity.broken', { reason: verifying.error.message })}
         </Note>
       )}
-      <Choice
+      <SwitchView
         label={t('patient.activity.filter')}
-        orientation="horizontal"
         value={filter}
-        onChange={(chosen) => setFilter(chosen as Filter)}
+        onChange={setFilter}
         options={FILTERS.map((id) => ({ id, name: t(`patient.activity.filters.${id}`) }))}
       />
       {isPending && <Waiting />}
-      {entries?.length === 0 && <Empty title={t('patient.activity.empty')}>{t('patient.activity.emptyHint')}</Empty>}
-      {entries && entries.length > 0 && (
+      {lines?.length === 0 && <Empty title={t('patient.activity.empty')}>{t('patient.activity.emptyHint')}</Empty>}
+      {lines && lines.length > 0 && (
         <>
           <ol className="flex flex-col gap-1">
-            {entries.slice(0, shown).map((entry) => (
-              <li key={entry.index}>
-                <Line entry={entry} own={own} />
+            {lines.slice(0, shown).map((row) => (
+              <li key={row.entry.index}>
+                <Line row={row} own={own} />
               </li>
             ))}
           </ol>
-          {entries.length > shown && (
+          {lines.length > shown && (
             <Button className="self-start" onPress={() => show(shown + PAGE)}>
               {t('patient.activity.more')}
             </Button>
@@ -94,26 +111,55 @@ export function ActivityPage() {
   );
 }
 
-function Line({ entry, own }: { entry: Entry; own: string }) {
+/** Titles of records that were opened on this page before: nothing is opened to name what was looked at. */
+function useTitle(): (record: string) => string | undefined {
+  const person = usePerson();
+  const queries = useQueryClient();
+  return (record) => {
+    const held = queries.getQueryData(recordsOf(person).queryKey)?.find((one) => one.record === record);
+    return held && queries.getQueryData(detailsOf(person, held).queryKey)?.title;
+  };
+}
+
+function Line({ row: { entry, count, since }, own }: { row: Row; own: string }) {
   const { t } = useTranslation();
-  const { caller, at, operation, outcome, purpose } = entry;
+  const title = useTitle();
+  const { caller, at, operation, outcome, purpose, record } = entry;
   const known = OPERATIONS.find((name) => name === operation);
-  const when = new Date(at * 1000);
+  const [first, when] = [new Date(since * 1000), new Date(at * 1000)];
+  const named = record && title(record);
   const refused = outcome.decision === 'deny';
   return (
     <Card className={`flex flex-wrap items-baseline gap-x-1 ${refused ? 'border-s-4 border-s-wait' : ''}`}>
       {caller.key === own ? (
         <span className="font-bold">{t('patient.activity.you')}</span>
       ) : (
-        <Who subject={caller.key} />
+        <>
+          {caller.practitioner && (
+            <>
+              <Who subject={caller.practitioner} /> {t('patient.activity.actingFor')}
+            </>
+          )}
+          <Who subject={caller.key} />
+        </>
       )}
       <span>{t(`patient.activity.operations.${known ?? 'other'}`)}</span>
+      {named && (
+        <Link to="/records/$record" params={{ record }}>
+          {named}
+        </Link>
+      )}
       {refused && <span className="font-bold text-wait">{t('patient.activity.refused')}</span>}
       {purpose && (
         <span className="text-soft">{t('patient.activity.for', { purpose: t(`patient.purposes.${purpose}`) })}</span>
       )}
-      <time className="ms-auto text-soft text-sm" dateTime={when.toISOString()} title={exactly(when)}>
+      <time
+        className="ms-auto text-soft text-sm"
+        dateTime={when.toISOString()}
+        title={count > 1 ? `${exactly(first)} – ${exactly(when)}` : exactly(when)}
+      >
         {moment(when)}
+        {count > 1 && <span className="ms-1">{t('patient.activity.times', { count })}</span>}
       </time>
     </Card>
   );

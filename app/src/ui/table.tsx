@@ -1,6 +1,11 @@
 import type { ReactNode } from 'react';
 import { Scroll } from './scroll';
 
+const SPACE = 'px-1 py-1 text-start sm:px-1.5';
+const HEAD = `${SPACE} border-line border-b text-soft text-sm`;
+const FIRST = `${SPACE} min-w-[5.5rem] align-top font-normal sm:min-w-[8rem]`;
+const CELL = `${SPACE} min-w-[4.5rem] align-top sm:min-w-[7rem]`;
+
 /** A table that can be scrolled where it is too wide, with the keyboard too. */
 export function Table({
   caption,
@@ -21,7 +26,7 @@ export function Table({
           <tr>
             {columns.map((column, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: columns do not move
-              <th key={index} scope="col" className="border-line border-b px-1.5 py-1 text-start text-soft text-sm">
+              <th key={index} scope="col" className={HEAD}>
                 {column}
               </th>
             ))}
@@ -33,12 +38,12 @@ export function Table({
               {cells.map((cell, index) =>
                 index === 0 ? (
                   // biome-ignore lint/suspicious/noArrayIndexKey: cells do not move
-                  <th key={index} scope="row" className="min-w-[8rem] px-1.5 py-1 text-start align-top font-normal">
+                  <th key={index} scope="row" className={FIRST}>
                     {cell}
                   </th>
                 ) : (
                   // biome-ignore lint/suspicious/noArrayIndexKey: cells do not move
-                  <td key={index} className="min-w-[7rem] px-1.5 py-1 align-top">
+                  <td key={index} className={CELL}>
                     {cell}
                   </td>
                 ),

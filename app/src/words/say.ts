@@ -2,7 +2,7 @@ import i18next from 'i18next';
 import { language } from './index';
 
 /** The language in use as the browser's country writes it: 22 November in Britain, November 22 in America. */
-function locale(): string {
+export function locale(): string {
   const spoken = language();
   return navigator.languages.find((tag) => tag === spoken || tag.startsWith(`${spoken}-`)) ?? spoken;
 }

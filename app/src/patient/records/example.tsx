@@ -11,29 +11,42 @@ import { addRecord, type Step } from './new-record';
 
 export const STEPS: Step[] = ['lock', 'upload', 'sign', 'chain'];
 
+/** Units as UCUM writes them. */
+const UCUM: Record<string, string> = { '10³/µL': '10*3/uL' };
+
 /** A blood count, made up, as a laboratory would send it (FHIR R4). */
 function bloodCount(title: string, day: string): Blob {
-  const measure = (id: string, code: string, text: string, value: number, unit: string, low: number, high: number) => ({
+  const measure = (
+    id: string,
+    loinc: string,
+    text: string,
+    value: number,
+    unit: string,
+    low: number,
+    high: number,
+  ) => ({
     resourceType: 'Observation',
     id,
     status: 'final',
     category: [
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory' }] },
     ],
-    code: { coding: [{ system: 'http://loinc.org', code }], text },
+    code: { coding: [{ system: 'http://loinc.org', code: loinc }], text },
     effectiveDateTime: day,
-    valueQuantity: { value, unit, system: 'http://unitsofmeasure.org', code: unit },
+    valueQuantity: { value, unit, system: 'http://unitsofmeasure.org', code: UCUM[unit] ?? unit },
     referenceRange: [{ low: { value: low, unit }, high: { value: high, unit } }],
   });
   const contained = [
     measure('hb', '718-7', 'Hemoglobin', 14.1, 'g/dL', 12, 16),
-    measure('wbc', '6690-2', 'Leukocytes', 6.8, '10*3/uL', 4, 10),
-    measure('plt', '777-3', 'Platelets', 254, '10*3/uL', 150, 400),
+    measure('wbc', '6690-2', 'Leukocytes', 6.8, '10³/µL', 4, 10),
+    measure('plt', '777-3', 'Platelets', 254, '10³/µL', 150, 400),
   ];
   const report = {
     resourceType: 'DiagnosticReport',
     status: 'final',
-    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB' }] }],
+    category: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB', display: 'Laboratory' }] },
+    ],
     code: { coding: [{ system: 'http://loinc.org', code: '58410-2' }], text: title },
     effectiveDateTime: day,
     contained,

@@ -1,6 +1,6 @@
 import i18next from 'i18next';
-import { language } from '@/words';
 import viewerWords from '@/words/en/viewer.json';
+import { locale } from '@/words/say';
 import { at, choice, numberAt, type Resolve, type Resource, textAt } from './json';
 
 /** FHIR's data types in words. Undefined where there is nothing to say. */
@@ -13,7 +13,7 @@ function join(parts: Iterable<Said>, by = ', '): Said {
 }
 
 export function number(value: number): string {
-  return new Intl.NumberFormat(language(), {
+  return new Intl.NumberFormat(locale(), {
     maximumFractionDigits: 10,
     useGrouping: Math.abs(value) >= 10_000,
   }).format(value);
@@ -33,7 +33,7 @@ export function date(text: unknown): Said {
       : hour === undefined
         ? { dateStyle: 'long' }
         : { dateStyle: 'long', timeStyle: 'short' };
-  return new Intl.DateTimeFormat(language(), { ...form, timeZone: 'UTC' }).format(written);
+  return new Intl.DateTimeFormat(locale(), { ...form, timeZone: 'UTC' }).format(written);
 }
 
 /** A moment to put on an axis, in milliseconds. */
@@ -224,7 +224,7 @@ export function said(form: Form, value: unknown, resolve: Resolve): Said {
 function money(value: unknown): Said {
   const [amount, currency] = [numberAt(value, 'value'), textAt(value, 'currency')];
   if (amount === undefined || currency === undefined || !/^[A-Z]{3}$/.test(currency)) return undefined;
-  return new Intl.NumberFormat(language(), { style: 'currency', currency }).format(amount);
+  return new Intl.NumberFormat(locale(), { style: 'currency', currency }).format(amount);
 }
 
 /** The word for a type of resource; an unusual one by FHIR's own name. */
