@@ -3,6 +3,7 @@ import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import { core } from '@/core';
 import type { Person } from '@/session/state';
 import { noticesOf } from './inbox/data';
+import { runs } from './runs';
 
 /** A line of the disclosure log; `docs/disclosures.md`. */
 export interface Entry {
@@ -19,26 +20,9 @@ export interface Entry {
     | { decision: 'deny'; rule: string; consent?: string };
 }
 
-/** Entries in a row that say the same of the same day. */
-export interface Row {
-  /** The newest. */
-  entry: Entry;
-  count: number;
-  /** Seconds since the Unix epoch: of the oldest. */
-  since: number;
-}
-
-/** Entries, newest first, where what was repeated is one row. */
-export function rows(entries: readonly Entry[]): Row[] {
-  const made: Row[] = [];
-  for (const entry of entries) {
-    const last = made.at(-1);
-    if (last && said(last.entry) === said(entry)) {
-      last.count += 1;
-      last.since = entry.at;
-    } else made.push({ entry, count: 1, since: entry.at });
-  }
-  return made;
+/** Entries, newest first, by what they say and on which day. */
+export function repeated(entries: readonly Entry[]): [Entry, ...Entry[]][] {
+  return runs(entries, said);
 }
 
 function said({ at, caller, purpose, operation, record, outcome }: Entry): string {

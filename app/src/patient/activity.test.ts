@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Entry, rows } from './activity-data';
+import { type Entry, repeated } from './activity-data';
 
 function entry(index: number, at: string, changed: Partial<Entry> = {}): Entry {
   const outcome = { decision: 'permit' as const, records: [] };
@@ -7,14 +7,12 @@ function entry(index: number, at: string, changed: Partial<Entry> = {}): Entry {
   return { index, at: Date.parse(at) / 1000, caller, purpose: 'TREAT', operation: 'list_records', outcome, ...changed };
 }
 
-test('what is repeated within a day is one row, with how often and since when', () => {
-  const repeated = [entry(3, '2026-05-04T12:00'), entry(2, '2026-05-04T11:00'), entry(1, '2026-05-04T10:00')];
-  const [row, ...others] = rows(repeated);
-  expect(others).toEqual([]);
-  expect(row).toMatchObject({ entry: { index: 3 }, count: 3, since: repeated[2]?.at });
+test('what is repeated within a day is one line', () => {
+  const entries = [entry(3, '2026-05-04T12:00'), entry(2, '2026-05-04T11:00'), entry(1, '2026-05-04T10:00')];
+  expect(repeated(entries)).toEqual([entries]);
 });
 
-test('another day, caller, record or decision is a row of its own', () => {
+test('another day, caller, record or decision is a line of its own', () => {
   const refused = { decision: 'deny' as const, rule: 'no_consent' };
   const different = [
     entry(6, '2026-05-05T10:00'),
@@ -24,5 +22,5 @@ test('another day, caller, record or decision is a row of its own', () => {
     entry(2, '2026-05-04T10:00', { operation: 'read_content', record: 'two' }),
     entry(1, '2026-05-04T10:00', { operation: 'read_content', record: 'two', outcome: refused }),
   ];
-  expect(rows(different).map(({ entry }) => entry.index)).toEqual([6, 5, 4, 3, 2, 1]);
+  expect(repeated(different).map(([{ index }]) => index)).toEqual([6, 5, 4, 3, 2, 1]);
 });

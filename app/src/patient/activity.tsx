@@ -13,7 +13,7 @@ import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
 import { exactly, moment } from '@/words/say';
-import { accounting, type Row, rows, useActivity, verifyLog } from './activity-data';
+import { accounting, type Entry, repeated, useActivity, verifyLog } from './activity-data';
 import { detailsOf, recordsOf } from './records/data';
 
 type Filter = 'all' | 'others' | 'refused';
@@ -54,7 +54,7 @@ export function ActivityPage() {
     ({ caller, outcome }) =>
       filter === 'all' || (filter === 'refused' ? outcome.decision === 'deny' : caller.key !== own),
   );
-  const lines = chosen && rows(chosen);
+  const lines = chosen && repeated(chosen);
   return (
     <>
       <PageHead
@@ -86,9 +86,9 @@ export function ActivityPage() {
       {lines && lines.length > 0 && (
         <>
           <ol className="flex flex-col gap-1">
-            {lines.slice(0, shown).map((row) => (
-              <li key={row.entry.index}>
-                <Line row={row} own={own} />
+            {lines.slice(0, shown).map((line) => (
+              <li key={line[0].index}>
+                <Line of={line} own={own} />
               </li>
             ))}
           </ol>
@@ -121,12 +121,14 @@ function useTitle(): (record: string) => string | undefined {
   };
 }
 
-function Line({ row: { entry, count, since }, own }: { row: Row; own: string }) {
+/** Entries that say the same: the newest, how often and since when. */
+function Line({ of, own }: { of: [Entry, ...Entry[]]; own: string }) {
   const { t } = useTranslation();
   const title = useTitle();
-  const { caller, at, operation, outcome, purpose, record } = entry;
+  const { caller, at, operation, outcome, purpose, record } = of[0];
   const known = OPERATIONS.find((name) => name === operation);
-  const [first, when] = [new Date(since * 1000), new Date(at * 1000)];
+  const [first, when] = [of.at(-1)?.at ?? at, at].map((seconds) => new Date(seconds * 1000)) as [Date, Date];
+  const count = of.length;
   const named = record && title(record);
   const refused = outcome.decision === 'deny';
   return (

@@ -13,14 +13,20 @@ use aegle_decision::Key;
 use aegle_envelope::SecretKey;
 use anyhow::Context;
 use rand::rngs::OsRng;
+use serde::Deserialize;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::time::sleep;
 
 use crate::operator::Operator;
 
-/// How often it looks who allows it.
+/// How often it asks whether something happened. The chain says so; asking the server would be a line of the
+/// patient's log each time.
 const POLL: Duration = Duration::from_secs(1);
+/// How often it looks after something happened: keys of records come a moment after the permission.
+const LOOKS: u32 = 4;
+/// Polls after which it looks although nothing happened: keys may come without the chain.
+const PATIENCE: u32 = 60;
 /// Days for which its credential counts.
 const VALID: u32 = 365;
 
@@ -69,15 +75,25 @@ impl Practice {
         Ok(Self { wallet, secrets })
     }
 
-    /// Opens each record that it may, once, for as long as it runs. What is refused is tried again.
+    /// Opens each record that it may, once, for as long as it runs. What is refused is tried again whenever
+    /// something happens to a vault; and whoever stops allowing it sees it refused, once.
     pub async fn work(&self, api: &Api, operator: &Operator) {
-        let mut read = HashSet::new();
-        let mut session = None;
+        let (mut known, mut read) = (HashSet::new(), HashSet::new());
+        let (mut session, mut cursor) = (None, None);
+        let (mut looks, mut idle) = (0, PATIENCE);
         loop {
-            if let Err(error) = self.round(api, operator, &mut session, &mut read).await {
-                // A server that restarts ends no practice.
-                if !matches!(error, Error::Problem(_)) {
-                    session = None;
+            if happened(api, &mut cursor).await.unwrap_or_default() {
+                looks = LOOKS;
+            }
+            idle += 1;
+            if looks > 0 || idle >= PATIENCE {
+                looks = looks.saturating_sub(1);
+                idle = 0;
+                if let Err(error) = self.round(api, operator, &mut session, &mut known, &mut read).await {
+                    // A server that restarts ends no practice.
+                    if !matches!(error, Error::Problem(_)) {
+                        session = None;
+                    }
                 }
             }
             sleep(POLL).await;
@@ -89,6 +105,7 @@ impl Practice {
         api: &Api,
         operator: &Operator,
         session: &mut Option<Session>,
+        known: &mut HashSet<Key>,
         read: &mut HashSet<Key>,
     ) -> Result<(), Error> {
         let purpose = Purpose::Treatment;
@@ -101,8 +118,16 @@ impl Practice {
             return Err(error);
         }
         let reader = operator.sender.reader();
-        for patient in record::patients(signed_in, purpose).await? {
-            for held in record::list(signed_in, purpose, patient.patient, &record::Query::default()).await? {
+        let patients: HashSet<Key> =
+            record::patients(signed_in, purpose).await?.into_iter().map(|patient| patient.patient).collect();
+        let stopped: Vec<Key> = known.difference(&patients).copied().collect();
+        *known = patients;
+        for patient in stopped {
+            // Refused, which the patient sees.
+            let _ = record::list(signed_in, purpose, patient, &record::Query::default()).await;
+        }
+        for patient in known.iter() {
+            for held in record::list(signed_in, purpose, *patient, &record::Query::default()).await? {
                 if read.contains(&held.record) {
                     continue;
                 }
@@ -115,5 +140,31 @@ impl Practice {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether something happened to a vault, for good, since the cursor, which moves on: a permission opens nothing
+/// before that.
+async fn happened(api: &Api, cursor: &mut Option<String>) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Event {
+        vault: Option<Key>,
+    }
+    #[derive(Deserialize)]
+    struct Events {
+        data: Vec<Event>,
+        next: Option<String>,
+        more: bool,
+    }
+    let mut found = false;
+    loop {
+        let mut query = vec![("limit", "200".to_owned())];
+        query.extend(cursor.clone().map(|after| ("after", after)));
+        let Events { data, next, more } = api.get("/v1/chain/events", &query).await?;
+        found |= data.iter().any(|event| event.vault.is_some());
+        *cursor = next.or(cursor.take());
+        if !more {
+            return Ok(found);
+        }
     }
 }

@@ -13,6 +13,7 @@ import { Who } from '@/ui/who';
 import { exactly, list, moment } from '@/words/say';
 import { PURPOSES } from '../people/grant';
 import { recordsOf } from '../records/data';
+import { runs } from '../runs';
 import { accept, discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
 
 /** What waits for the patient, and what happened. */
@@ -142,14 +143,24 @@ function Notices({ notices }: { notices: readonly Schema['Notice'][] }) {
     <section className="flex flex-col gap-1.5">
       <h2>{t('patient.inbox.notices')}</h2>
       <ol className="flex flex-col gap-1">
-        {notices.map(({ number, kind, at, read }) => (
-          <li key={number} className={`flex flex-wrap gap-x-1 ${read ? 'text-soft' : 'font-bold'}`}>
-            {t(`patient.inbox.kinds.${kind}`)}
-            <time dateTime={at} title={exactly(at)} className="ms-auto font-normal text-soft text-sm">
-              {moment(at)}
-            </time>
-          </li>
-        ))}
+        {runs(notices, ({ kind, read, at }) => `${kind} ${read} ${new Date(at).toDateString()}`).map((run) => {
+          const [{ number, kind, at, read }] = run;
+          return (
+            <li key={number} className={`flex flex-wrap gap-x-1 ${read ? 'text-soft' : 'font-bold'}`}>
+              {kind === 'disclosure' ? (
+                <Link to="/activity">{t('patient.inbox.kinds.disclosure')}</Link>
+              ) : (
+                t(`patient.inbox.kinds.${kind}`)
+              )}
+              {run.length > 1 && (
+                <span className="font-normal text-soft">{t('patient.activity.times', { count: run.length })}</span>
+              )}
+              <time dateTime={at} title={exactly(at)} className="ms-auto font-normal text-soft text-sm">
+                {moment(at)}
+              </time>
+            </li>
+          );
+        })}
       </ol>
       {notices.some(({ read }) => !read) && (
         <Button className="self-start" onPress={() => reading.mutate()} isDisabled={reading.isPending}>
