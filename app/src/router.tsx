@@ -1,7 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { isReadingPurpose } from './provider/purposes';
 import { current } from './session/state';
 import { Failure, NotFound, Shell } from './shell';
+import { lazyRouteComponent } from './ui/later';
 import { Waiting } from './ui/waiting';
 import { worded } from './words';
 

@@ -8,6 +8,7 @@ import { lock, useSession } from '@/session/state';
 import { watchIdle } from '@/session/watch';
 import { Button, weightClass } from '@/ui/button';
 import { PageHead } from '@/ui/card';
+import { useKeptFocus } from '@/ui/focus';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 
@@ -33,6 +34,8 @@ export function Shell() {
   const { person } = useSession();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   useEffect(() => (person ? watchIdle() : undefined), [person]);
+  useKeptFocus();
+  useTitle(path);
   // A page that was gone to is read from its heading on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the page changes
   useEffect(() => {
@@ -101,6 +104,30 @@ export function Shell() {
       )}
     </div>
   );
+}
+
+/** Names of the parts of the app, by the first part of their paths. */
+const titles = {
+  records: 'common.nav.records',
+  people: 'common.nav.people',
+  activity: 'common.nav.activity',
+  inbox: 'common.nav.inbox',
+  care: 'common.nav.care',
+  settings: 'common.nav.settings',
+  about: 'common.nav.about',
+  verify: 'common.nav.verify',
+  'sign-in': 'common.signIn.title',
+  'set-up': 'patient.setup.title',
+} as const;
+
+/** Names the tab. Browsers keep titles with the addresses, so that none says more than which part of the app it is. */
+function useTitle(path: string): void {
+  const { t } = useTranslation();
+  const part = path.split('/')[1] ?? '';
+  const title = part in titles ? titles[part as keyof typeof titles] : undefined;
+  useEffect(() => {
+    document.title = title ? `${t(title)} · ${t('common.name')}` : t('common.name');
+  }, [t, title]);
 }
 
 function Page({ to, name, Icon }: (typeof patientPages)[number]) {

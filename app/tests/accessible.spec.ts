@@ -1,47 +1,136 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { expect, type Page, test } from '@playwright/test';
-import { addExample, arrive } from './people';
+import { join } from 'node:path';
+import { type Browser, expect, type Page, test } from '@playwright/test';
+import { addExample, allow, arrive, arriveAsDoctor } from './people';
+import { DIALOGS, VISITS } from './visits';
+
+type Language = 'en' | 'de' | 'ar';
+type Words = { [key: string]: Words | string };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE = { width: 360, height: 740 };
+const DESKTOP = { width: 1280, height: 800 };
 
-/** What axe finds against WCAG 2.2 AA, in words. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
+/** What axe finds against WCAG 2.2 AA, in words; of some rules, or of all. */
+async function violations(page: Page, ...rules: string[]): Promise<string[]> {
+  if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axe);
+  return page.evaluate(async (rules) => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations } = await axe.run(document, { runOnly: tags });
+    const runOnly =
+      rules.length > 0 ? { type: 'rule' as const, values: rules } : { type: 'tag' as const, values: tags };
+    const { violations } = await axe.run(document, { runOnly, resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+  }, rules);
+}
+
+function word(language: Language, key: string): string {
+  const [area = '', ...path] = key.split('.');
+  const file = join(import.meta.dirname, `../src/words/${language}/${area}.json`);
+  const found = path.reduce<Words | string>(
+    (words, part) => (words as Words)[part] ?? '',
+    JSON.parse(readFileSync(file, 'utf8')) as Words,
+  );
+  return found as string;
+}
+
+/** Goes to a page as a link would: the session lives in this document. */
+async function visit(page: Page, path: string): Promise<void> {
+  await page.evaluate((path) => history.pushState(null, '', path), path);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.locator('main [role=status] .animate-spin')).toHaveCount(0);
+}
+
+async function speak(page: Page, language: Language): Promise<void> {
+  await visit(page, '/settings');
+  await page.locator('main select').selectOption(language);
+  await expect(page.locator('html')).toHaveAttribute('lang', language);
+}
+
+/** Elements that reach beyond a phone's screen. */
+async function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const wide = [...document.querySelectorAll('main *, header *, footer *')].filter((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return left < -1 || right > clientWidth + 1;
+    });
+    return wide.slice(0, 3).map(({ outerHTML }) => outerHTML.slice(0, 160));
   });
 }
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`pages for everybody have no violations in ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme });
-    for (const path of ['/', '/sign-in', '/settings', '/nowhere']) {
-      await page.goto(path);
-      await expect(page.locator('main')).not.toBeEmpty();
-      expect.soft(await violations(page), path).toEqual([]);
+/** All there is to hold of a page, in every language, light and dark, large and small. */
+async function holds(page: Page, paths: Map<string, string>): Promise<void> {
+  for (const [route, path] of paths) {
+    await page.setViewportSize(DESKTOP);
+    await visit(page, path);
+    expect.soft(await violations(page), route).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect.soft(await violations(page, 'color-contrast'), `${route}, dark`).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+  for (const language of ['en', 'de', 'ar'] as const) {
+    await page.setViewportSize(PHONE);
+    await speak(page, language);
+    for (const [route, path] of paths) {
+      await visit(page, path);
+      expect.soft(await tooWide(page), `${route} in ${language} is wider than a phone`).toEqual([]);
+      if (language === 'ar') expect.soft(await violations(page), `${route} in Arabic on a phone`).toEqual([]);
     }
-  });
+    await inDialogs(page, paths, language);
+  }
+}
 
-  test(`the patient's pages and dialogs have no violations in ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme });
-    await arrive(page);
-    await addExample(page);
-    expect.soft(await violations(page), 'records').toEqual([]);
-    await page.getByRole('link', { name: 'Blood count (example)' }).click();
-    await expect(page.getByText('Hemoglobin')).toBeVisible();
-    expect.soft(await violations(page), 'a record').toEqual([]);
-    await page.getByRole('button', { name: 'Erase' }).click();
+async function inDialogs(page: Page, paths: Map<string, string>, language: Language): Promise<void> {
+  for (const { at, button } of DIALOGS.filter(({ at }) => paths.has(at))) {
+    await visit(page, paths.get(at) ?? '');
+    await page
+      .getByRole('button', { name: word(language, button), exact: true })
+      .first()
+      .click();
     await expect(page.getByRole('dialog')).toBeVisible();
-    expect.soft(await violations(page), 'erasing').toEqual([]);
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    for (const name of ['Who can see', 'Who looked', 'Inbox']) {
-      await page.getByRole('link', { name, exact: true }).click();
-      await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-      expect.soft(await violations(page), name).toEqual([]);
-    }
-  });
+    expect.soft(await violations(page), `${button} in ${language}`).toEqual([]);
+    expect.soft(await tooWide(page), `${button} in ${language} is wider than a phone`).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
 }
+
+/** The pages that somebody sees, by their routes. */
+function pagesOf(who: (typeof VISITS)[string], at: Record<string, string> = {}): Map<string, string> {
+  const routes = Object.keys(VISITS).filter((route) => VISITS[route] === who);
+  return new Map(routes.map((route) => [route, route.replace(/\$(\w+)/g, (_, name: string) => at[name] ?? '')]));
+}
+
+async function fresh(browser: Browser): Promise<Page> {
+  return (await browser.newContext({ reducedMotion: 'reduce' })).newPage();
+}
+
+test('pages for everybody hold in every language, theme and width', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/');
+  await holds(page, new Map([...pagesOf('everybody'), ['nowhere', '/nowhere']]));
+});
+
+test('the first pages of a newcomer hold in every language, theme and width', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await expect(page.getByRole('heading', { name: 'Set up your records' })).toBeVisible();
+  await holds(page, pagesOf('newcomer'));
+});
+
+test("the patient's and the doctor's pages hold in every language, theme and width", async ({ browser }) => {
+  const [patient, doctor] = [await fresh(browser), await fresh(browser)];
+  await arrive(patient);
+  await addExample(patient);
+  const record = (await patient.getByRole('link', { name: 'Blood count (example)' }).getAttribute('href')) ?? '';
+  await allow(patient, process.env.AEGLE_DOCTOR ?? '');
+  await arriveAsDoctor(doctor);
+  const mine = doctor.getByRole('link', { name: /^Patient / }).first();
+  const vault = new URL((await mine.getAttribute('href')) ?? '', 'http://aegle').pathname.split('/').pop() ?? '';
+  const at = { record: record.split('/').pop() ?? '', vault };
+  await Promise.all([holds(patient, pagesOf('patient', at)), holds(doctor, pagesOf('doctor', at))]);
+});

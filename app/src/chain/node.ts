@@ -2,6 +2,7 @@ import {
   type Address,
   address,
   appendTransactionMessageInstructions,
+  type Blockhash,
   compileTransaction,
   createNoopSigner,
   createSolanaRpc,
@@ -17,7 +18,11 @@ import {
   signature as toSignature,
 } from '@solana/kit';
 import { api, ok, type Schema } from '@/api/client';
+import { isRefused, Unreachable } from '@/core';
+import type { AegleError } from '@/program/generated';
 import type { Signer } from '@/wallet';
+import { Expired, Failed, NodeAway } from './errors';
+import { patiently, sleep } from './patience';
 
 /** Where the server is and what it offers, told once. */
 export type Deployment = Schema['AppSettings'];
@@ -28,27 +33,8 @@ export interface Sent {
   slot: bigint;
 }
 
-/** The transaction failed, or was refused before it was sent. */
-export class Failed extends Error {
-  override name = 'Failed';
-  /** The program's code, where it was the program that refused. */
-  readonly code: number | undefined;
-
-  constructor(message: string, code?: number) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** The network took too long, three times. Nothing happened. */
-export class Expired extends Error {
-  override name = 'Expired';
-}
-
 const POLL = 300;
 const ATTEMPTS = 3;
-
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A node of the network, and who pays there. */
 export class Chain {
@@ -64,15 +50,20 @@ export class Chain {
 
   /** The operator's key, which pays for everything. */
   payer(): Promise<Address> {
-    this.#payer ??= ok(api.GET('/v1/relay')).then(({ payer }) => address(payer));
+    this.#payer ??= ok(api.GET('/v1/relay')).then(
+      ({ payer }) => address(payer),
+      (error) => {
+        this.#payer = undefined;
+        throw error;
+      },
+    );
     return this.#payer;
   }
 
   /** An account as the node has it, confirmed; undefined where there is none. */
   async account(of: string): Promise<{ owner: Address; data: [string, 'base64'] } | undefined> {
-    const { value } = await this.rpc
-      .getAccountInfo(address(of), { encoding: 'base64', commitment: 'confirmed' })
-      .send();
+    const asked = this.rpc.getAccountInfo(address(of), { encoding: 'base64', commitment: 'confirmed' });
+    const { value } = await answered(asked.send());
     return value ? { owner: value.owner, data: [value.data[0], 'base64'] } : undefined;
   }
 
@@ -89,7 +80,7 @@ export class Chain {
   async send(signer: Signer, instructions: readonly Instruction[], invitation?: string): Promise<Sent> {
     const payer = createNoopSigner(await this.payer()).address;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { value: lifetime } = await this.rpc.getLatestBlockhash({ commitment: 'confirmed' }).send();
+      const { value: lifetime } = await answered(this.rpc.getLatestBlockhash({ commitment: 'confirmed' }).send());
       const message = pipe(
         createTransactionMessage({ version: 'legacy' }),
         (message) => setTransactionMessageFeePayer(payer, message),
@@ -98,27 +89,34 @@ export class Chain {
       );
       const bytes = new Uint8Array(getTransactionEncoder().encode(compileTransaction(message)));
       const signed = await signer.signTransaction(bytes, this.deployment.network);
-      const sent = await this.#relay(getBase64Decoder().decode(signed), invitation);
+      const sent = await this.#relay(getBase64Decoder().decode(signed), lifetime.blockhash, invitation);
       if (sent) return sent;
     }
     throw new Expired('the network did not take the transaction in time');
   }
 
-  /** Undefined where it expired. */
-  async #relay(transaction: string, invitation: string | undefined): Promise<Sent | undefined> {
+  /** Undefined where it expired, also while the wallet asked. */
+  async #relay(transaction: string, blockhash: Blockhash, invitation: string | undefined): Promise<Sent | undefined> {
     const body = { transaction, wait: true, invitation: invitation ?? null };
-    let { signature, status } = await ok(api.POST('/v1/relay', { body }));
+    // The same transaction again costs nothing and changes nothing: an answer that was lost is asked for again.
+    const relayed = patiently(() => ok(api.POST('/v1/relay', { body })), isLost);
+    let { signature, status } = await relayed.catch(async (error: unknown) => {
+      if (!isRefused(error, 'transaction_fails')) throw error;
+      const { value: isRecent } = await answered(this.rpc.isBlockhashValid(blockhash).send());
+      if (isRecent) throw await failure(error.problem.detail, /\((\d+)\)/);
+      return { signature: '', status: 'expired' as const };
+    });
     while (status === 'pending') {
       await sleep(POLL);
-      ({ status } = await ok(api.GET('/v1/relay/{signature}', { params: { path: { signature } } })));
+      const params = { path: { signature } };
+      ({ status } = await patiently(() => ok(api.GET('/v1/relay/{signature}', { params }))));
     }
     if (status === 'expired') return undefined;
     for (;;) {
-      const { value } = await this.rpc
-        .getSignatureStatuses([toSignature(signature)], { searchTransactionHistory: true })
-        .send();
+      const asked = this.rpc.getSignatureStatuses([toSignature(signature)], { searchTransactionHistory: true });
+      const { value } = await patiently(() => answered(asked.send()));
       const found = value[0];
-      if (found?.err) throw failure(found.err);
+      if (found?.err) throw await failure(found.err, /"Custom":(\d+)/);
       if (found && found.confirmationStatus !== 'processed')
         return { signature: toSignature(signature), slot: found.slot };
       await sleep(POLL);
@@ -128,16 +126,38 @@ export class Chain {
   /** Waits until the server's mirror has passed a slot: confirmed, or final. */
   async mirrored(slot: bigint, state: 'confirmed' | 'finalized'): Promise<void> {
     for (;;) {
-      const status = await ok(api.GET('/v1/chain/status')).catch(() => undefined);
-      const reached = state === 'confirmed' ? status?.confirmed_slot : status?.finalized_slot;
-      if (reached !== undefined && BigInt(reached) >= slot) return;
+      const status = await patiently(() => ok(api.GET('/v1/chain/status')));
+      const reached = state === 'confirmed' ? status.confirmed_slot : status.finalized_slot;
+      if (reached !== undefined && reached !== null && BigInt(reached) >= slot) return;
       await sleep(POLL);
     }
   }
 }
 
-function failure(error: unknown): Failed {
-  const text = JSON.stringify(error, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
-  const code = /"Custom":(\d+)/.exec(text)?.[1];
-  return new Failed(text, code === undefined ? undefined : Number(code));
+/** Whether an answer was lost, and not what was asked. */
+function isLost(error: unknown): error is Error {
+  return error instanceof Unreachable || isRefused(error, 'timeout', 'internal');
+}
+
+/** What the node answers. */
+async function answered<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw new NodeAway(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** A refusal in the program's words, by the code in what was said of it. */
+async function failure(said: unknown, code: RegExp): Promise<Failed> {
+  const text =
+    typeof said === 'string'
+      ? said
+      : JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
+  const found = code.exec(text)?.[1];
+  if (found === undefined) return new Failed(text);
+  const { getAegleErrorMessage } = await import('@/program/generated/errors');
+  // The message of a code that is not the program's is undefined, whatever its type says.
+  const message: string | undefined = getAegleErrorMessage(Number(found) as AegleError);
+  return new Failed(message ?? text);
 }

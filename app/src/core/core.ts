@@ -50,7 +50,7 @@ const HEAD = 1 << 17;
  * in a worker; ending the worker wipes all of it.
  */
 export class Core {
-  readonly #wasm: Promise<typeof Wasm>;
+  #module: Promise<typeof Wasm> | undefined;
   #requestKey: Wasm.RequestKey | undefined;
   #unlocked: Wasm.Unlocked | undefined;
   #ownKeys: Wasm.SecretKeys | undefined;
@@ -61,10 +61,17 @@ export class Core {
   #challenge: { challenge: string; message: string } | undefined;
 
   constructor() {
-    this.#wasm = import('./pkg/aegle_web').then(async (wasm) => {
-      await wasm.default({ module_or_path: wasmUrl });
-      return wasm;
+    // Comes while the person is still choosing; whoever needs it first hears where it does not.
+    this.#wasm.catch(() => undefined);
+  }
+
+  /** The Rust, loaded once; where that failed, anew. */
+  get #wasm(): Promise<typeof Wasm> {
+    this.#module ??= load().catch((error: unknown) => {
+      this.#module = undefined;
+      throw new Unreachable(error instanceof Error ? error.message : String(error));
     });
+    return this.#module;
   }
 
   /** Has the server ask `wallet` to sign in on `site`; gives the text to sign, which was checked. */
@@ -72,6 +79,7 @@ export class Core {
     const { RequestKey } = await this.#wasm;
     this.#requestKey?.free();
     this.#requestKey = new RequestKey();
+    this.#token = undefined;
     const asked = { address: wallet, request_key: this.#requestKey.key };
     const given = await this.#json<unknown>('POST', '/v1/sign-in/challenge', asked);
     const checked = this.#requestKey.checkChallenge(given, site, wallet);
@@ -385,6 +393,12 @@ export class Core {
     const response = await this.#send(method, path, { 'content-type': 'application/json', ...headers }, sent);
     return (await accepted(response)).json() as Promise<T>;
   }
+}
+
+async function load(): Promise<typeof Wasm> {
+  const wasm = await import('./pkg/aegle_web');
+  await wasm.default({ module_or_path: wasmUrl });
+  return wasm;
 }
 
 async function* pieces(content: Blob): AsyncGenerator<Uint8Array> {

@@ -1,19 +1,40 @@
 import * as Comlink from 'comlink';
 import type { Core } from './core';
-import { carryErrors } from './errors';
+import { carryErrors, Unreachable } from './errors';
 
 carryErrors();
 
+type Remote = Comlink.Remote<Core>;
+
 let worker: Worker | undefined;
-let remote: Comlink.Remote<Core> | undefined;
+let remote: Remote | undefined;
 
 /** The worker that holds secrets. It begins when it is first needed. */
-export function core(): Comlink.Remote<Core> {
+export function core(): Remote {
   if (!remote) {
     worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'core' });
-    remote = Comlink.wrap<Core>(worker);
+    remote = answering(worker);
   }
   return remote;
+}
+
+/** Calls of a worker. Where its script cannot be loaded they fail, and the next ones begin another. */
+function answering(of: Worker): Remote {
+  const away = new Promise<never>((_, reject) => {
+    of.addEventListener('error', ({ message }) => {
+      if (worker === of) endCore();
+      reject(new Unreachable(message));
+    });
+  });
+  // Told to whoever waits for a call.
+  away.catch(() => undefined);
+  return new Proxy(Comlink.wrap<Core>(of), {
+    get(calls, name: keyof Remote) {
+      if (typeof name !== 'string') return calls[name];
+      const call = calls[name] as (...with_: unknown[]) => Promise<unknown>;
+      return (...with_: unknown[]) => Promise.race([call(...with_), away]);
+    },
+  });
 }
 
 /** Ends the worker, and every secret with it. */

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Download, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Broken } from '@/core';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
@@ -67,13 +68,16 @@ export function ActivityPage() {
           </Button>
         }
       />
-      <ProblemNote error={error ?? exporting.error} retry={() => void refetch()} />
+      <ProblemNote error={error} retry={() => void refetch()} />
+      <ProblemNote error={exporting.error} />
       {verifying.isPending && <Waiting for={t('patient.activity.verifying')} />}
       {verifying.data && <Note kind="done">{t('patient.activity.verified', { count: verifying.data.entries })}</Note>}
-      {verifying.error && (
+      {verifying.error instanceof Broken ? (
         <Note kind="harm" title={t('patient.activity.brokenTitle')}>
           {t('patient.activity.broken', { reason: verifying.error.message })}
         </Note>
+      ) : (
+        <ProblemNote error={verifying.error} retry={() => verifying.mutate()} />
       )}
       <SwitchView
         label={t('patient.activity.filter')}

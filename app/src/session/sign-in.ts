@@ -2,6 +2,7 @@ import bs58 from 'bs58';
 import { api, ok } from '@/api/client';
 import { Chain } from '@/chain/node';
 import { core } from '@/core';
+import type { StoredKeyring } from '@/core/pkg/aegle_web';
 import { givePending } from '@/patient/people/keys';
 import { onAccountChange, type Signer } from '@/wallet';
 import { change, lock, type Person } from './state';
@@ -15,14 +16,15 @@ export const SITE = { domain: location.host, uri: location.origin };
 /** Signs in with a wallet, and unlocks the vault if it has one. */
 export async function signIn(signer: Signer, reached: (step: Step) => void): Promise<Person> {
   reached('signIn');
-  const deployment = await ok(api.GET('/v1/app'));
   const message = await core().challenge(SITE, signer.address);
+  const deployment = await ok(api.GET('/v1/app'));
   const signature = await signer.signMessage(message);
   await core().signIn(bs58.encode(signature));
   reached('unlock');
   const chain = new Chain(deployment);
-  const [vault, credential] = await Promise.all([vaultOf(signer.address), credentialOf(signer.address)]);
-  if (vault) await unlock(chain, signer, vault);
+  const [own, credential] = await Promise.all([vaultOf(signer.address), credentialOf(signer.address)]);
+  if (own) await unlock(chain, signer, own);
+  const vault = own?.vault;
   const person = { signer, chain, vault, credential };
   change({ person });
   // What others may see and was not encrypted to them yet; it hinders nobody where it fails, and is tried again.
@@ -31,11 +33,21 @@ export async function signIn(signer: Signer, reached: (step: Step) => void): Pro
   return person;
 }
 
-/** The vault that a wallet owns: the first that was made, where there are several. */
-async function vaultOf(owner: string): Promise<string | undefined> {
+interface Own {
+  vault: string;
+  keyrings: StoredKeyring[];
+}
+
+/** The vault that a wallet owns and can open: the first that was made, where there are several. */
+async function vaultOf(owner: string): Promise<Own | undefined> {
   const query = { owner, commitment: 'confirmed' as const };
   const { data } = await ok(api.GET('/v1/chain/vaults', { params: { query } }));
-  return [...data].sort((left, right) => left.created.slot - right.created.slot)[0]?.vault;
+  for (const { vault } of data.toSorted((left, right) => left.created.slot - right.created.slot)) {
+    const keyrings = await ok(api.GET('/v1/keyrings', { params: { query: { patient: vault } } }));
+    // One without a keyring was broken off while it was set up: there is nothing in it, and no key to it.
+    if (keyrings.data.length > 0) return { vault, keyrings: [...keyrings.data] };
+  }
+  return undefined;
 }
 
 async function credentialOf(subject: string): Promise<string | undefined> {
@@ -45,13 +57,10 @@ async function credentialOf(subject: string): Promise<string | undefined> {
 }
 
 /** Opens the vault's keyring by one signature of the wallet. */
-async function unlock(chain: Chain, signer: Signer, vault: string): Promise<void> {
-  const [account, { data }] = await Promise.all([
-    chain.account(vault),
-    ok(api.GET('/v1/keyrings', { params: { query: { patient: vault } } })),
-  ]);
+async function unlock(chain: Chain, signer: Signer, { vault, keyrings }: Own): Promise<void> {
+  const account = await chain.account(vault);
   if (!account) throw new Error('the network does not know your records yet');
-  const message = await core().messageToUnlock([...data], account, vault, SITE, signer.address);
+  const message = await core().messageToUnlock(keyrings, account, vault, SITE, signer.address);
   const signature = await signer.signMessage(message);
-  await core().unlock([...data], account, vault, SITE, signer.address, signature);
+  await core().unlock(keyrings, account, vault, SITE, signer.address, signature);
 }

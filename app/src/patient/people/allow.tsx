@@ -108,9 +108,9 @@ export function AllowPage() {
           <Whom
             grantee={grantee}
             onChange={setGrantee}
-            isKey={isKey}
-            found={found}
+            found={isKey ? credential.data : undefined}
             isLooking={isKey && credential.isLoading}
+            problem={isKey && <ProblemNote error={credential.error} retry={() => void credential.refetch()} />}
           />
         )}
         {page === 'what' && (
@@ -151,7 +151,9 @@ export function AllowPage() {
             {isBroad && !understood && <Quiz onRight={() => understand(true)} />}
           </Check>
         )}
-        <ProblemNote error={shown.error ?? allowing.error} />
+        <ProblemNote error={records.error} retry={() => void records.refetch()} />
+        <ProblemNote error={shown.error} retry={() => void shown.refetch()} />
+        <ProblemNote error={allowing.error} />
         {allowing.isPending ? (
           <Card>
             <Steps steps={STEPS.map((one) => t(`patient.allow.steps.${one}`))} at={STEPS.indexOf(step)} />
@@ -203,15 +205,16 @@ export function policyOf({ scope, kinds, from, left, apart, sensitivities }: Wan
 function Whom({
   grantee,
   onChange,
-  isKey,
   found,
   isLooking,
+  problem,
 }: {
   grantee: string;
   onChange: (grantee: string) => void;
-  isKey: boolean;
-  found: { subject: string; in_effect: boolean } | undefined;
+  /** Null where nobody attests anybody under this address; undefined where that is not known. */
+  found: { subject: string; in_effect: boolean } | null | undefined;
   isLooking: boolean;
+  problem: ReactNode;
 }) {
   const { t } = useTranslation();
   const { practice } = usePerson().chain.deployment;
@@ -234,7 +237,8 @@ function Whom({
           <Who subject={found.subject} />
         </Note>
       )}
-      {isKey && !isLooking && !found && (
+      {problem}
+      {found === null && (
         <Note kind="wait" title={t('patient.allow.who.notFound')}>
           {t('patient.allow.who.unverifiedHint')}
         </Note>

@@ -2,6 +2,7 @@ import { address, createNoopSigner } from '@solana/kit';
 import { api, ok, type Schema } from '@/api/client';
 import { fixed } from '@/chain/addresses';
 import { hexBytes } from '@/chain/bytes';
+import { patiently } from '@/chain/patience';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
 import { getGrantConsentInstructionAsync } from '@/program/generated';
@@ -83,10 +84,8 @@ export async function grant(
   const { slot } = await chain.send(signer, [instruction]);
   reached('wrap');
   await chain.mirrored(slot, 'confirmed');
-  await giveKeys(
-    person,
-    records.map((record) => ({ record, holder: grantee, recipient: encryptionKey })),
-  );
+  const wanted = records.map((record) => ({ record, holder: grantee, recipient: encryptionKey }));
+  await patiently(() => giveKeys(person, wanted));
   reached('final');
   await chain.mirrored(slot, 'finalized');
   return terms.consent;

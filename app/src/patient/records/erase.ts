@@ -1,6 +1,7 @@
 import { address, createNoopSigner, getBase64Encoder } from '@solana/kit';
 import { api, ok } from '@/api/client';
 import { fixed } from '@/chain/addresses';
+import { patiently, sleep } from '@/chain/patience';
 import { findMintPda, getEraseRecordInstruction, getRecordDecoder } from '@/program/generated';
 import type { Person } from '@/session/state';
 
@@ -24,8 +25,9 @@ export async function erase({ signer, chain }: Person, record: string): Promise<
   const { slot } = await chain.send(signer, [instruction]);
   await chain.mirrored(slot, 'confirmed');
   for (;;) {
-    const { data } = await ok(api.GET('/v1/records/{record}/erasure', { params: { path: { record } } }));
+    const asked = () => ok(api.GET('/v1/records/{record}/erasure', { params: { path: { record } } }));
+    const { data } = await patiently(asked);
     if (data.state === 'destroyed') return;
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+    await sleep(POLL);
   }
 }

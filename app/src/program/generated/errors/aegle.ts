@@ -225,7 +225,7 @@ export type AegleError =
   | typeof AEGLE_ERROR__ZERO_KEY;
 
 let aegleErrorMessages: Record<AegleError, string> | undefined;
-if (process.env["NODE_ENV"] !== "production") {
+if (true) {
   aegleErrorMessages = {
     [AEGLE_ERROR__AUDIT_LOG_FORKED]: `The last root says something else of a log of this size`,
     [AEGLE_ERROR__AUDIT_LOG_SHRUNK]: `The log has fewer entries than its last root says`,
@@ -300,7 +300,7 @@ if (process.env["NODE_ENV"] !== "production") {
 }
 
 export function getAegleErrorMessage(code: AegleError): string {
-  if (process.env["NODE_ENV"] !== "production") {
+  if (true) {
     return (aegleErrorMessages as Record<AegleError, string>)[code];
   }
 
