@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { Eye, FileText, Inbox, KeyRound, Lock, Settings, Stethoscope } from 'lucide-react';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
 import { lock, useSession } from '@/session/state';
@@ -36,9 +36,11 @@ export function Shell() {
   useEffect(() => (person ? watchIdle() : undefined), [person]);
   useKeptFocus();
   useTitle(path);
-  // A page that was gone to is read from its heading on.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the page changes
+  // A page that was gone to is read from its heading on; the first one from its beginning.
+  const shown = useRef(path);
   useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
     document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
   }, [path]);
   return (

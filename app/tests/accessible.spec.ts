@@ -38,6 +38,12 @@ function word(language: Language, key: string): string {
 /** Goes to a page as a link would: the session lives in this document. */
 async function visit(page: Page, path: string): Promise<void> {
   await page.evaluate((path) => history.pushState(null, '', path), path);
+  // The router's own word for it that the page is there.
+  await page.waitForFunction((path) => {
+    type Router = { state: { status: string; resolvedLocation?: { pathname: string } } };
+    const { state } = (window as unknown as { __TSR_ROUTER__: Router }).__TSR_ROUTER__;
+    return state.status === 'idle' && state.resolvedLocation?.pathname === path;
+  }, path);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.locator('main [role=status] .animate-spin')).toHaveCount(0);
 }
@@ -46,6 +52,12 @@ async function speak(page: Page, language: Language): Promise<void> {
   await visit(page, '/settings');
   await page.locator('main select').selectOption(language);
   await expect(page.locator('html')).toHaveAttribute('lang', language);
+}
+
+/** Changes the colours, and waits until they are drawn. */
+async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 /** Elements that reach beyond a phone's screen. */
@@ -67,9 +79,9 @@ async function holds(page: Page, paths: Map<string, string>): Promise<void> {
     await page.setViewportSize(DESKTOP);
     await visit(page, path);
     expect.soft(await violations(page), route).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
+    await wear(page, 'dark');
     expect.soft(await violations(page, 'color-contrast'), `${route}, dark`).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'light' });
+    await wear(page, 'light');
   }
   for (const language of ['en', 'de', 'ar'] as const) {
     await page.setViewportSize(PHONE);

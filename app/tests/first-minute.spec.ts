@@ -1,7 +1,9 @@
 import { expect, test } from '@playwright/test';
 import { addExample, allowPractice, approve, arrive } from './people';
 
-test('a newcomer sets up, adds a record, allows the practice, sees it look, stops it and sees it refused', async ({ page }) => {
+test('a newcomer sets up, adds a record, allows the practice, sees it look, stops it and sees it refused', async ({
+  page,
+}) => {
   await arrive(page);
   await addExample(page);
   await page.getByRole('link', { name: 'Blood count (example)' }).click();
