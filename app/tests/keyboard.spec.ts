@@ -65,6 +65,7 @@ test('the first minute goes by the keyboard alone', async ({ page }) => {
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const link = (name: string) => page.getByRole('link', { name, exact: true });
   await page.goto('/');
+  await expect(link('Start')).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(link('Skip to the content')).toBeFocused();
   await press(page, link('Start'));
@@ -85,7 +86,7 @@ test('the first minute goes by the keyboard alone', async ({ page }) => {
   await press(page, link('Who can see').first());
   await begins(page, 'Who can see what');
   await press(page, link('Allow someone'));
-  await press(page, button('The practice doctor'));
+  await press(page, page.getByRole('button', { name: 'The practice doctor' }));
   await expect(page.getByText('Found')).toBeVisible();
   for (let step = 0; step < 3; step++) await press(page, button('Next'));
   await press(page, button('Allow'));
