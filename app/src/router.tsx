@@ -1,12 +1,23 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { isReadingPurpose } from './provider/purposes';
+import { PROOFS, reachesAnyNode } from './session/document';
 import { current } from './session/state';
 import { Failure, NotFound, Shell } from './shell';
 import { lazyRouteComponent } from './ui/later';
 import { Waiting } from './ui/waiting';
 import { worded } from './words';
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failure });
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: Failure,
+  beforeLoad: ({ location: { pathname, href }, preload }) => {
+    // The document of the page of proofs is left for good: no other page stands in one that may reach any host.
+    if (!reachesAnyNode || pathname === PROOFS || preload) return undefined;
+    location.assign(href);
+    return new Promise<never>(() => {});
+  },
+});
 
 /** Pages for whoever is signed in; others are led to the door, and back afterwards. */
 const inside = createRoute({
@@ -96,13 +107,27 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => patient,
         path: '/records/add',
-        component: lazyRouteComponent(() => import('./patient/records/add'), 'AddPage'),
+        // The record that is corrected, where it is not a new one.
+        validateSearch: (search: Record<string, unknown>): { amends?: string } =>
+          typeof search.amends === 'string' ? { amends: search.amends } : {},
+        component: lazyRouteComponent(
+          worded(() => import('./patient/records/add'), 'records'),
+          'AddPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/records/import',
+        component: lazyRouteComponent(
+          worded(() => import('./patient/records/import/page'), 'records'),
+          'ImportPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
         path: '/records/$record',
         component: lazyRouteComponent(
-          worded(() => import('./patient/records/one'), 'viewer'),
+          worded(() => import('./patient/records/one'), 'records', 'viewer'),
           'RecordPage',
         ),
       }),
@@ -123,6 +148,14 @@ const routes = root.addChildren([
         getParentRoute: () => patient,
         path: '/inbox',
         component: lazyRouteComponent(() => import('./patient/inbox/page'), 'InboxPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/notifications',
+        component: lazyRouteComponent(
+          worded(() => import('./patient/notifications/page'), 'notices'),
+          'NotificationsPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
@@ -167,7 +200,7 @@ const routes = root.addChildren([
         getParentRoute: () => care,
         path: '/$vault/$record',
         component: lazyRouteComponent(
-          worded(() => import('./provider/record'), 'provider', 'viewer'),
+          worded(() => import('./provider/record'), 'provider', 'records', 'viewer'),
           'RecordPage',
         ),
       }),

@@ -1,9 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { Eye, FileText, Inbox, KeyRound, Lock, Settings, Stethoscope } from 'lucide-react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
+import { following } from '@/patient/inbox/following';
+import { PROOFS } from '@/session/document';
 import { lock, useSession } from '@/session/state';
 import { watchIdle } from '@/session/watch';
 import { Button, weightClass } from '@/ui/button';
@@ -34,6 +36,8 @@ export function Shell() {
   const { person } = useSession();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   useEffect(() => (person ? watchIdle() : undefined), [person]);
+  const queries = useQueryClient();
+  useEffect(() => (person?.vault ? following(queries, person.vault) : undefined), [queries, person?.vault]);
   useKeptFocus();
   useTitle(path);
   // A page that was gone to is read from its heading on; the first one from its beginning.
@@ -88,7 +92,12 @@ export function Shell() {
         <ul className="mx-auto flex w-full max-w-[1080px] flex-wrap gap-x-2 px-2">
           {openPages.map(({ to, name }) => (
             <li key={to}>
-              <Link to={to} className="inline-flex min-h-[44px] items-center">
+              <Link
+                to={to}
+                // Whoever has nothing open here gets the document in which any node can be asked.
+                reloadDocument={to === PROOFS && !person}
+                className="inline-flex min-h-[44px] items-center"
+              >
                 {t(name)}
               </Link>
             </li>

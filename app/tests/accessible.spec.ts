@@ -1,29 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, expect, type Page, test } from '@playwright/test';
+import { violations } from './axe';
 import { addExample, allow, arrive, arriveAsDoctor } from './people';
 import { DIALOGS, VISITS } from './visits';
 
 type Language = 'en' | 'de' | 'ar';
 type Words = { [key: string]: Words | string };
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 1280, height: 800 };
-
-/** What axe finds against WCAG 2.2 AA, in words; of some rules, or of all. */
-async function violations(page: Page, ...rules: string[]): Promise<string[]> {
-  if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axe);
-  return page.evaluate(async (rules) => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') };
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const runOnly =
-      rules.length > 0 ? { type: 'rule' as const, values: rules } : { type: 'tag' as const, values: tags };
-    const { violations } = await axe.run(document, { runOnly, resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-  }, rules);
-}
 
 function word(language: Language, key: string): string {
   const [area = '', ...path] = key.split('.');

@@ -1,4 +1,5 @@
 import * as Comlink from 'comlink';
+import { reachesAnyNode } from '@/session/document';
 import type { Core } from './core';
 import { carryErrors, Unreachable } from './errors';
 
@@ -11,6 +12,8 @@ let remote: Remote | undefined;
 
 /** The worker that holds secrets. It begins when it is first needed. */
 export function core(): Remote {
+  // A document that may send anything anywhere gets no secret.
+  if (reachesAnyNode) throw new Error('nobody is signed in on the page of proofs');
   if (!remote) {
     worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'core' });
     remote = answering(worker);

@@ -1,5 +1,6 @@
 import { Link, useRouterState } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '@/session/state';
 import { PageHead } from '@/ui/card';
 import openWords from '@/words/en/open.json';
 
@@ -20,6 +21,7 @@ interface Section {
 export function AboutPage() {
   const { t } = useTranslation();
   const path = useRouterState({ select: ({ location }) => location.pathname.replace(/\/$/, '') });
+  const { person } = useSession();
   const page = PAGES.find(({ to }) => to === path) ?? PAGES[0];
   const title = page.area === 'short' ? t('open.about.title') : t(`open.about.for.${page.name}`);
   return (
@@ -47,7 +49,7 @@ export function AboutPage() {
           <Text key={section} area={page.area} section={section} />
         ))}
         <p>
-          <Link to="/verify" className="inline-flex min-h-[44px] items-center">
+          <Link to="/verify" reloadDocument={!person} className="inline-flex min-h-[44px] items-center">
             {t('common.nav.verify')}
           </Link>
         </p>

@@ -4,13 +4,14 @@ import { CircleCheck, CircleHelp, CircleX, FileUp } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import { PROOFS, reachesAnyNode } from '@/session/document';
 import { Address } from '@/ui/address';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Disclosure } from '@/ui/disclosure';
 import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
-import { ScanButton } from '@/ui/scan';
+import { addressIn, ScanButton } from '@/ui/scan';
 import { Waiting } from '@/ui/waiting';
 import type { Said } from './accounts';
 import { brought, check, kindName, type Result, type Step } from './check';
@@ -113,6 +114,11 @@ export function VerifyPage() {
                 onChange={setNode}
                 type="url"
               />
+              {!reachesAnyNode && (
+                <p className="text-soft text-sm">
+                  {t('open.verify.apartHint')} <Apart what={text} />
+                </p>
+              )}
               <TextField
                 label={t('open.verify.log')}
                 hint={t('open.verify.logHint')}
@@ -129,8 +135,8 @@ export function VerifyPage() {
             for={transactions > 0 ? t('open.verify.reading', { count: transactions }) : t('open.verify.checking')}
           />
         )}
-        {checking.error && !checking.isPending && <Trouble error={checking.error} />}
-        {data && !checking.isPending && ('unknown' in data ? <Unknown /> : <Shown result={data} />)}
+        {checking.error && !checking.isPending && <Trouble error={checking.error} what={text} />}
+        {data && !checking.isPending && ('unknown' in data ? <Unknown /> : <Shown result={data} what={text} />)}
       </div>
       <Note title={t('open.verify.own.title')}>{t('open.verify.own.text')}</Note>
     </>
@@ -146,7 +152,24 @@ function Unknown() {
   );
 }
 
-function Trouble({ error }: { error: Error }) {
+/** A tab of its own, whose document may ask any node and holds nothing of whoever is signed in here. */
+function Apart({ what }: { what: string }) {
+  const { t } = useTranslation();
+  // Only an address is short enough for a link.
+  const address = addressIn(what);
+  return (
+    <a
+      href={address ? `${PROOFS}?${new URLSearchParams({ what: address })}` : PROOFS}
+      target="_blank"
+      rel="noopener"
+      className="inline-flex min-h-[44px] items-center"
+    >
+      {t('open.verify.apart')}
+    </a>
+  );
+}
+
+function Trouble({ error, what }: { error: Error; what: string }) {
   const { t } = useTranslation();
   const isForbidden = error instanceof Forbidden;
   const text = isForbidden
@@ -157,6 +180,11 @@ function Trouble({ error }: { error: Error }) {
   return (
     <Note kind="wait" title={t('open.verify.trouble')}>
       <p>{text}</p>
+      {isForbidden && (
+        <p>
+          <Apart what={what} />
+        </p>
+      )}
     </Note>
   );
 }
@@ -167,7 +195,7 @@ const LOOKS = {
   not_checked: { Icon: CircleHelp, color: 'text-soft' },
 } as const satisfies Record<Found, unknown>;
 
-function Shown({ result: { steps, said, trouble } }: { result: Result }) {
+function Shown({ result: { steps, said, trouble }, what }: { result: Result; what: string }) {
   const { t } = useTranslation();
   const isFalse = steps.some(({ found }) => found === 'contradicts');
   const isWhole = steps.every(({ found }) => found === 'holds');
@@ -180,7 +208,7 @@ function Shown({ result: { steps, said, trouble } }: { result: Result }) {
           <Line key={step.what} step={step} />
         ))}
       </ol>
-      {trouble && <Trouble error={trouble} />}
+      {trouble && <Trouble error={trouble} what={what} />}
       {said && <Account said={said} />}
     </>
   );

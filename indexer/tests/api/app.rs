@@ -132,7 +132,8 @@ async fn a_page_may_load_its_own_files_and_ask_this_server_and_the_node_alone(po
                   font-src 'self'; connect-src 'self' https://node.example:8899 wss://node.example:8899; \
                   worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; \
                   frame-ancestors 'none'";
-    for path in ["/", "/records", SCRIPT] {
+    // What is not exactly the page of proofs is closed, its own scripts and workers too.
+    for path in ["/", "/records", "/verify/", "/verify/x", "//verify", "/Verify", "/%76erify", "/x?/verify", SCRIPT] {
         let answer = client.get(path).await;
         for (name, value) in [
             ("content-security-policy", policy),
@@ -154,6 +155,29 @@ async fn a_page_may_load_its_own_files_and_ask_this_server_and_the_node_alone(po
         assert!(policies.len() == 1 && policies[0].to_str().unwrap().starts_with(start), "{path} {policies:?}");
         assert!(!answer.headers.contains_key("permissions-policy"));
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_page_of_proofs_alone_may_ask_any_node_and_no_page_has_a_handle_on_it(pool: PgPool) {
+    let (client, _folder) = app(&pool, |_| {});
+    let connects = |answer: &Answer| {
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        policy.split("; ").find_map(|part| part.strip_prefix("connect-src ")).unwrap().to_owned()
+    };
+    let node = "'self' https://node.example:8899 wss://node.example:8899";
+    let closed = client.get("/records").await;
+    for path in ["/verify", "/verify?what=x"] {
+        let answer = client.get(path).await;
+        assert_eq!(connects(&answer), format!("{node} https: http://127.0.0.1:* http://localhost:*"), "{path}");
+        let policy = |answer: &Answer| answer.headers["content-security-policy"].to_str().unwrap().to_owned();
+        assert_eq!(policy(&answer).replace(" https: http://127.0.0.1:* http://localhost:*", ""), policy(&closed));
+        // Pages of another value open in a group of their own.
+        assert_eq!(answer.headers["cross-origin-opener-policy"], "same-origin-allow-popups");
+        let tag = answer.headers["etag"].to_str().unwrap();
+        let again = ask(&client, Method::GET, path, &[("if-none-match", tag)]).await;
+        assert_eq!((again.status.as_u16(), connects(&again)), (304, connects(&answer)));
+    }
+    assert_eq!(connects(&closed), node);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -11,13 +11,39 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(self), clipboa
     picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
     xr-spatial-tracking=()";
 
-/// The headers of every file of the app: a page runs its own scripts, and talks to this server and to the
-/// node alone.
-///
-/// # Errors
-/// A sentence that starts with the key `rpc_url`: it cannot stand in a header.
-pub fn headers(rpc_url: Option<&str>) -> Result<HeaderMap, String> {
-    let node = rpc_url.map_or(Some(String::new()), sources).ok_or("rpc_url has no origin that a policy could name")?;
+/// Path of the one page on which a reader chooses a node. It holds no keys: the app signs nobody in there.
+const ANY_NODE: &str = "/verify";
+/// A node of the reader's own may have no certificate.
+const NODES: &str = " https: http://127.0.0.1:* http://localhost:*";
+
+/// What the app's files go out with.
+pub struct Headers {
+    /// A page runs its own scripts, and talks to this server and to the node alone.
+    closed: HeaderMap,
+    /// The same, and talks to any node.
+    any_node: HeaderMap,
+}
+
+impl Headers {
+    /// # Errors
+    /// A sentence that starts with the key `rpc_url`: it cannot stand in a header.
+    pub fn new(rpc_url: Option<&str>) -> Result<Self, String> {
+        let node =
+            rpc_url.map_or(Some(String::new()), sources).ok_or("rpc_url has no origin that a policy could name")?;
+        Ok(Self {
+            closed: headers(&node, "same-origin")?,
+            // Another value than that of the pages with keys, so that neither has a handle on the other.
+            any_node: headers(&format!("{node}{NODES}"), "same-origin-allow-popups")?,
+        })
+    }
+
+    /// Those of the document at exactly this path, as it came.
+    pub fn of(&self, path: &str) -> &HeaderMap {
+        if path == ANY_NODE { &self.any_node } else { &self.closed }
+    }
+}
+
+fn headers(node: &str, opener: &'static str) -> Result<HeaderMap, String> {
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; \
          font-src 'self'; connect-src 'self'{node}; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; \
@@ -26,7 +52,7 @@ pub fn headers(rpc_url: Option<&str>) -> Result<HeaderMap, String> {
     let policy = HeaderValue::from_str(&policy).map_err(|_| "rpc_url cannot stand in a header")?;
     Ok(HeaderMap::from_iter([
         (header::CONTENT_SECURITY_POLICY, policy),
-        (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+        (OPENER_POLICY, HeaderValue::from_static(opener)),
         (PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS)),
     ]))
 }

@@ -11,7 +11,7 @@ use axum::{
 use super::{
     AppConfig,
     files::{File, Files, INDEX},
-    headers::headers,
+    headers::Headers,
 };
 use crate::api::error::ApiError;
 
@@ -28,17 +28,18 @@ const NO_APP: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><
 /// The web app as it is served.
 pub struct App {
     files: Files,
-    headers: HeaderMap,
+    headers: Headers,
 }
 
 impl App {
     /// # Errors
     /// A sentence that starts with the name of the first key that is wrong.
     pub fn new(config: &AppConfig) -> Result<Self, String> {
-        Ok(Self { files: Files::open(config.folder.as_deref())?, headers: headers(config.rpc_url.as_deref())? })
+        Ok(Self { files: Files::open(config.folder.as_deref())?, headers: Headers::new(config.rpc_url.as_deref())? })
     }
 
     fn answer(&self, path: &str, request: &HeaderMap) -> Result<Response, ApiError> {
+        let headers = self.headers.of(path).clone();
         let mut name = path.trim_start_matches('/');
         let found = if name.ends_with(BROTLI) { None } else { self.find(name, request) };
         // What is named like no file is a page, which the app itself tells from the others.
@@ -46,7 +47,7 @@ impl App {
         let found = found.or_else(|| page.then(|| self.find(INDEX, request)).flatten());
         let (file, compressed) = match found {
             Some(found) => found,
-            None if page => return Ok((self.headers.clone(), Html(NO_APP)).into_response()),
+            None if page => return Ok((headers, Html(NO_APP)).into_response()),
             None => return Err(ApiError::NoSuchRoute),
         };
         if page {
@@ -57,7 +58,7 @@ impl App {
         let tag = format!("W/\"{}\"", hex::encode(&file.sha256[..16]));
         let keep = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
         let kept = [(header::CACHE_CONTROL, keep), (header::VARY, "accept-encoding"), (header::ETAG, &tag)];
-        let mut response = (self.headers.clone(), AppendHeaders(kept)).into_response();
+        let mut response = (headers, AppendHeaders(kept)).into_response();
         if is_known(&tag, request) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
@@ -154,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn a_build_without_the_app_says_so_on_every_page() {
         let folder = tempfile::tempdir().unwrap();
-        let app = App { files: Files::Folder(folder.path().to_owned()), headers: headers(None).unwrap() };
+        let app = App { files: Files::Folder(folder.path().to_owned()), headers: Headers::new(None).unwrap() };
         for path in ["/", "/records"] {
             let answer = app.answer(path, &HeaderMap::new()).unwrap();
             assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
