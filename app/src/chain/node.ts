@@ -4,7 +4,6 @@ import {
   appendTransactionMessageInstructions,
   type Blockhash,
   compileTransaction,
-  createNoopSigner,
   createSolanaRpc,
   createTransactionMessage,
   getBase64Decoder,
@@ -78,25 +77,36 @@ export class Chain {
 
   /** Signs with the wallet, has the operator pay, and waits until it is confirmed. */
   async send(signer: Signer, instructions: readonly Instruction[], invitation?: string): Promise<Sent> {
-    const payer = createNoopSigner(await this.payer()).address;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { value: lifetime } = await answered(this.rpc.getLatestBlockhash({ commitment: 'confirmed' }).send());
+      const { transactions, blockhash } = await this.compile([instructions]);
+      const [signed] = await signer.signTransactions(transactions, this.deployment.network);
+      const sent = signed && (await this.relay(signed, blockhash, invitation));
+      if (sent) return sent;
+    }
+    throw new Expired('the network did not take the transaction in time');
+  }
+
+  /** Transactions that the operator pays for, to be signed and sent within a minute. */
+  async compile(
+    all: readonly (readonly Instruction[])[],
+  ): Promise<{ transactions: Uint8Array[]; blockhash: Blockhash }> {
+    const payer = await this.payer();
+    const { value: lifetime } = await answered(this.rpc.getLatestBlockhash({ commitment: 'confirmed' }).send());
+    const transactions = all.map((instructions) => {
       const message = pipe(
         createTransactionMessage({ version: 'legacy' }),
         (message) => setTransactionMessageFeePayer(payer, message),
         (message) => setTransactionMessageLifetimeUsingBlockhash(lifetime, message),
         (message) => appendTransactionMessageInstructions(instructions, message),
       );
-      const bytes = new Uint8Array(getTransactionEncoder().encode(compileTransaction(message)));
-      const signed = await signer.signTransaction(bytes, this.deployment.network);
-      const sent = await this.#relay(getBase64Decoder().decode(signed), lifetime.blockhash, invitation);
-      if (sent) return sent;
-    }
-    throw new Expired('the network did not take the transaction in time');
+      return new Uint8Array(getTransactionEncoder().encode(compileTransaction(message)));
+    });
+    return { transactions, blockhash: lifetime.blockhash };
   }
 
-  /** Undefined where it expired, also while the wallet asked. */
-  async #relay(transaction: string, blockhash: Blockhash, invitation: string | undefined): Promise<Sent | undefined> {
+  /** Has the operator pay for a signed transaction, and waits. Undefined where it expired, also while the wallet asked. */
+  async relay(signed: Uint8Array, blockhash: Blockhash, invitation?: string): Promise<Sent | undefined> {
+    const transaction = getBase64Decoder().decode(signed);
     const body = { transaction, wait: true, invitation: invitation ?? null };
     // The same transaction again costs nothing and changes nothing: an answer that was lost is asked for again.
     const relayed = patiently(() => ok(api.POST('/v1/relay', { body })), isLost);

@@ -1,5 +1,5 @@
 /** What the development wallet is asked to sign. */
-export type Request = { kind: 'text'; text: string } | { kind: 'transaction' };
+export type Request = { kind: 'text'; text: string } | { kind: 'transaction'; count: number };
 
 /** Set to `ask` to be asked for texts too, as another wallet would. */
 const STORAGE = 'aegle-development-wallet-texts';
@@ -18,7 +18,9 @@ export async function ask(request: Request): Promise<void> {
     'p',
     request.kind === 'text'
       ? 'This page asks you to sign a text:'
-      : 'This page asks you to sign a transaction. You pay nothing for it.',
+      : request.count === 1
+        ? 'This page asks you to sign a transaction. You pay nothing for it.'
+        : `This page asks you to sign ${request.count} transactions. You pay nothing for them.`,
   );
   dialog.append(title, says);
   if (request.kind === 'text') {

@@ -86,9 +86,9 @@ class DevelopmentWallet implements Wallet {
 
   async #signTransactions(asked: AskedTransaction[]) {
     const signer = await this.#key();
+    await ask({ kind: 'transaction', count: asked.length });
     return Promise.all(
       asked.map(async ({ transaction }) => {
-        await ask({ kind: 'transaction' });
         const decoded = getTransactionDecoder().decode(transaction);
         const signed = await partiallySignTransaction([signer.keyPair], decoded);
         return { signedTransaction: new Uint8Array(getTransactionEncoder().encode(signed)) };

@@ -26,6 +26,8 @@ export interface Signer {
   signMessage(message: string | Uint8Array): Promise<Uint8Array>;
   /** Asks to sign a transaction of the network named; the whole signed transaction. */
   signTransaction(transaction: Uint8Array, chain: string): Promise<Uint8Array>;
+  /** Asks once to sign several. */
+  signTransactions(transactions: readonly Uint8Array[], chain: string): Promise<Uint8Array[]>;
 }
 
 /** The person said no in the wallet. */
@@ -99,11 +101,17 @@ export function signer(wallet: Wallet, account: WalletAccount): Signer {
       return signed.signature;
     },
     async signTransaction(transaction, chain) {
+      const [signed] = await this.signTransactions([transaction], chain);
+      if (!signed) throw new Declined('the wallet gave no signature');
+      return signed;
+    },
+    async signTransactions(transactions, chain) {
       if (!isChain(chain) || !account.chains.includes(chain)) throw new WrongNetwork(chain);
       const feature = wallet.features['solana:signTransaction'];
-      const [signed] = await asked(feature.signTransaction({ account, transaction, chain }));
-      if (!signed) throw new Declined('the wallet gave no signature');
-      return signed.signedTransaction;
+      const inputs = transactions.map((transaction) => ({ account, transaction, chain }));
+      const signed = await asked(feature.signTransaction(...inputs));
+      if (signed.length !== transactions.length) throw new Declined('the wallet left something unsigned');
+      return signed.map(({ signedTransaction }) => signedTransaction);
     },
   };
 }
