@@ -4,6 +4,8 @@ import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok, pages } from '@/api/client';
+import { bundleOf, placeOf, refusalBundle } from '@/receipts/bundle';
+import { type Receipt, useReceipts } from '@/receipts/kept';
 import { type Person, usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
@@ -18,7 +20,6 @@ import { shortened } from '@/ui/who';
 import { exactly, list, moment } from '@/words/say';
 import { usePurpose } from './layout';
 import { isReadingPurpose, PURPOSE_BITS, usePurposes } from './purposes';
-import { bundleOf, placeOf, type Receipt, useReceipts } from './receipts';
 
 /** The bit of reading among actions. */
 const READ = 1;
@@ -144,8 +145,9 @@ function Receipts() {
   const receipts = useReceipts();
   const saving = useMutation({
     mutationFn: async (receipt: Receipt) => {
-      const text = await bundleOf(receipt);
-      save(new Blob([text], { type: 'application/json' }), `receipt-${placeOf(receipt.text)}.json`);
+      const { text, sealed } = receipt;
+      const bundle = receipt.isRefused ? await refusalBundle(text, sealed) : await bundleOf(text);
+      save(new Blob([bundle], { type: 'application/json' }), `receipt-${placeOf(text)}.json`);
     },
   });
   const what = ({ operation, purpose }: Receipt) =>

@@ -1,5 +1,7 @@
 import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+// Receipts are kept from the first request on.
+import '@/receipts/kept';
 import { usePerson } from '@/session/state';
 import { Note } from '@/ui/note';
 import { Select } from '@/ui/select';

@@ -1,6 +1,8 @@
 import type { Purpose } from '@/api/client';
 import type { HeldRecord } from '@/api/labels';
-import { core } from '@/core';
+import { core, Refused } from '@/core';
+import type { RpcAccount } from '@/core/pkg/aegle_web';
+import { keep } from '@/receipts/kept';
 import type { Person } from '@/session/state';
 
 /** What somebody who is not the patient opens, by the core in the worker: everything of it that these pages use. */
@@ -18,13 +20,15 @@ export interface Opened {
   };
   content: Uint8Array;
   issuance: Whole['issuance'];
+  /** The log's receipt for this reading. */
+  receipt: string | undefined;
 }
 
 /** Fetches a record and opens it, checked against its account on chain. The fetching is logged. */
 export async function openRecord(person: Person, held: HeldRecord, purpose: Purpose): Promise<Opened> {
   const account = await person.chain.account(held.record);
   if (!account) throw new Error('the network does not know this record yet');
-  const { details, content, issuance } = await core().open(held, purpose, account);
+  const { details, content, issuance, receipt } = await opening(held, purpose, account);
   const { title, media_type: mediaType, author, issued, codes } = details;
   return {
     manifest: {
@@ -36,7 +40,23 @@ export async function openRecord(person: Person, held: HeldRecord, purpose: Purp
     },
     content,
     issuance,
+    receipt,
   };
+}
+
+/** Opens by the core, and keeps what the log promises about it: that it was given out, or refused. */
+async function opening(held: HeldRecord, purpose: Purpose, account: RpcAccount): Promise<Whole> {
+  const operation = 'record';
+  try {
+    const whole = await core().open(held, purpose, account);
+    if (whole.receipt) keep({ operation, purpose, isRefused: false, text: whole.receipt });
+    return whole;
+  } catch (error) {
+    if (error instanceof Refused && error.receipt) {
+      keep({ operation, purpose, isRefused: true, sealed: error.problem.sealed, text: error.receipt });
+    }
+    throw error;
+  }
 }
 
 /** Reads with the key in a file from now on. Gives the public keys, hex, the newest first. */

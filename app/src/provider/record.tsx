@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { type HeldRecord, labelsOf } from '@/api/labels';
+import { SaveReceipt } from '@/receipts/save-button';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
@@ -80,13 +81,14 @@ export function RecordPage() {
   );
 }
 
-function Content({ opened: { manifest, content } }: { opened: Opened }) {
+function Content({ opened: { manifest, content, receipt } }: { opened: Opened }) {
   const { t } = useTranslation();
   const purpose = usePurpose();
   return (
     <>
       <Viewer mediaType={manifest.mediaType} content={content} title={manifest.title ?? t('common.nav.records')} />
       <p className="text-soft text-sm">{t('provider.record.notice', { purpose: t(`provider.purposes.${purpose}`) })}</p>
+      {receipt && <SaveReceipt receipt={receipt} />}
     </>
   );
 }
