@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import { core } from '@/core';
 import type { Person } from '@/session/state';
-import { noticesOf } from './inbox/data';
+import { noticesOf, unlessTold } from './inbox/data';
 import { runs } from './runs';
 
 /** A line of the disclosure log; `docs/disclosures.md`. */
@@ -37,7 +37,7 @@ const LOOK = 3_000;
 export function useActivity(person: Person) {
   const told = useQuery({
     ...noticesOf(person),
-    refetchInterval: LOOK,
+    refetchInterval: unlessTold(LOOK),
     select: (notices) => notices.find(({ kind }) => kind === 'disclosure')?.number ?? 0,
   });
   return useQuery({ ...activityOf(person, told.data), placeholderData: keepPreviousData, enabled: !told.isPending });

@@ -20,7 +20,13 @@ export function TextField({
   ...props
 }: TextFieldProps & { label: ReactNode; hint?: ReactNode; lines?: number; error?: string | undefined }) {
   return (
-    <AriaTextField {...props} isInvalid={error !== undefined} className="flex flex-col gap-0.5">
+    // What a server refused is typed anew and sent again: the browser is not to hold the form back for it.
+    <AriaTextField
+      validationBehavior="aria"
+      {...props}
+      isInvalid={error !== undefined}
+      className="flex flex-col gap-0.5"
+    >
       <Label className="font-bold">{label}</Label>
       {lines > 1 ? <TextArea rows={lines} className={box} /> : <Input className={box} />}
       {hint && (

@@ -1,10 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok, type Schema } from '@/api/client';
-import { core } from '@/core';
 import type { Person } from '@/session/state';
-import { mint } from '../records/new-record';
+import { isFollowing } from './following';
 
 const EVERY = 15_000;
+
+/** Not asked where the server tells it by itself. */
+export function unlessTold(milliseconds: number): () => number | false {
+  return () => (isFollowing() ? false : milliseconds);
+}
 
 /** Who asks to be allowed. */
 export function requestsOf({ vault = '' }: Person) {
@@ -29,7 +33,7 @@ export function noticesOf({ vault = '' }: Person) {
   return queryOptions({
     queryKey: ['inbox', vault],
     queryFn: async () => (await ok(api.GET('/v1/inbox', { params: { query: { patient: vault } } }))).data,
-    refetchInterval: EVERY,
+    refetchInterval: unlessTold(EVERY),
   });
 }
 
@@ -44,13 +48,4 @@ export async function dismiss({ vault = '' }: Person, { request }: Schema['Acces
 
 export async function discard({ vault = '' }: Person, { item }: Schema['MailboxItem']): Promise<void> {
   await ok(api.DELETE('/v1/mailbox/{vault}/{item}', { params: { path: { vault, item } } }));
-}
-
-/** Makes a record of an item: minted first, then taken in. Where it was minted before, that is not done again. */
-export async function accept(person: Person, item: Schema['MailboxItem']): Promise<void> {
-  const { vault = '' } = person;
-  const record = await core().mailedRecord(item);
-  if (!(await person.chain.account(record.record))) await mint(person, record);
-  const params = { path: { vault, item: item.item } };
-  await ok(api.POST('/v1/mailbox/{vault}/{item}/accept', { params, body: { record_id: record.recordId } }));
 }

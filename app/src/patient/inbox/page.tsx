@@ -14,7 +14,8 @@ import { exactly, list, moment } from '@/words/say';
 import { PURPOSES } from '../people/grant';
 import { recordsOf } from '../records/data';
 import { runs } from '../runs';
-import { accept, discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
+import { accept } from './accept';
+import { discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
 
 /** What waits for the patient, and what happened. */
 export function InboxPage() {
@@ -49,6 +50,7 @@ export function InboxPage() {
       {!!mail.data?.length && (
         <section className="flex flex-col gap-1.5">
           <h2>{t('patient.inbox.mail')}</h2>
+          {mail.data.length > 1 && <TakeAll items={mail.data} />}
           <ul className="flex flex-col gap-1.5">
             {mail.data.map((item) => (
               <li key={item.item}>
@@ -95,6 +97,32 @@ function Request({ request }: { request: Schema['AccessRequest'] }) {
   );
 }
 
+/** Everything that was sent, by one approval. */
+function TakeAll({ items }: { items: readonly Schema['MailboxItem'][] }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const queries = useQueryClient();
+  const taking = useMutation({
+    mutationFn: () => accept(person, items),
+    onSettled: async () => {
+      await queries.invalidateQueries(mailOf(person));
+      await queries.invalidateQueries(recordsOf(person));
+    },
+  });
+  return (
+    <>
+      <ProblemNote error={taking.error} />
+      {taking.isPending ? (
+        <Waiting for={t('common.signIn.waiting')} />
+      ) : (
+        <Button className="self-start" onPress={() => taking.mutate()}>
+          {t('patient.inbox.takeAll', { count: items.length })}
+        </Button>
+      )}
+    </>
+  );
+}
+
 /** A result that somebody sent. */
 function Mail({ item }: { item: Schema['MailboxItem'] }) {
   const { t } = useTranslation();
@@ -105,7 +133,7 @@ function Mail({ item }: { item: Schema['MailboxItem'] }) {
     await queries.invalidateQueries(mailOf(person));
     await queries.invalidateQueries(recordsOf(person));
   };
-  const taking = useMutation({ mutationFn: () => accept(person, item), onSuccess: refresh });
+  const taking = useMutation({ mutationFn: () => accept(person, [item]), onSettled: refresh });
   const discarding = useMutation({ mutationFn: () => discard(person, item), onSuccess: refresh });
   const busy = taking.isPending || discarding.isPending;
   return (
