@@ -1,6 +1,8 @@
 import type { components } from '@/api/generated/schema';
 import { hexBytes, hexText } from '@/chain/bytes';
 import { Refused, Unreachable } from './errors';
+import type { Message } from './events';
+import type { Chosen, FhirReading, Plan } from './fhir';
 import type * as Wasm from './pkg/aegle_web';
 import wasmUrl from './pkg/aegle_web_bg.wasm?url';
 
@@ -38,6 +40,8 @@ interface SessionAnswer {
 
 /** Header that states the purpose of a read; what has it is signed. */
 const PURPOSE = 'aegle-purpose';
+/** Header with the log's promise about a read. */
+const RECEIPT = 'aegle-receipt';
 /** Bytes sent in one request, where the server takes as many. */
 const CHUNK = 1 << 20;
 /** Attempts after the first. */
@@ -55,6 +59,7 @@ export class Core {
   #unlocked: Wasm.Unlocked | undefined;
   #ownKeys: Wasm.SecretKeys | undefined;
   #fileKeys: Wasm.SecretKeys | undefined;
+  #fhir: FhirReading | undefined;
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -230,6 +235,36 @@ export class Core {
     }
   }
 
+  /** Reads FHIR files. Gives whom they are about. */
+  async readFhir(chosen: readonly Chosen[]): Promise<{ name: string | null; birthDate: string | null }[]> {
+    this.dropFhir();
+    this.#fhir = await (await import('./fhir')).FhirReading.of(chosen);
+    return this.#fhir.patients();
+  }
+
+  /** What the files read say of the patients at these places, as records to be. */
+  planFhir(patients: readonly number[]): Promise<Plan> {
+    if (!this.#fhir) throw new Error('no files were read');
+    return this.#fhir.plan(patients);
+  }
+
+  /** Stores the record at a place of the plan, as [`storeRecord`] does; `draft` may say more than the plan's. */
+  storeFhir(
+    vault: string,
+    account: Wasm.RpcAccount,
+    signer: string,
+    draft: Wasm.RecordDraft,
+    place: number,
+  ): Promise<Wasm.Mint> {
+    if (!this.#fhir) throw new Error('no files were read');
+    return this.storeRecord(vault, account, signer, draft, this.#fhir.content(place), () => {});
+  }
+
+  dropFhir(): void {
+    this.#fhir?.free();
+    this.#fhir = undefined;
+  }
+
   /** Sends ciphertext as it comes, in pieces that the server takes; never more than one in memory. */
   async #upload(sealing: Wasm.Sealing, content: Blob, progress: (part: number) => void): Promise<string> {
     const { size } = sealing;
@@ -291,7 +326,13 @@ export class Core {
     held: HeldRecord,
     purpose: string,
     account: Wasm.RpcAccount,
-  ): Promise<{ details: Wasm.Details; content: Uint8Array<ArrayBuffer>; issuance: Wasm.Issuance | undefined }> {
+  ): Promise<{
+    details: Wasm.Details;
+    content: Uint8Array<ArrayBuffer>;
+    issuance: Wasm.Issuance | undefined;
+    /** The log's receipt for this reading. */
+    receipt: string | undefined;
+  }> {
     const opening = await this.#opening(held, account);
     try {
       const response = await this.#content(held.record, purpose);
@@ -301,7 +342,8 @@ export class Core {
       const details = opening.details();
       if (!details) throw new Error('the record says nothing of itself');
       const issuance = opening.issuance(await this.#issuer(opening, held));
-      return { details, content: joined(...parts), issuance };
+      const receipt = response.headers.get(RECEIPT) ?? undefined;
+      return { details, content: joined(...parts), issuance, receipt };
     } finally {
       opening.free();
     }
@@ -344,6 +386,18 @@ export class Core {
   /** A document of the server's. */
   async download(path: string, headers: Record<string, string>): Promise<Blob> {
     return (await accepted(await this.#send('GET', path, headers))).blob();
+  }
+
+  /**
+   * Tells what happens to a vault as it happens, from after a notice's number on, or from now on. Ends where the
+   * stream does; that is no error.
+   */
+  async follow(vault: string, after: string | undefined, told: (message: Message) => void): Promise<void> {
+    const { messages } = await import('./events');
+    const headers = { accept: 'text/event-stream', ...(after === undefined ? {} : { 'last-event-id': after }) };
+    const { body } = await accepted(await this.#send('GET', `/v1/events?patient=${vault}`, headers));
+    if (!body) return;
+    for await (const message of messages(body)) told(message);
   }
 
   /** Has a key file open what was encrypted to it: a provider's. */
@@ -426,5 +480,5 @@ async function accepted(response: Response): Promise<Response> {
     status: response.status,
     request_id: '',
   }));
-  throw new Refused(problem, response.headers.get('aegle-receipt') ?? undefined);
+  throw new Refused(problem, response.headers.get(RECEIPT) ?? undefined);
 }

@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach } from 'vitest';
 import { begin, need } from '@/words';
@@ -14,8 +14,11 @@ Map.groupBy ??= (items, keyOf) => {
   return groups;
 };
 
+// Pages come by themselves, and a machine may have more to do.
+configure({ asyncUtilTimeout: 5_000 });
+
 await begin();
-await Promise.all([need('open'), need('provider'), need('viewer')]);
+await Promise.all([need('notices'), need('open'), need('provider'), need('records'), need('viewer')]);
 
 beforeEach(async () => {
   await i18next.changeLanguage('en');

@@ -1,23 +1,29 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import common from './en/common.json';
+import type notices from './en/notices.json';
 import type open from './en/open.json';
 import patient from './en/patient.json';
 import type provider from './en/provider.json';
+import type records from './en/records.json';
 import type viewer from './en/viewer.json';
 
 /** Words of pages that not everybody goes to; each comes with the first of them. */
 const LATER = {
+  notices: () => import('./en/notices.json'),
   open: () => import('./en/open.json'),
   provider: () => import('./en/provider.json'),
+  records: () => import('./en/records.json'),
   viewer: () => import('./en/viewer.json'),
 };
 export type Area = keyof typeof LATER;
 type English = {
   common: typeof common;
   patient: typeof patient;
+  notices: typeof notices;
   open: typeof open;
   provider: typeof provider;
+  records: typeof records;
   viewer: typeof viewer;
 };
 

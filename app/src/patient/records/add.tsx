@@ -1,12 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { Camera, ClipboardPaste, Upload } from 'lucide-react';
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Camera, ClipboardPaste, FolderInput, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { DropZone, type DropZoneProps, FileTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CATEGORIES, type Category, LABELS } from '@/api/labels';
+import { CATEGORIES, type Category, isCategory, LABELS, type Labels, labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
-import { Button } from '@/ui/button';
+import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Checkbox } from '@/ui/choice';
 import { DayField } from '@/ui/day-field';
@@ -14,29 +14,59 @@ import { TextField } from '@/ui/field';
 import { useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
 import { Select } from '@/ui/select';
-import { Steps } from '@/ui/waiting';
+import { Steps, Waiting } from '@/ui/waiting';
 import { size } from '@/words/say';
-import { recordsOf } from './data';
+import { detailsOf, recordsOf } from './data';
 import { STEPS } from './example';
 import { addRecord, type Step } from './new-record';
+import { amending } from './versions';
 
 /** Specially protected information (HL7 v3 ActCode), where a person says no more. */
-const APART = 'SPI';
+export const APART = 'SPI';
+
+/** The record that a new version is to replace, as it says of itself. */
+interface Corrected {
+  record: string;
+  labels: Labels;
+  title: string;
+}
+
+const route = getRouteApi('/inside/patient/records/add');
+
+/** Takes a new record, or the next version of one. */
+export function AddPage() {
+  const { amends } = route.useSearch();
+  return amends === undefined ? <Form /> : <Correct key={amends} record={amends} />;
+}
+
+function Correct({ record }: { record: string }) {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const kind = useKinds();
+  const records = useQuery(recordsOf(person));
+  const held = records.data?.find((one) => one.record === record);
+  const [details] = useQueries({ queries: (held ? [held] : []).map((one) => detailsOf(person, one)) });
+  if (records.isPending || details?.isLoading) return <Waiting />;
+  if (!held) return <ProblemNote error={records.error ?? new Error(t('patient.record.gone'))} />;
+  const labels = labelsOf(held);
+  return <Form corrected={{ record, labels, title: details?.data?.title ?? kind(...labels.categories) }} />;
+}
 
 /** Takes a file, a photo or text, and what the server is to know of it. */
-export function AddPage() {
+function Form({ corrected }: { corrected?: Corrected }) {
   const { t } = useTranslation();
   const person = usePerson();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const kind = useKinds();
+  const before = corrected?.labels;
   const [content, setContent] = useState<File>();
   const [pasting, setPasting] = useState(false);
   const [text, setText] = useState('');
-  const [title, setTitle] = useState('');
-  const [category, setCategory] = useState<Category>('document');
-  const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
-  const [apart, setApart] = useState(false);
+  const [title, setTitle] = useState(corrected?.title ?? '');
+  const [category, setCategory] = useState<Category>(before?.categories.find(isCategory) ?? 'document');
+  const [day, setDay] = useState(() => (before ? (before.from ?? '') : new Date().toISOString().slice(0, 10)));
+  const [apart, setApart] = useState(!!before?.sensitivity?.length);
   const [at, reach] = useState<{ step: Step; part?: number }>({ step: 'lock' });
 
   const adding = useMutation({
@@ -44,13 +74,15 @@ export function AddPage() {
       const body = content ?? new Blob([text], { type: 'text/plain;charset=utf-8' });
       const labels = {
         kind: LABELS,
-        categories: [category],
+        // What nobody changed stays as it was, also where it says more than this form.
+        categories: before?.categories.includes(category) ? before.categories : [category],
         types: [],
-        ...(day ? { from: day, until: day } : {}),
-        sensitivity: apart ? [APART] : [],
+        ...(day ? { from: day, until: (day === before?.from && before.until) || day } : {}),
+        sensitivity: apart ? (before?.sensitivity?.length ? before.sensitivity : [APART]) : [],
       };
       const draft = { labels, ...(title ? { title } : {}), media_type: body.type || 'application/octet-stream' };
-      return addRecord(person, draft, body, (step, part) => reach({ step, ...(part === undefined ? {} : { part }) }));
+      const progress = (step: Step, part?: number) => reach({ step, ...(part === undefined ? {} : { part }) });
+      return addRecord(person, draft, body, progress, corrected && amending(corrected.record));
     },
     onSuccess: async (record) => {
       await queries.invalidateQueries(recordsOf(person));
@@ -76,7 +108,20 @@ export function AddPage() {
   );
   return (
     <>
-      <PageHead title={t('patient.add.title')} lead={t('patient.add.lead')} />
+      {corrected ? (
+        <PageHead title={t('records.correct.title')} lead={t('records.correct.lead', { title: corrected.title })} />
+      ) : (
+        <PageHead
+          title={t('patient.add.title')}
+          lead={t('patient.add.lead')}
+          actions={
+            <Link to="/records/import" className={weightClass('second')}>
+              <FolderInput aria-hidden className="size-2.5" />
+              {t('records.import.link')}
+            </Link>
+          }
+        />
+      )}
       <div className="flex max-w-[640px] flex-col gap-3">
         <DropZone
           onDrop={drop}
@@ -140,7 +185,7 @@ export function AddPage() {
         ) : (
           chosen && (
             <Button weight="first" className="self-start" onPress={() => adding.mutate()}>
-              {t('patient.add.save')}
+              {t(corrected ? 'records.correct.save' : 'patient.add.save')}
             </Button>
           )
         )}

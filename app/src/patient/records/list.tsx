@@ -11,6 +11,7 @@ import { Waiting } from '@/ui/waiting';
 import { calendarDay } from '@/words/say';
 import { type Listed, useRecords } from './data';
 import { AddExample } from './example';
+import { newestOf } from './lineage';
 
 type View = 'timeline' | 'kinds';
 
@@ -26,7 +27,13 @@ export function RecordsPage() {
       {t('patient.records.add')}
     </Link>
   );
-  const current = data?.filter(({ held }) => held.status !== 'erased');
+  const there = data?.filter(({ held }) => held.status !== 'erased');
+  // Earlier versions stand behind the newest.
+  const newest = newestOf(there?.map(({ held }) => held) ?? []);
+  const current = there?.flatMap((record) => {
+    const earlier = newest.get(record.held.record);
+    return earlier === undefined ? [] : [{ ...record, earlier }];
+  });
   return (
     <>
       <PageHead
@@ -64,7 +71,9 @@ export function RecordsPage() {
   );
 }
 
-function Groups({ of: groups }: { of: Map<string, Listed[]> }) {
+type Newest = Listed & { earlier: number };
+
+function Groups({ of: groups }: { of: Map<string, Newest[]> }) {
   const { t } = useTranslation();
   return [...groups].map(([name, records]) => (
     <section key={name} className="flex flex-col gap-1.5">
@@ -80,7 +89,7 @@ function Groups({ of: groups }: { of: Map<string, Listed[]> }) {
   ));
 }
 
-function Row({ held, labels, details, isOpening }: Listed) {
+function Row({ held, labels, details, isOpening, earlier }: Newest) {
   const { t } = useTranslation();
   const kinds = useKinds()(...labels.categories);
   const title = details?.title ?? (isOpening ? t('patient.records.opening') : kinds);
@@ -94,9 +103,7 @@ function Row({ held, labels, details, isOpening }: Listed) {
         {title}
       </Link>
       <span className="text-soft text-sm">{kinds}</span>
-      {held.version > 1 && (
-        <span className="text-soft text-sm">{t('patient.records.version', { version: held.version })}</span>
-      )}
+      {earlier > 0 && <span className="text-soft text-sm">{t('patient.records.earlier', { count: earlier })}</span>}
       {held.status === 'entered_in_error' && <span className="text-harm text-sm">{t('patient.records.wrong')}</span>}
       {held.status === 'amended' && <span className="text-soft text-sm">{t('patient.records.superseded')}</span>}
       <span className="ms-auto text-soft text-sm">

@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Download, ShieldCheck, Trash2 } from 'lucide-react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Download, FilePen, ShieldCheck, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { labelsOf } from '@/api/labels';
 import { core } from '@/core';
 import type { Issuance } from '@/core/pkg/aegle_web';
+import { SaveReceipt } from '@/receipts/save-button';
 import { usePerson } from '@/session/state';
-import { Button } from '@/ui/button';
+import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Dialog } from '@/ui/dialog';
 import { useKinds } from '@/ui/kinds';
@@ -20,6 +21,9 @@ import { Who } from '@/ui/who';
 import { calendarDay, exactly, moment, size } from '@/words/say';
 import { recordsOf } from './data';
 import { erase } from './erase';
+import { Standing, Versions } from './history';
+import { versionsOf } from './lineage';
+import { MarkWrong } from './wrong';
 
 const route = getRouteApi('/inside/patient/records/$record');
 
@@ -48,6 +52,8 @@ export function RecordPage() {
   const labels = labelsOf(held);
   const kinds = kind(...labels.categories);
   const { data } = opened;
+  const there = records.data?.filter(({ status }) => status !== 'erased') ?? [];
+  const versions = versionsOf(record, there);
   return (
     <>
       <PageHead
@@ -65,6 +71,7 @@ export function RecordPage() {
           )
         }
       />
+      <Standing held={held} newest={versions[0]?.record} />
       <Card>
         <dl className="grid grid-cols-[max-content_1fr] gap-x-2 gap-y-0.5">
           <dt className="text-soft">{t('patient.record.kind')}</dt>
@@ -96,7 +103,18 @@ export function RecordPage() {
       {data && (
         <Viewer mediaType={data.details.media_type} content={data.content} title={data.details.title ?? kinds} />
       )}
-      <Erase record={record} />
+      <Versions versions={versions} record={record} />
+      {data?.receipt && <SaveReceipt receipt={data.receipt} />}
+      <div className="flex flex-wrap gap-1">
+        {held.status === 'active' && (
+          <Link to="/records/add" search={{ amends: record }} className={weightClass('quiet')}>
+            <FilePen aria-hidden className="size-2.5" />
+            {t('records.one.correct')}
+          </Link>
+        )}
+        {(held.status === 'active' || held.status === 'amended') && <MarkWrong held={held} />}
+        <Erase record={record} />
+      </div>
     </>
   );
 }
