@@ -69,7 +69,10 @@ const routes = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/settings',
-    component: lazyRouteComponent(() => import('./settings'), 'SettingsPage'),
+    component: lazyRouteComponent(
+      worded(() => import('./settings'), 'notices'),
+      'SettingsPage',
+    ),
   }),
   door,
   createRoute({

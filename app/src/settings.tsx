@@ -1,13 +1,19 @@
+import { Link } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '@/session/state';
 import { Card, PageHead } from '@/ui/card';
 import { Choice } from '@/ui/choice';
 import { isLanguage, LANGUAGES, language, speak } from '@/words';
 import { THEMES, type Theme, theme, wear } from './ui/theme';
 
-/** Language and colours, for this browser. */
+/** What a patient sees to once, and then rarely. */
+const SAFETY = [{ to: '/safety/notifications', name: 'notices.link', hint: 'notices.linkHint' }] as const;
+
+/** Language and colours, for this browser; for a patient what keeps the records safe. */
 export function SettingsPage() {
   const { t } = useTranslation();
+  const { person } = useSession();
   const [worn, setWorn] = useState<Theme>(theme());
   const languageId = useId();
   return (
@@ -42,6 +48,23 @@ export function SettingsPage() {
           options={THEMES.map((id) => ({ id, name: t(`common.theme.${id}`) }))}
         />
       </Card>
+      {person?.vault && (
+        <nav aria-labelledby="safety" className="flex max-w-[480px] flex-col gap-1">
+          <h2 id="safety">{t('common.safety')}</h2>
+          <ul className="flex flex-col gap-1">
+            {SAFETY.map(({ to, name, hint }) => (
+              <li key={to}>
+                <Card className="relative flex flex-col hover:border-act">
+                  <Link to={to} className="font-bold text-ink no-underline after:absolute after:inset-0">
+                    {t(name)}
+                  </Link>
+                  <span className="text-soft text-sm">{t(hint)}</span>
+                </Card>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
     </>
   );
 }

@@ -198,7 +198,10 @@ describe('the node', () => {
       throw new TypeError('Failed to fetch');
     });
     open(`/verify?what=${RECORD}`);
-    expect(await screen.findByText(/may ask only the node that its server named/)).toBeTruthy();
+    expect(await screen.findByText(/asks only the node that this server named/)).toBeTruthy();
+    const apart = screen.getByRole('link', { name: 'Open a page of its own' });
+    expect(apart.getAttribute('href')).toBe(`/verify?what=${RECORD}`);
+    expect([apart.getAttribute('target'), apart.getAttribute('rel')]).toEqual(['_blank', 'noopener']);
   });
 
   test('is asked for where the server names none', async () => {
