@@ -15,11 +15,13 @@ export const VISITS: Record<string, 'everybody' | 'newcomer' | 'patient' | 'doct
   '/set-up': 'newcomer',
   '/records': 'patient',
   '/records/add': 'patient',
+  '/records/import': 'patient',
   '/records/$record': 'patient',
   '/people': 'patient',
   '/people/allow': 'patient',
   '/inbox': 'patient',
   '/activity': 'patient',
+  '/safety/notifications': 'patient',
   '/care': 'doctor',
   '/care/issue': 'doctor',
   '/care/access': 'doctor',
@@ -30,5 +32,6 @@ export const VISITS: Record<string, 'everybody' | 'newcomer' | 'patient' | 'doct
 /** Dialogs, by their page and the words on the button that opens them. */
 export const DIALOGS: readonly { at: string; button: string }[] = [
   { at: '/records/$record', button: 'patient.record.erase' },
+  { at: '/records/$record', button: 'records.mark.begin' },
   { at: '/people', button: 'patient.people.stop' },
 ];

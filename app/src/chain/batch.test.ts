@@ -3,7 +3,8 @@ import { expect, test, vi } from 'vitest';
 import { Refused } from '@/core';
 import type { Signer } from '@/wallet';
 import { sendAll } from './batch';
-import { type Chain, Expired } from './node';
+import { Expired } from './errors';
+import type { Chain } from './node';
 
 const transactions = (count: number) => Array.from({ length: count }, (): Instruction[] => []);
 
@@ -13,7 +14,10 @@ function network(answers: (place: number, attempt: number) => 'expired' | Error 
   const chain = {
     deployment: { network: 'solana:localnet' },
     // A compiled transaction is told by its place alone.
-    compile: async (asked: readonly unknown[]) => asked.map((one) => Uint8Array.of(all.indexOf(one))),
+    compile: async (asked: readonly unknown[]) => ({
+      transactions: asked.map((one) => Uint8Array.of(all.indexOf(one))),
+      blockhash: 'recent',
+    }),
     relay: async ([place = 0]: Uint8Array) => {
       const attempt = (seen.get(place) ?? 0) + 1;
       seen.set(place, attempt);

@@ -24,9 +24,7 @@ export interface Signer {
   readonly address: string;
   /** Asks to sign a text, or bytes; 64 bytes. */
   signMessage(message: string | Uint8Array): Promise<Uint8Array>;
-  /** Asks to sign a transaction of the network named; the whole signed transaction. */
-  signTransaction(transaction: Uint8Array, chain: string): Promise<Uint8Array>;
-  /** Asks once to sign several. */
+  /** Asks once to sign transactions of the network named; the whole signed transactions, in their order. */
   signTransactions(transactions: readonly Uint8Array[], chain: string): Promise<Uint8Array[]>;
 }
 
@@ -99,11 +97,6 @@ export function signer(wallet: Wallet, account: WalletAccount): Signer {
       // A wallet may sign something else than what it was asked to.
       if (!equal(signed.signedMessage, message)) throw new Error('the wallet signed another text');
       return signed.signature;
-    },
-    async signTransaction(transaction, chain) {
-      const [signed] = await this.signTransactions([transaction], chain);
-      if (!signed) throw new Declined('the wallet gave no signature');
-      return signed;
     },
     async signTransactions(transactions, chain) {
       if (!isChain(chain) || !account.chains.includes(chain)) throw new WrongNetwork(chain);
