@@ -31,7 +31,23 @@ export default defineConfig(({ mode }) => ({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // The development wallet is in no build but those that say so.
   define: { __DEVELOPMENT_WALLET__: JSON.stringify(mode !== 'production') },
-  build: { target: 'es2023', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2023',
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The generated client does nothing by being there.
+      treeshake: { moduleSideEffects: [{ test: /\/program\/generated\//, sideEffects: false }] },
+      output: {
+        // The program's refusals in words come with the first of them, and nothing else is put beside them.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: 'refusals', test: /\/program\/generated\/errors\// }],
+        },
+      },
+    },
+  },
   worker: { format: 'es' },
   server: { proxy: { '/v1': server, '/token': server } },
   test: {
