@@ -1,7 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type HeldRecord, type Labels, labelsOf } from '@/api/labels';
+import { usePerson } from '@/session/state';
 import { weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { byKind, byYear, useKinds } from '@/ui/kinds';
@@ -9,16 +12,17 @@ import { ProblemNote } from '@/ui/problem';
 import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
 import { calendarDay } from '@/words/say';
-import { type Listed, useRecords } from './data';
+import { recordsOf } from './data';
 import { AddExample } from './example';
 import { newestOf } from './lineage';
+import { RecordTitle } from './title';
 
 type View = 'timeline' | 'kinds';
 
 /** What do I have? */
 export function RecordsPage() {
   const { t } = useTranslation();
-  const { data, error, isPending, refetch } = useRecords();
+  const { data, error, isPending, refetch } = useQuery(recordsOf(usePerson()));
   const [view, setView] = useState<View>('timeline');
   const kinds = useKinds();
   const add = (
@@ -27,12 +31,12 @@ export function RecordsPage() {
       {t('patient.records.add')}
     </Link>
   );
-  const there = data?.filter(({ held }) => held.status !== 'erased');
+  const there = data?.filter(({ status }) => status !== 'erased');
   // Earlier versions stand behind the newest.
-  const newest = newestOf(there?.map(({ held }) => held) ?? []);
-  const current = there?.flatMap((record) => {
-    const earlier = newest.get(record.held.record);
-    return earlier === undefined ? [] : [{ ...record, earlier }];
+  const newest = newestOf(there ?? []);
+  const current = there?.flatMap((held) => {
+    const earlier = newest.get(held.record);
+    return earlier === undefined ? [] : [{ held, labels: labelsOf(held), earlier }];
   });
   return (
     <>
@@ -71,7 +75,12 @@ export function RecordsPage() {
   );
 }
 
-type Newest = Listed & { earlier: number };
+interface Newest {
+  held: HeldRecord;
+  labels: Labels;
+  /** How many versions there were before. */
+  earlier: number;
+}
 
 function Groups({ of: groups }: { of: Map<string, Newest[]> }) {
   const { t } = useTranslation();
@@ -89,10 +98,9 @@ function Groups({ of: groups }: { of: Map<string, Newest[]> }) {
   ));
 }
 
-function Row({ held, labels, details, isOpening, earlier }: Newest) {
+function Row({ held, labels, earlier }: Newest) {
   const { t } = useTranslation();
   const kinds = useKinds()(...labels.categories);
-  const title = details?.title ?? (isOpening ? t('patient.records.opening') : kinds);
   return (
     <Card className="relative flex flex-wrap items-baseline gap-x-2 gap-y-0.5 hover:border-act">
       <Link
@@ -100,7 +108,7 @@ function Row({ held, labels, details, isOpening, earlier }: Newest) {
         params={{ record: held.record }}
         className="font-bold text-ink no-underline after:absolute after:inset-0"
       >
-        {title}
+        <RecordTitle held={held} />
       </Link>
       <span className="text-soft text-sm">{kinds}</span>
       {earlier > 0 && <span className="text-soft text-sm">{t('patient.records.earlier', { count: earlier })}</span>}
