@@ -30,7 +30,7 @@ pub mod storage;
 mod upload;
 pub mod wrap;
 
-pub use aegle_exchange::{Error as Unmet, KeyFile, Secrets, Unlocked, wire};
+pub use aegle_exchange::{Error as Unmet, KeyFile, Secrets, Unlocked, guardian, wire};
 pub use aegle_exchange::{
     message::{open_message, seal_message},
     wire::CredentialState,

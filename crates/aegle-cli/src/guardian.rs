@@ -3,12 +3,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aegle_api_client::guardian::{GuardianFile, GuardianListFile};
 use aegle_client::{
     Pubkey,
     aegle::{AegleError, ChangeGuardiansParams},
-    commitment::{GuardianList, Salt},
+    commitment::GuardianList,
     instruction,
-    state::{GuardianOpening, Guardians, MAX_GUARDIANS, Vault},
+    state::{Guardians, MAX_GUARDIANS, Vault},
 };
 use clap::{Args, Subcommand};
 use rand::rngs::OsRng;
@@ -17,7 +18,6 @@ use crate::{
     Answer, Context, Problem,
     confirm::Confirmation,
     context::{address, refused},
-    opening::{GuardianEntry, GuardianFile, GuardianKind, GuardianListFile, GuardianListKind},
     secret_file::SecretFile,
     time,
 };
@@ -164,23 +164,9 @@ fn default_folder(vault: &Pubkey, guardians: &Guardians) -> PathBuf {
 
 /// Writes the owner's file and one for each guardian.
 fn write(list: &GuardianList, folder: &Path) -> Result<(), Problem> {
-    let entry = |(guardian, salt): &(Pubkey, Salt)| GuardianEntry { guardian: *guardian, salt: *salt };
-    let guardians = list.guardians.iter().map(entry).collect();
-    SecretFile::create(
-        folder.join("all.json"),
-        &GuardianListFile { kind: GuardianListKind::V1, vault: list.vault, guardians },
-    )?;
-    for (guardian, salt) in &list.guardians {
-        let Some(GuardianOpening { commitments, index, .. }) = list.opening(guardian) else { continue };
-        let file = GuardianFile {
-            kind: GuardianKind::V1,
-            vault: list.vault,
-            guardian: *guardian,
-            index,
-            salt: *salt,
-            commitments,
-        };
-        SecretFile::create(folder.join(format!("{guardian}.json")), &file)?;
+    SecretFile::create(folder.join("all.json"), &GuardianListFile::from(list))?;
+    for file in GuardianFile::all(list) {
+        SecretFile::create(folder.join(format!("{}.json", file.guardian)), &file)?;
     }
     Ok(())
 }

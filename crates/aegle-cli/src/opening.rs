@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use aegle_client::{
     Pubkey,
     commitment::{Opening, Salt},
-    state::GuardianOpening,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -48,42 +47,6 @@ pub struct ConsentOpening {
     pub has_policy: bool,
 }
 
-/// A vault's guardians as the owner keeps them: who they are, in order, each with a salt of its own.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GuardianListFile {
-    pub kind: GuardianListKind,
-    #[serde(with = "base58")]
-    pub vault: Pubkey,
-    pub guardians: Vec<GuardianEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GuardianEntry {
-    #[serde(with = "base58")]
-    pub guardian: Pubkey,
-    #[serde(with = "hex::serde")]
-    pub salt: Salt,
-}
-
-/// What one guardian gets of them: the own place and salt, and nobody else's name.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GuardianFile {
-    pub kind: GuardianKind,
-    #[serde(with = "base58")]
-    pub vault: Pubkey,
-    #[serde(with = "base58")]
-    pub guardian: Pubkey,
-    /// The place among the commitments, counted from zero.
-    pub index: u8,
-    #[serde(with = "hex::serde")]
-    pub salt: Salt,
-    #[serde(with = "hex_list")]
-    pub commitments: Vec<[u8; 32]>,
-}
-
 /// Opens the commitment to the profile of a registrar or of a credential's subject.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,18 +58,6 @@ pub struct ProfileOpening {
     /// The commitment is SHA-256 over this and the profile.
     #[serde(with = "hex::serde")]
     pub salt: Salt,
-}
-
-#[derive(Serialize, Deserialize)]
-pub enum GuardianListKind {
-    #[serde(rename = "aegle:guardian-list:v1")]
-    V1,
-}
-
-#[derive(Serialize, Deserialize)]
-pub enum GuardianKind {
-    #[serde(rename = "aegle:guardian-opening:v1")]
-    V1,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,13 +84,6 @@ impl ConsentOpening {
     }
 }
 
-impl GuardianFile {
-    /// What the program asks a guardian for.
-    pub fn opening(self) -> GuardianOpening {
-        GuardianOpening { commitments: self.commitments, index: self.index, salt: self.salt }
-    }
-}
-
 /// Where the opening of the account at `address` is unless named otherwise.
 pub fn default_path(address: &Pubkey) -> PathBuf {
     PathBuf::from(format!("{address}.opening.json"))
@@ -160,22 +104,6 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Problem> {
             "Name the file that was written with it, with --opening.",
         )
     })
-}
-
-mod hex_list {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(list: &[[u8; 32]], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(list.iter().map(hex::encode))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<[u8; 32]>, D::Error> {
-        let read = |text: &String| {
-            let mut bytes = [0; 32];
-            hex::decode_to_slice(text, &mut bytes).map(|()| bytes).map_err(|_| D::Error::custom("not 32 bytes in hex"))
-        };
-        Vec::<String>::deserialize(deserializer)?.iter().map(read).collect()
-    }
 }
 
 mod base58 {

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use aegle_api_client::guardian::GuardianFile;
 use aegle_client::{
     Pubkey,
     aegle::{AegleError, ApproveRecoveryParams, ProposeRecoveryParams},
@@ -15,7 +16,7 @@ use crate::{
     api::{self, ListArgs, Listed},
     confirm::Confirmation,
     context::{address, refused},
-    opening::{self, GuardianFile},
+    opening,
     signing::Signing,
     time,
     vault::{new_key, public_key},
@@ -182,7 +183,7 @@ async fn prepare(args: PrepareArgs, context: &Context) -> Result<Answer, Problem
 /// The guardian's file, which must be of the key that signs.
 fn guardian_file(args: GuardianArgs, signing: &Signing<'_>) -> Result<GuardianFile, Problem> {
     let file: GuardianFile = opening::read(&args.opening)?;
-    if file.guardian != signing.key() {
+    if Pubkey::from(file.guardian.0) != signing.key() {
         return Err(refused(AegleError::GuardianMismatch).into());
     }
     Ok(file)
@@ -191,7 +192,7 @@ fn guardian_file(args: GuardianArgs, signing: &Signing<'_>) -> Result<GuardianFi
 async fn propose(args: ProposeArgs, context: &Context) -> Result<Answer, Problem> {
     let signing = context.signing().await?;
     let file = guardian_file(args.guardian, &signing)?;
-    let address = file.vault;
+    let address = Pubkey::from(file.vault.0);
     let read = async {
         let vault: Vault = signing.reader().account("vault", &address).await?;
         Ok::<_, Problem>((vault, signing.reader().now().await?))
@@ -237,7 +238,7 @@ async fn approve(args: ApproveArgs, context: &Context) -> Result<Answer, Problem
     let signing = context.signing().await?;
     let file = guardian_file(args.guardian, &signing)?;
     let recovery = existing(&args.recovery, &signing, context).await?;
-    if recovery.vault != file.vault {
+    if recovery.vault != Pubkey::from(file.vault.0) {
         return Err(refused(AegleError::RecoveryMismatch).into());
     }
     args.confirmation.ask(&format!(

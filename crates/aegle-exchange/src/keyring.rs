@@ -66,6 +66,17 @@ impl Unlocked {
         Ok(self.newest()?.1.grantee_salt(&self.vault, consent_id))
     }
 
+    /// The keyring of the newest epoch among those that the server has, for changing one of the ways to it. The
+    /// others stay as they are: nothing that a server altered in them reads more by that.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn keyring(&self, keyrings: Vec<Keyring>) -> Result<Keyring, Error> {
+        let (newest, _) = self.newest()?;
+        let own = |keyring: &Keyring| *keyring.vault() == self.vault && keyring.key_epoch() == newest;
+        keyrings.into_iter().find(own).ok_or(Error::NoKey("the server has no keyring of the newest key"))
+    }
+
     /// With the root of another epoch too.
     #[must_use]
     pub fn followed_by(mut self, key_epoch: u32, root: RootSecret) -> Self {

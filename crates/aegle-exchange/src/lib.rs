@@ -9,6 +9,7 @@ pub mod consent;
 pub mod custodian;
 pub mod disclosure;
 mod error;
+pub mod guardian;
 pub mod keyring;
 pub mod message;
 pub mod receipt;

@@ -11,7 +11,7 @@ mod words;
 pub use consents::{
     Recipients, check_policy, granting, open_message, opened_policy, preview_policy, seal_message, vault_id,
 };
-pub use keyring::{MadeKeyring, PreparedRoot, SecretKeys, Unlocked, hand_over};
+pub use keyring::{MadeKeyring, PreparedRoot, SecretKeys, Unlocked, guardian_list, hand_over};
 pub use log::{LogAudit, check_log, proves, proves_extension, read_checkpoint};
 pub use receipts::{LedgerReading, Receipt};
 pub use records::{Measuring, RecordOpening, Sealing, issue_message, mailed_record};

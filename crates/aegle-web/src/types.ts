@@ -25,6 +25,15 @@ export interface StoredKeyring { keyring: string }
 /** Body of `POST /v1/keyrings`. */
 export interface NewKeyring { vault: Key; key_epoch: number; keyring: string; shares: { guardian: Key; share: string }[] }
 export interface NewGuardians { threshold: number; guardians: { guardian: Key; encryptionKey: Hex }[] }
+/** What a guardian is handed, as the command line writes it: what shows on chain that they are one. */
+export interface GuardianFile {
+  kind: "aegle:guardian-opening:v1"; vault: Key; guardian: Key; index: number; salt: Hex; commitments: Hex[];
+}
+/** What `change_guardians` is told, and the files: for the owner, and for each guardian in order. */
+export interface GuardianList {
+  count: number; commitment: Hex; each: GuardianFile[];
+  all: { kind: "aegle:guardian-list:v1"; vault: Key; guardians: { guardian: Key; salt: Hex }[] };
+}
 /** An item of `GET /v1/guardian-shares`. */
 export interface KeptShare { vault: Key; key_epoch: number; guardian: Key; holder: Key; share: string }
 /** Body of `POST /v1/guardian-shares`. */

@@ -53,6 +53,41 @@ test("a new root is wrapped, stored and opened again", () => {
   assert.throws(() => made.wrap(site, wallet.owner, signed, signed, { threshold: 9, guardians }), refused("keyring"));
 });
 
+test("one way to a keyring is changed, and the others stay", () => {
+  const opened = unlocked();
+  const byCode = (keyring, code) => Unlocked.openWithCode([keyring], accounts.vault, vault, code).encryptionKey;
+  const made = opened.withCode(stored);
+  assert.equal(byCode(made.body(), made.code()), example.vault_key.public);
+  assert.throws(() => byCode(made.body(), example.code.text), refused("keyring"), "the code before opens nothing");
+  const before = JSON.parse(stored[0].keyring);
+  assert.deepEqual(JSON.parse(made.body().keyring).wallet, before.wallet);
+  assert.equal(made.body().shares.length, 3);
+  const guardians = example.guardians.slice(0, 2).map((each) => ({ guardian: each.guardian, encryptionKey: each.public }));
+  const others = opened.withGuardians(stored, { threshold: 1, guardians });
+  assert.deepEqual(others.shares.map((share) => share.guardian), guardians.map((each) => each.guardian));
+  assert.equal(byCode(others, example.code.text), example.vault_key.public);
+  const signed = signature(wallet.seed, opened.messageToWrap(site, wallet.owner));
+  const again = opened.withWallet(stored, site, wallet.owner, signed, signed);
+  assert.notDeepEqual(JSON.parse(again.keyring).wallet, before.wallet);
+  assert.equal(Unlocked.openWithWallet([again], accounts.vault, vault, site, wallet.owner, signed, signed).keyEpoch, 3);
+  assert.throws(() => opened.withCode([]), refused("no_key"));
+});
+
+test("guardians are committed to by what each of them gets", () => {
+  const keys = example.guardians.map((each) => each.guardian);
+  const list = core.guardianList(vault, keys);
+  assert.equal(list.count, keys.length);
+  assert.match(list.commitment, /^[0-9a-f]{64}$/);
+  assert.deepEqual(list.all.guardians.map((each) => each.guardian), keys);
+  for (const [index, file] of list.each.entries()) {
+    const { salt } = list.all.guardians[index];
+    const commitments = list.each[0].commitments;
+    assert.deepEqual(file, { kind: "aegle:guardian-opening:v1", vault, guardian: keys[index], index, salt, commitments });
+  }
+  assert.notEqual(core.guardianList(vault, keys).commitment, list.commitment, "salts are random");
+  assert.throws(() => core.guardianList(vault, ["nobody"]), refused("bad_argument"));
+});
+
 test("a guardian hands the own share over, and the new owner takes over", () => {
   const guardian = example.guardians[1];
   const keys = SecretKeys.fromFile(Buffer.from(JSON.stringify({

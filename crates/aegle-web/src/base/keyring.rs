@@ -1,18 +1,23 @@
 //! A patient's root secrets and a provider's key: opened, wrapped, never shown.
 
-use aegle_client::state::{Recovery, Vault};
+use aegle_client::{
+    Pubkey,
+    commitment::GuardianList,
+    state::{self, Recovery, Vault},
+};
 use aegle_decision::Key;
 use aegle_envelope::{
-    EncryptionKey, Keyring, RecoveryCode, RootSecret, SecretKey,
+    EncryptionKey, Keyring, KeyringError, RecoveryCode, RootSecret, SecretKey,
     keyring::{Guardian, WalletMessage, WalletSecret},
 };
 use aegle_exchange::{
     Account, KeyFile, Secrets,
+    guardian::{GuardianFile, GuardianListFile},
     keyring::{self, Guardians, Made, NewKeyring, Prepared, StoredKeyring, Way},
-    wire::KeptShare,
+    wire::{Digest, KeptShare},
 };
 use rand::rngs::OsRng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -26,7 +31,7 @@ fn wallet_secret(message: WalletMessage, first: &[u8], second: &[u8]) -> Result<
     Ok(message.signed(&bytes("the signature", first)?, &bytes("the signature", second)?)?)
 }
 
-fn state(account: &JsValue) -> Result<Vault, Failure> {
+fn vault_state(account: &JsValue) -> Result<Vault, Failure> {
     Ok(read::<Account>("the vault's account", account)?.read()?)
 }
 
@@ -59,7 +64,7 @@ impl Unlocked {
         let vault = key("the vault", vault)?;
         let (keyrings, site): (_, Site) = (stored(keyrings, vault)?, read("the site", site)?);
         let message =
-            keyring::wallet_message(&keyrings, site.parts(), key("the owner", owner)?, &state(account)?, vault)?;
+            keyring::wallet_message(&keyrings, site.parts(), key("the owner", owner)?, &vault_state(account)?, vault)?;
         Ok(message.to_string())
     }
 
@@ -76,7 +81,7 @@ impl Unlocked {
     ) -> Result<Self, Failure> {
         let vault = key("the vault", vault)?;
         let (keyrings, site, state): (_, Site, _) =
-            (stored(keyrings, vault)?, read("the site", site)?, state(account)?);
+            (stored(keyrings, vault)?, read("the site", site)?, vault_state(account)?);
         let message = keyring::wallet_message(&keyrings, site.parts(), key("the owner", owner)?, &state, vault)?;
         let secret = wallet_secret(message, first, second)?;
         Ok(Self(keyring::unlock(&keyrings, &state, vault, Way::Wallet(&secret))?))
@@ -92,7 +97,7 @@ impl Unlocked {
     ) -> Result<Self, Failure> {
         let vault = key("the vault", vault)?;
         let code: RecoveryCode = code.parse()?;
-        Ok(Self(keyring::unlock(&stored(keyrings, vault)?, &state(account)?, vault, Way::Code(&code))?))
+        Ok(Self(keyring::unlock(&stored(keyrings, vault)?, &vault_state(account)?, vault, Way::Code(&code))?))
     }
 
     #[wasm_bindgen(getter)]
@@ -124,7 +129,7 @@ impl Unlocked {
         &self,
         #[wasm_bindgen(unchecked_param_type = "RpcAccount")] account: &JsValue,
     ) -> Result<Self, Failure> {
-        let epoch = state(account)?.key_epoch.checked_add(1);
+        let epoch = vault_state(account)?.key_epoch.checked_add(1);
         let epoch = epoch.ok_or_else(|| Failure::new("keyring", "there are no more key epochs"))?;
         Ok(Self(self.0.clone().followed_by(epoch, RootSecret::generate(&mut OsRng))))
     }
@@ -149,29 +154,64 @@ impl Unlocked {
         second: &[u8],
         #[wasm_bindgen(unchecked_param_type = "NewGuardians | undefined")] guardians: &JsValue,
     ) -> Result<MadeKeyring, Failure> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Named {
-            guardian: Key,
-            encryption_key: EncryptionKey,
-        }
-        #[derive(Deserialize)]
-        struct NewGuardians {
-            threshold: u8,
-            guardians: Vec<Named>,
-        }
         let secret = wallet_secret(self.message(&read("the site", site)?, owner)?, first, second)?;
         let named = match guardians.is_undefined() || guardians.is_null() {
             true => None,
             false => Some(read::<NewGuardians>("the guardians", guardians)?),
         };
-        let guardians = named.map(|NewGuardians { threshold, guardians }| {
-            let guardian = |Named { guardian, encryption_key }| Guardian { guardian, encryption_key };
-            (threshold, guardians.into_iter().map(guardian).collect::<Vec<_>>())
-        });
+        let guardians = named.map(NewGuardians::parts);
         let guardians = guardians.as_ref().map(|(threshold, guardians)| Guardians { threshold: *threshold, guardians });
         let made = Made::new(&secret, &self.0, guardians, self.0.before_newest(), &mut OsRng)?;
         Ok(MadeKeyring { code: made.code, body: NewKeyring::new(&made.keyring)? })
+    }
+
+    /// With a new recovery code in the place of the one before. The wallet and the guardians open it as they did.
+    #[wasm_bindgen(js_name = withCode)]
+    pub fn with_code(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "StoredKeyring[]")] keyrings: &JsValue,
+    ) -> Result<MadeKeyring, Failure> {
+        let code = RecoveryCode::generate(&mut OsRng);
+        let body = self.changed(keyrings, |keyring, root| keyring.set_code(root, &code, &mut OsRng))?;
+        Ok(MadeKeyring { code, body })
+    }
+
+    /// With these guardians in the place of those before. The wallet and the recovery code open it as they did.
+    #[wasm_bindgen(js_name = withGuardians, unchecked_return_type = "NewKeyring")]
+    pub fn with_guardians(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "StoredKeyring[]")] keyrings: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "NewGuardians")] guardians: &JsValue,
+    ) -> Result<JsValue, Failure> {
+        let (threshold, named) = read::<NewGuardians>("the guardians", guardians)?.parts();
+        let body =
+            self.changed(keyrings, |keyring, root| keyring.set_guardians(root, threshold, &named, &mut OsRng))?;
+        write(&body)
+    }
+
+    /// With this wallet in the place of the one before, which signed [`Unlocked::message_to_wrap`] twice. The
+    /// recovery code and the guardians open it as they did.
+    #[wasm_bindgen(js_name = withWallet, unchecked_return_type = "NewKeyring")]
+    pub fn with_wallet(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "StoredKeyring[]")] keyrings: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Site")] site: &JsValue,
+        owner: &str,
+        first: &[u8],
+        second: &[u8],
+    ) -> Result<JsValue, Failure> {
+        let secret = wallet_secret(self.message(&read("the site", site)?, owner)?, first, second)?;
+        write(&self.changed(keyrings, |keyring, root| keyring.set_wallet(root, &secret, &mut OsRng))?)
+    }
+
+    fn changed(
+        &self,
+        keyrings: &JsValue,
+        change: impl FnOnce(&mut Keyring, &RootSecret) -> Result<(), KeyringError>,
+    ) -> Result<NewKeyring, Failure> {
+        let mut keyring = self.0.keyring(stored(keyrings, self.0.vault())?)?;
+        change(&mut keyring, self.0.newest()?.1)?;
+        Ok(NewKeyring::new(&keyring)?)
     }
 
     fn message(&self, site: &Site, owner: &str) -> Result<WalletMessage, Failure> {
@@ -179,6 +219,45 @@ impl Unlocked {
         let (epoch, _) = self.0.newest()?;
         Ok(WalletMessage::new(domain, uri, key("the owner", owner)?, self.0.vault(), epoch)?)
     }
+}
+
+/// Guardians to wrap to.
+#[derive(Deserialize)]
+struct NewGuardians {
+    threshold: u8,
+    guardians: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    guardian: Key,
+    encryption_key: EncryptionKey,
+}
+
+impl NewGuardians {
+    fn parts(self) -> (u8, Vec<Guardian>) {
+        let guardian = |Named { guardian, encryption_key }| Guardian { guardian, encryption_key };
+        (self.threshold, self.guardians.into_iter().map(guardian).collect())
+    }
+}
+
+/// What the chain is told of guardians, and the files that open it: one for the owner, one for each guardian.
+#[wasm_bindgen(js_name = guardianList, unchecked_return_type = "GuardianList")]
+pub fn guardian_list(vault: &str, guardians: Vec<String>) -> Result<JsValue, Failure> {
+    #[derive(Serialize)]
+    struct List {
+        count: u8,
+        commitment: Digest,
+        all: GuardianListFile,
+        each: Vec<GuardianFile>,
+    }
+    let address = |what, text: &str| Ok::<_, Failure>(Pubkey::from(key(what, text)?.0));
+    let keys: Result<Vec<Pubkey>, Failure> = guardians.iter().map(|text| address("a guardian", text)).collect();
+    let list = GuardianList::new(address("the vault", vault)?, &keys?, &mut OsRng);
+    // The threshold and the delay are not part of what is committed to.
+    let state::Guardians { count, commitment, .. } = list.guardians(1, 0);
+    write(&List { count, commitment: Digest(commitment), all: (&list).into(), each: GuardianFile::all(&list) })
 }
 
 /// A keyring that was made, and the code to write on paper.
@@ -277,7 +356,7 @@ impl PreparedRoot {
         vault: &str,
         #[wasm_bindgen(unchecked_param_type = "RpcAccount")] account: &JsValue,
     ) -> Result<Self, Failure> {
-        Ok(Self(Prepared::new(key("the vault", vault)?, &state(account)?, &mut OsRng)))
+        Ok(Self(Prepared::new(key("the vault", vault)?, &vault_state(account)?, &mut OsRng)))
     }
 
     #[wasm_bindgen(getter, js_name = keyEpoch)]
@@ -338,7 +417,7 @@ impl PreparedRoot {
     ) -> Result<Unlocked, Failure> {
         let handed: Vec<KeptShare> = read("the shares", handed)?;
         let keyrings = stored(keyrings, self.0.vault)?;
-        Ok(Unlocked(self.0.take_over(&handed, key("the holder", holder)?, &keyrings, &state(account)?)?))
+        Ok(Unlocked(self.0.take_over(&handed, key("the holder", holder)?, &keyrings, &vault_state(account)?)?))
     }
 }
 
