@@ -33,7 +33,7 @@ const patient = createRoute({
   id: 'patient',
   beforeLoad: () => {
     const { person } = current();
-    if (person && !person.vault) throw redirect({ to: '/set-up' });
+    if (person && !person.vault) throw redirect({ to: person.closed ? '/recover' : '/set-up' });
   },
 });
 
@@ -70,7 +70,7 @@ const routes = root.addChildren([
     getParentRoute: () => root,
     path: '/settings',
     component: lazyRouteComponent(
-      worded(() => import('./settings'), 'notices'),
+      worded(() => import('./settings'), 'notices', 'safety'),
       'SettingsPage',
     ),
   }),
@@ -100,6 +100,22 @@ const routes = root.addChildren([
       getParentRoute: () => inside,
       path: '/set-up',
       component: lazyRouteComponent(() => import('./patient/set-up-page'), 'SetUpPage'),
+    }),
+    createRoute({
+      getParentRoute: () => inside,
+      path: '/guardian',
+      component: lazyRouteComponent(
+        worded(() => import('./safety/guardian-page'), 'safety'),
+        'GuardianPage',
+      ),
+    }),
+    createRoute({
+      getParentRoute: () => inside,
+      path: '/recover',
+      component: lazyRouteComponent(
+        worded(() => import('./safety/recover-page'), 'safety'),
+        'RecoverPage',
+      ),
     }),
     patient.addChildren([
       createRoute({
@@ -164,6 +180,30 @@ const routes = root.addChildren([
         getParentRoute: () => patient,
         path: '/activity',
         component: lazyRouteComponent(() => import('./patient/activity'), 'ActivityPage'),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/guardians',
+        component: lazyRouteComponent(
+          worded(() => import('./safety/guardians-page'), 'safety'),
+          'GuardiansPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/delegates',
+        component: lazyRouteComponent(
+          worded(() => import('./safety/delegates-page'), 'safety'),
+          'DelegatesPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/code',
+        component: lazyRouteComponent(
+          worded(() => import('./safety/code-page'), 'safety'),
+          'CodePage',
+        ),
       }),
     ]),
     care.addChildren([

@@ -8,9 +8,20 @@ import { isLanguage, LANGUAGES, language, speak } from '@/words';
 import { THEMES, type Theme, theme, wear } from './ui/theme';
 
 /** What a patient sees to once, and then rarely. */
-const SAFETY = [{ to: '/safety/notifications', name: 'notices.link', hint: 'notices.linkHint' }] as const;
+const SAFETY = [
+  { to: '/safety/guardians', name: 'safety.links.guardians', hint: 'safety.links.guardiansHint' },
+  { to: '/safety/delegates', name: 'safety.links.delegates', hint: 'safety.links.delegatesHint' },
+  { to: '/safety/code', name: 'safety.links.code', hint: 'safety.links.codeHint' },
+  { to: '/safety/notifications', name: 'notices.link', hint: 'notices.linkHint' },
+] as const;
 
-/** Language and colours, for this browser; for a patient what keeps the records safe. */
+/** What whoever is signed in may need for somebody else, or for a wallet that is lost. */
+const HELP = [
+  { to: '/guardian', name: 'safety.links.guardian', hint: 'safety.links.guardianHint' },
+  { to: '/recover', name: 'safety.links.recover', hint: 'safety.links.recoverHint' },
+] as const;
+
+/** Language and colours, for this browser; for whoever is signed in what keeps records safe. */
 export function SettingsPage() {
   const { t } = useTranslation();
   const { person } = useSession();
@@ -48,11 +59,11 @@ export function SettingsPage() {
           options={THEMES.map((id) => ({ id, name: t(`common.theme.${id}`) }))}
         />
       </Card>
-      {person?.vault && (
+      {person && (
         <nav aria-labelledby="safety" className="flex max-w-[480px] flex-col gap-1">
           <h2 id="safety">{t('common.safety')}</h2>
           <ul className="flex flex-col gap-1">
-            {SAFETY.map(({ to, name, hint }) => (
+            {[...(person.vault ? SAFETY : []), ...HELP].map(({ to, name, hint }) => (
               <li key={to}>
                 <Card className="relative flex flex-col hover:border-act">
                   <Link to={to} className="font-bold text-ink no-underline after:absolute after:inset-0">

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { Eye, FileText, Inbox, KeyRound, Lock, Settings, Stethoscope } from 'lucide-react';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
 import { following } from '@/patient/inbox/following';
@@ -13,6 +13,9 @@ import { PageHead } from '@/ui/card';
 import { useKeptFocus } from '@/ui/focus';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
+import { worded } from '@/words';
+
+const Alarm = lazy(worded(() => import('@/safety/alarm'), 'safety'));
 
 const patientPages = [
   { to: '/records', name: 'common.nav.records', Icon: FileText },
@@ -86,6 +89,7 @@ export function Shell() {
       </header>
       <Connection />
       <main id="content" className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-4">
+        {person?.vault && <Watch vault={person.vault} />}
         <Outlet />
       </main>
       <footer className={`border-line border-t ${person?.vault ? 'pb-[64px] sm:pb-0' : ''}`}>
@@ -192,6 +196,24 @@ function Connection() {
         <p>{t(`common.network.${state}Hint`)}</p>
       </Note>
     </div>
+  );
+}
+
+/** Looks whether the records are about to go to another wallet. */
+function Watch({ vault }: { vault: string }) {
+  const { data } = useQuery({
+    queryKey: ['vault', vault],
+    queryFn: async () => {
+      const params = { path: { vault }, query: { commitment: 'confirmed' as const } };
+      return (await ok(api.GET('/v1/chain/vaults/{vault}', { params }))).data;
+    },
+    refetchInterval: LOOK,
+  });
+  if (!data?.pending_recovery) return null;
+  return (
+    <Suspense>
+      <Alarm />
+    </Suspense>
   );
 }
 

@@ -5,6 +5,7 @@ import type { Message } from './events';
 import type { Chosen, FhirReading, Plan } from './fhir';
 import type * as Wasm from './pkg/aegle_web';
 import wasmUrl from './pkg/aegle_web_bg.wasm?url';
+import { type Coded, type Kept, Prepared, taken } from './ways';
 
 type Schema = components['schemas'];
 // What is absent may be null or left out to the core; the document of the server says so of fewer.
@@ -60,6 +61,7 @@ export class Core {
   #ownKeys: Wasm.SecretKeys | undefined;
   #fileKeys: Wasm.SecretKeys | undefined;
   #fhir: FhirReading | undefined;
+  #prepared: Prepared | undefined;
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -115,13 +117,8 @@ export class Core {
   }
 
   /** A keyring to store, and the recovery code, to be shown once. */
-  wrap(site: Wasm.Site, owner: string, first: Uint8Array, second: Uint8Array): { code: string; body: Wasm.NewKeyring } {
-    const made = this.#open().wrap(site, owner, first, second, undefined);
-    try {
-      return { code: made.code(), body: made.body() };
-    } finally {
-      made.free();
-    }
+  wrap(site: Wasm.Site, owner: string, first: Uint8Array, second: Uint8Array): Coded {
+    return taken(this.#open().wrap(site, owner, first, second, undefined));
   }
 
   /** The text that the wallet signs to open the vault. */
@@ -146,7 +143,112 @@ export class Core {
     signature: Uint8Array,
   ): Promise<void> {
     const { Unlocked } = await this.#wasm;
-    this.#unlocked = Unlocked.openWithWallet(keyrings, account, vault, site, owner, signature, signature);
+    this.#has(Unlocked.openWithWallet(keyrings, account, vault, site, owner, signature, signature));
+  }
+
+  /** Opens the vault by the recovery code, as it was typed. */
+  async unlockWithCode(
+    keyrings: Wasm.StoredKeyring[],
+    account: Wasm.RpcAccount,
+    vault: string,
+    code: string,
+  ): Promise<void> {
+    const { Unlocked } = await this.#wasm;
+    this.#has(Unlocked.openWithCode(keyrings, account, vault, code));
+  }
+
+  /** A keyring with a new recovery code, to be shown once; the one before opens it no more. */
+  withCode(keyrings: Wasm.StoredKeyring[]): Coded {
+    return taken(this.#open().withCode(keyrings));
+  }
+
+  /** A keyring that these guardians open instead of those before. */
+  withGuardians(keyrings: Wasm.StoredKeyring[], guardians: Wasm.NewGuardians): Wasm.NewKeyring {
+    return this.#open().withGuardians(keyrings, guardians);
+  }
+
+  /** A keyring that this wallet opens instead of the one before. */
+  withWallet(
+    keyrings: Wasm.StoredKeyring[],
+    site: Wasm.Site,
+    owner: string,
+    first: Uint8Array,
+    second: Uint8Array,
+  ): Wasm.NewKeyring {
+    return this.#open().withWallet(keyrings, site, owner, first, second);
+  }
+
+  /** What the chain is told of guardians, and what each of them is handed. */
+  async guardianList(vault: string, guardians: string[]): Promise<Wasm.GuardianList> {
+    return (await this.#wasm).guardianList(vault, guardians);
+  }
+
+  /** X25519 key, hex, to which a part may be encrypted for whoever is signed in; undefined where there is none yet. */
+  guardianKey(): string | undefined {
+    return this.#guardianKeys()?.encryptionKeys[0];
+  }
+
+  /** A key for a guardian who has no vault, for as long as this session; the file to keep it in. */
+  async makeKeyFile(): Promise<string> {
+    const { SecretKeys } = await this.#wasm;
+    this.#fileKeys?.free();
+    this.#fileKeys = SecretKeys.generate();
+    return this.#fileKeys.toFile() ?? '';
+  }
+
+  /** A guardian's part, encrypted to the new owner that a recovery names on chain. */
+  async handOver(
+    kept: Wasm.KeptShare[],
+    guardian: string,
+    recovery: string,
+    account: Wasm.RpcAccount,
+  ): Promise<Wasm.HandedShare> {
+    const keys = this.#guardianKeys();
+    if (!keys) throw new Error('there is no key at hand for the part that you keep');
+    return (await this.#wasm).handOver(kept, guardian, keys, recovery, account);
+  }
+
+  #guardianKeys(): Wasm.SecretKeys | undefined {
+    return this.#unlocked ? this.#secrets(this.#unlocked.vault) : this.#fileKeys;
+  }
+
+  /** Makes the key of a new owner, hex; its secret half is here until {@link Core.keepPrepared}. */
+  async prepare(vault: string, account: Wasm.RpcAccount): Promise<string> {
+    this.#prepared = Prepared.anew(await this.#wasm, vault, account);
+    return this.#prepared.encryptionKey;
+  }
+
+  /** The text that the new wallet signs, twice where the key is kept for the first time. */
+  async messageToKeep(site: Wasm.Site, owner: string, kept?: Kept): Promise<string> {
+    if (kept) return Prepared.message(await this.#wasm, kept, site, owner);
+    return this.#waiting().messageToKeep(site, owner);
+  }
+
+  /** The new owner's key for a file, locked with the wallet. */
+  keepPrepared(site: Wasm.Site, owner: string, first: Uint8Array, second: Uint8Array): Kept {
+    return this.#waiting().toKeep(site, owner, first, second);
+  }
+
+  /** The new owner's key from its file; its public half, hex. */
+  async openPrepared(kept: Kept, site: Wasm.Site, owner: string, signature: Uint8Array): Promise<string> {
+    this.#prepared = Prepared.kept(await this.#wasm, kept, site, owner, signature);
+    return this.#prepared.encryptionKey;
+  }
+
+  /** Opens everything that was, after a recovery, by what the guardians handed over. It is then to be wrapped. */
+  takeOver(handed: Wasm.KeptShare[], holder: string, keyrings: Wasm.StoredKeyring[], account: Wasm.RpcAccount): void {
+    this.#has(this.#waiting().takeOver(handed, holder, keyrings, account));
+  }
+
+  #waiting(): Prepared {
+    if (!this.#prepared) throw new Error('the key for the new wallet is not at hand');
+    return this.#prepared;
+  }
+
+  #has(unlocked: Wasm.Unlocked): void {
+    this.#ownKeys?.free();
+    this.#unlocked?.free();
+    [this.#ownKeys, this.#unlocked] = [undefined, unlocked];
   }
 
   #open(): Wasm.Unlocked {

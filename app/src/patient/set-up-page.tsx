@@ -1,16 +1,15 @@
 import { useMutation } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { Printer } from 'lucide-react';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Step, setUp } from '@/session/set-up';
 import { usePerson } from '@/session/state';
-import { Button } from '@/ui/button';
+import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
-import { Checkbox } from '@/ui/choice';
 import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
+import { RecoveryCode } from '@/ui/recovery-code';
 import { Steps } from '@/ui/waiting';
 
 const STEPS: Step[] = ['key', 'sign', 'vault', 'store'];
@@ -22,7 +21,7 @@ export function SetUpPage() {
   const [step, reach] = useState<Step>('key');
   const [invitation, setInvitation] = useState('');
   const settingUp = useMutation({ mutationFn: () => setUp(person, invitation.trim(), reach) });
-  if (settingUp.data !== undefined) return <RecoveryCode code={settingUp.data} />;
+  if (settingUp.data !== undefined) return <FirstCode code={settingUp.data} />;
   return (
     <>
       <PageHead title={t('patient.setup.title')} lead={t('patient.setup.lead')} />
@@ -44,42 +43,34 @@ export function SetUpPage() {
             <Steps steps={STEPS.map((name) => t(`patient.setup.steps.${name}`))} at={STEPS.indexOf(step)} />
           </Card>
         ) : (
-          <Button weight="first" className="self-start" onPress={() => settingUp.mutate()}>
-            {t('patient.setup.begin')}
-          </Button>
+          <>
+            <Button weight="first" className="self-start" onPress={() => settingUp.mutate()}>
+              {t('patient.setup.begin')}
+            </Button>
+            <Link to="/recover" className={`${weightClass('quiet')} self-start`}>
+              {t('patient.setup.lost')}
+            </Link>
+            <Link to="/guardian" className={`${weightClass('quiet')} self-start`}>
+              {t('patient.setup.guardian')}
+            </Link>
+          </>
         )}
       </div>
     </>
   );
 }
 
-function RecoveryCode({ code }: { code: string }) {
+function FirstCode({ code }: { code: string }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [kept, keep] = useState(false);
+  const goOn = () => void navigate({ to: '/records' });
   return (
     <>
-      <PageHead title={t('patient.setup.code.title')} lead={t('patient.setup.code.lead')} />
-      <Card className="flex flex-col items-start gap-2">
-        <p className="select-all break-all font-bold text-xl tracking-wide" data-testid="recovery-code" dir="ltr">
-          {code}
-        </p>
-        <Button onPress={() => print()}>
-          <Printer aria-hidden className="size-2.5" />
-          {t('patient.setup.code.print')}
-        </Button>
-      </Card>
-      <Checkbox isSelected={kept} onChange={keep}>
-        {t('patient.setup.code.confirm')}
-      </Checkbox>
-      <div className="flex flex-wrap items-center gap-2">
-        <Button weight="first" isDisabled={!kept} onPress={() => navigate({ to: '/records' })}>
-          {t('patient.setup.code.done')}
-        </Button>
-        <Button weight="quiet" onPress={() => navigate({ to: '/records' })}>
+      <RecoveryCode code={code} done={t('patient.setup.code.done')} onDone={goOn}>
+        <Button weight="quiet" onPress={goOn}>
           {t('patient.setup.code.later')}
         </Button>
-      </div>
+      </RecoveryCode>
       <Note>{t('patient.setup.code.laterHint')}</Note>
     </>
   );

@@ -14,10 +14,14 @@ import { type Person, useSession } from './state';
 const STEPS: Step[] = ['connect', 'signIn', 'unlock'];
 const route = getRouteApi('/sign-in');
 
+/** Pages for whoever has no records open. */
+const WITHOUT_RECORDS = ['/care', '/guardian', '/recover'];
+
 /** Where somebody goes on: what they came for, their records, or the patients of whoever has none but a credential. */
-function afterwards({ vault, credential }: Person, to: string | undefined): string {
-  if (to !== undefined && (vault || to.startsWith('/care'))) return to;
+function afterwards({ vault, closed, credential }: Person, to: string | undefined): string {
+  if (to !== undefined && (vault || WITHOUT_RECORDS.some((page) => to.startsWith(page)))) return to;
   if (vault) return '/records';
+  if (closed) return '/recover';
   return credential ? '/care' : '/set-up';
 }
 

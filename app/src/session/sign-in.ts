@@ -1,7 +1,7 @@
 import bs58 from 'bs58';
 import { api, ok } from '@/api/client';
 import { Chain } from '@/chain/node';
-import { core } from '@/core';
+import { Broken, core, isRefused } from '@/core';
 import type { StoredKeyring } from '@/core/pkg/aegle_web';
 import { givePending } from '@/patient/people/keys';
 import { onAccountChange, type Signer } from '@/wallet';
@@ -23,9 +23,9 @@ export async function signIn(signer: Signer, reached: (step: Step) => void): Pro
   reached('unlock');
   const chain = new Chain(deployment);
   const [own, credential] = await Promise.all([vaultOf(signer.address), credentialOf(signer.address)]);
-  if (own) await unlock(chain, signer, own);
-  const vault = own?.vault;
-  const person = { signer, chain, vault, credential };
+  const isOpen = own !== undefined && (await unlock(chain, signer, own));
+  const [vault, closed] = isOpen ? [own.vault, undefined] : [undefined, own?.vault];
+  const person = { signer, chain, vault, closed, credential };
   change({ person });
   // What others may see and was not encrypted to them yet; it hinders nobody where it fails, and is tried again.
   if (vault) void givePending(person).catch(() => undefined);
@@ -35,19 +35,30 @@ export async function signIn(signer: Signer, reached: (step: Step) => void): Pro
 
 interface Own {
   vault: string;
-  keyrings: StoredKeyring[];
+  /** Undefined while a recovery that gave the vault to the wallet is not final. */
+  keyrings: StoredKeyring[] | undefined;
 }
 
-/** The vault that a wallet owns and can open: the first that was made, where there are several. */
+/** The vault that a wallet owns and that has something in it: the first that was made, where there are several. */
 async function vaultOf(owner: string): Promise<Own | undefined> {
   const query = { owner, commitment: 'confirmed' as const };
   const { data } = await ok(api.GET('/v1/chain/vaults', { params: { query } }));
   for (const { vault } of data.toSorted((left, right) => left.created.slot - right.created.slot)) {
-    const keyrings = await ok(api.GET('/v1/keyrings', { params: { query: { patient: vault } } }));
+    const keyrings = await keyringsOf(vault);
     // One without a keyring was broken off while it was set up: there is nothing in it, and no key to it.
-    if (keyrings.data.length > 0) return { vault, keyrings: [...keyrings.data] };
+    if (keyrings?.length !== 0) return { vault, keyrings };
   }
   return undefined;
+}
+
+async function keyringsOf(vault: string): Promise<StoredKeyring[] | undefined> {
+  try {
+    const { data } = await ok(api.GET('/v1/keyrings', { params: { query: { patient: vault } } }));
+    return [...data];
+  } catch (error) {
+    if (isRefused(error, 'not_permitted')) return undefined;
+    throw error;
+  }
 }
 
 async function credentialOf(subject: string): Promise<string | undefined> {
@@ -56,11 +67,21 @@ async function credentialOf(subject: string): Promise<string | undefined> {
   return data.find(({ in_effect }) => in_effect)?.credential;
 }
 
-/** Opens the vault's keyring by one signature of the wallet. */
-async function unlock(chain: Chain, signer: Signer, { vault, keyrings }: Own): Promise<void> {
+/** What says that there is nothing here that this wallet opens: other ways to the vault may. */
+const OTHER_WAYS = ['no_key', 'keyring', 'wrong_site'];
+
+/** Opens the vault's keyring by one signature of the wallet. Whether it did. */
+async function unlock(chain: Chain, signer: Signer, { vault, keyrings }: Own): Promise<boolean> {
+  if (!keyrings) return false;
   const account = await chain.account(vault);
   if (!account) throw new Error('the network does not know your records yet');
-  const message = await core().messageToUnlock(keyrings, account, vault, SITE, signer.address);
-  const signature = await signer.signMessage(message);
-  await core().unlock(keyrings, account, vault, SITE, signer.address, signature);
+  try {
+    const message = await core().messageToUnlock(keyrings, account, vault, SITE, signer.address);
+    const signature = await signer.signMessage(message);
+    await core().unlock(keyrings, account, vault, SITE, signer.address, signature);
+    return true;
+  } catch (error) {
+    if (error instanceof Broken && OTHER_WAYS.includes(error.code)) return false;
+    throw error;
+  }
 }

@@ -9,6 +9,8 @@ export interface Person {
   readonly chain: Chain;
   /** Vault of the wallet, unlocked; undefined before there is one. */
   readonly vault: string | undefined;
+  /** Vault of the wallet that the wallet alone did not open; undefined where there is none. */
+  readonly closed?: string | undefined;
   /** Credential in effect, for whoever is attested by a registrar. */
   readonly credential: string | undefined;
 }

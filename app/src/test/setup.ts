@@ -18,7 +18,7 @@ Map.groupBy ??= (items, keyOf) => {
 configure({ asyncUtilTimeout: 5_000 });
 
 await begin();
-await Promise.all([need('notices'), need('open'), need('provider'), need('records'), need('viewer')]);
+await Promise.all([need('notices'), need('open'), need('provider'), need('records'), need('safety'), need('viewer')]);
 
 beforeEach(async () => {
   await i18next.changeLanguage('en');

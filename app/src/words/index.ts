@@ -6,6 +6,7 @@ import type open from './en/open.json';
 import patient from './en/patient.json';
 import type provider from './en/provider.json';
 import type records from './en/records.json';
+import type safety from './en/safety.json';
 import type viewer from './en/viewer.json';
 
 /** Words of pages that not everybody goes to; each comes with the first of them. */
@@ -14,6 +15,7 @@ const LATER = {
   open: () => import('./en/open.json'),
   provider: () => import('./en/provider.json'),
   records: () => import('./en/records.json'),
+  safety: () => import('./en/safety.json'),
   viewer: () => import('./en/viewer.json'),
 };
 export type Area = keyof typeof LATER;
@@ -24,6 +26,7 @@ type English = {
   open: typeof open;
   provider: typeof provider;
   records: typeof records;
+  safety: typeof safety;
   viewer: typeof viewer;
 };
 

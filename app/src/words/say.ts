@@ -22,6 +22,7 @@ export function moment(at: string | Date, now = new Date()): string {
   const time = new Intl.DateTimeFormat(locale(), { timeStyle: 'short' }).format(date);
   if (days === 0) return i18next.t('common.when.today', { time });
   if (days === 1) return i18next.t('common.when.yesterday', { time });
+  if (days === -1) return i18next.t('common.when.tomorrow', { time });
   if (days > 1 && days < 7) {
     return new Intl.DateTimeFormat(locale(), { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(date);
   }
@@ -54,6 +55,17 @@ export function size(bytes: number): string {
   const [unit, value] = bytes < 1000 ? ['B', bytes] : bytes < 1e6 ? ['kB', bytes / 1e3] : ['MB', bytes / 1e6];
   const number = new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(value as number);
   return i18next.t(`common.bytes.${unit as 'B' | 'kB' | 'MB'}`, { value: number });
+}
+
+/** A length of time in its largest whole unit: '7 days', '1 second'. */
+export function duration(seconds: number): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ] as const;
+  const [unit, length] = units.find(([, length]) => seconds >= length && seconds % length === 0) ?? ['second', 1];
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / length);
 }
 
 /** Things in a row: 'a, b and c'. */

@@ -1,0 +1,161 @@
+import { address, getBase64Decoder } from '@solana/kit';
+import { screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, test, vi } from 'vitest';
+import { getConfigEncoder, getVaultEncoder, type VaultArgs } from '@/program/generated';
+import type { Person } from '@/session/state';
+import { open, person, WALLET } from '@/test/app';
+import { barriers } from '@/test/axe';
+import { type Answers, serve } from '@/test/core';
+import { guardianCard } from './cards';
+
+vi.mock('@/core', async () => (await import('@/test/core')).fakeCore());
+
+// Pages are there before they are waited for.
+await Promise.all([import('./guardians-page'), import('./delegates-page'), import('./recover-page')]);
+
+const VAULT = 'CwU9raCfZN6TXoUTzehgM5Rd5kUfRaq6kpB1j48UXnSZ';
+const [ANNA, BEN] = ['7porTR32j7zt69GG4AwoPQx3f3FL2RLpSDKGtPXWTeaQ', 'SysvarC1ock11111111111111111111111111111111'];
+const KEY = 'ab'.repeat(32);
+const DAY = 86_400;
+const NOW = 1_900_000_000;
+const zero = address('11111111111111111111111111111111');
+const none = { count: 0, threshold: 0, commitment: new Uint8Array(32), recoveryDelay: 0 };
+const three = { ...none, count: 3, threshold: 2, recoveryDelay: 7 * DAY };
+
+function chain(more: Partial<VaultArgs>): Person['chain'] {
+  const vault = getVaultEncoder().encode({
+    version: 1,
+    bump: 255,
+    owner: zero,
+    keyEpoch: 0,
+    consentEpoch: 0,
+    delegateEpoch: 0,
+    vaultId: new Uint8Array(32),
+    rentPayer: zero,
+    encryptionKey: new Uint8Array(32),
+    delegateMints: 0,
+    delegateMintCap: 0,
+    recordCount: 0,
+    createdSlot: 0,
+    createdAt: 0,
+    emergencyPolicy: 0,
+    guardianEpoch: 0,
+    guardians: none,
+    pendingGuardians: none,
+    guardiansDueAt: 0,
+    pendingRecovery: zero,
+    recoveryLapsesAt: 0,
+    reserved: new Uint8Array(32),
+    ...more,
+  });
+  const config = getConfigEncoder().encode({
+    version: 1,
+    bump: 255,
+    paused: false,
+    rentPayer: zero,
+    governance: zero,
+    minRecoveryDelay: DAY,
+    maxRecoveryDelay: 14 * DAY,
+    paymentMints: [zero, zero, zero, zero],
+    recordUri: '',
+    reserved: new Uint8Array(32),
+  });
+  const account = async (of: string) => ({
+    owner: zero,
+    data: [getBase64Decoder().decode(of === VAULT ? vault : config), 'base64'] as [string, 'base64'],
+  });
+  return { account, now: async () => NOW, deployment: {} } as unknown as Person['chain'];
+}
+
+const patient = (more: Partial<VaultArgs> = {}) => person({ vault: VAULT, chain: chain(more) });
+const answers: Answers = {
+  'GET /v1/chain/status': { body: { ready: true } },
+  [`GET /v1/chain/vaults/${VAULT}`]: { body: { data: {} } },
+  'GET /v1/chain/credentials': { body: { data: [] } },
+};
+
+test('guardians are said in a sentence, with what is to change and from when', async () => {
+  serve(answers);
+  const due = NOW + DAY;
+  open('/safety/guardians', patient({ guardians: three, pendingGuardians: none, guardiansDueAt: due }));
+  await screen.findByText(/^3 guardians\. 2 of them together .* You have 7 days to say no\.$/);
+  expect(screen.getByText(/^This changes/)).toBeTruthy();
+  expect(screen.getByText(/^You have no guardians/)).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Keep the guardians of now' })).toBeTruthy();
+  expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('a change whose time has come can only be put in effect', async () => {
+  serve(answers);
+  open('/safety/guardians', patient({ guardians: three, pendingGuardians: none, guardiansDueAt: NOW }));
+  await screen.findByRole('button', { name: 'Put it in effect' });
+  expect(screen.queryByRole('button', { name: 'Name other guardians' })).toBeNull();
+});
+
+test('people are named by their cards, each once, and never the own wallet', async () => {
+  serve(answers);
+  const user = userEvent.setup();
+  open('/safety/guardians', patient());
+  await user.click(await screen.findByRole('button', { name: 'Name guardians' }));
+  const fields = screen.getAllByLabelText('Guardian card');
+  const type = async (index: number, text: string) => {
+    await user.clear(fields[index] as HTMLElement);
+    await user.click(fields[index] as HTMLElement);
+    await user.paste(text);
+  };
+  const sign = () => screen.getByRole('button', { name: /^Name (one person|\d+ people)$/ }) as HTMLButtonElement;
+  expect(sign().disabled).toBe(true);
+  await type(0, 'hello');
+  await screen.findByText('This is not a guardian card. Ask them to copy all of it.');
+  await type(0, BEN);
+  await screen.findByText('Nobody vouches for a key of this address. Ask them for their guardian card.');
+  await type(0, guardianCard({ guardian: ANNA, encryptionKey: KEY }));
+  await screen.findByText('This card fits.');
+  expect(screen.getByText(/everything hangs on this one person/)).toBeTruthy();
+  expect(sign().disabled).toBe(false);
+  await type(1, guardianCard({ guardian: ANNA, encryptionKey: KEY }));
+  await screen.findByText('The same person is named twice.');
+  expect(sign().disabled).toBe(true);
+  await type(1, guardianCard({ guardian: BEN, encryptionKey: KEY }));
+  await screen.findByText(/If all of them ask together, you cannot say no/);
+  expect(sign().textContent).toBe('Name 2 people');
+  const delays = screen.getByLabelText('How long you can say no') as HTMLSelectElement;
+  expect([...delays.options].map(({ text }) => text)).toEqual(['1 day', '3 days', '7 days', '14 days']);
+  expect(delays.selectedOptions[0]?.text).toBe('7 days');
+  expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('a wallet that opens nothing here is offered the code, and set-up is not', async () => {
+  serve(answers);
+  const page = open('/records', person({ closed: VAULT, chain: chain({}) }));
+  await screen.findByRole('heading', { level: 1, name: 'Your wallet does not open your records here' });
+  expect(screen.getByLabelText('Recovery code')).toBeTruthy();
+  expect(page.history.location.pathname).toBe('/recover');
+  expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('who may act is listed with what they may do, and no more than can be kept is offered', async () => {
+  const delegate = { delegate: ANNA, key: BEN, rights: ['mint', 'revoke'], until: '2031-01-31', in_effect: true };
+  serve({
+    ...answers,
+    [`GET /v1/chain/vaults/${VAULT}/delegates`]: { body: { data: [delegate, { ...delegate, in_effect: false }] } },
+    'GET /v1/agent': { status: 404, code: 'agent_off' },
+  });
+  open('/safety/delegates', patient());
+  await screen.findByText('May add records and stop allowing, until January 31, 2031.', { exact: false });
+  expect(screen.getAllByRole('button', { name: 'Stop it' })).toHaveLength(1);
+  expect(screen.getAllByRole('checkbox')).toHaveLength(3);
+  await waitFor(() => expect(screen.queryByText('Let it take in my results')).toBeNull());
+  await userEvent.click(screen.getByLabelText('Address of their key'));
+  await userEvent.paste(WALLET);
+  await screen.findByText('This is your own wallet. It can do everything already.');
+  expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('a server that is away is named, with a way on', async () => {
+  serve({ ...answers, [`GET /v1/chain/vaults/${VAULT}/delegates`]: { status: 500, code: 'internal' } });
+  open('/safety/delegates', patient());
+  await screen.findByText(/The server could not do this just now/);
+  expect(screen.getByRole('button', { name: 'Try again' })).toBeTruthy();
+});
