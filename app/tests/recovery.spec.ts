@@ -11,6 +11,7 @@ async function people(browser: Browser, count: number): Promise<Page[]> {
 async function go(page: Page, name: string): Promise<void> {
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 
 /** Signs in with an empty wallet, without records. */
@@ -85,6 +86,8 @@ async function ask(page: Page, newOwner: string): Promise<void> {
 }
 
 test('two guardians give the records of a lost wallet to a new one, which reads them', async ({ browser }) => {
+  // Four people, one after the other.
+  test.slow();
   const [patient, anna, ben, back] = await people(browser, 4);
   if (!patient || !anna || !ben || !back) throw new Error('four pages');
   const cards = await Promise.all([guardian(anna), guardian(ben)]);
