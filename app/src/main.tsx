@@ -10,8 +10,6 @@ import { onChange } from './session/watch';
 import { theme, wear } from './ui/theme';
 import { begin, language } from './words';
 
-declare const __DEVELOPMENT_WALLET__: boolean;
-
 /** Refusals that pass: the server is behind, or away for a moment. */
 const PASSING = ['behind', 'not_ready', 'unavailable', 'timeout', 'store_unavailable'];
 
@@ -33,10 +31,6 @@ onChange(() => {
 });
 
 async function start(): Promise<void> {
-  if (__DEVELOPMENT_WALLET__) {
-    const { registerDevelopmentWallet } = await import('./wallet/development');
-    registerDevelopmentWallet();
-  }
   wear(theme());
   await begin();
   const root = document.getElementById('app');

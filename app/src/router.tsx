@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { Welcome } from './patient/welcome';
 import { isReadingPurpose } from './provider/purposes';
 import { PROOFS, reachesAnyNode } from './session/document';
 import { current } from './session/state';
@@ -64,7 +65,7 @@ const routes = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    component: lazyRouteComponent(() => import('./patient/welcome'), 'Welcome'),
+    component: Welcome,
   }),
   createRoute({
     getParentRoute: () => root,

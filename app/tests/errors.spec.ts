@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { declines, ended, node, offline, refused, server, unreachable, withstands } from './failures';
-import { addExample, allow, approve, arrive, arriveAsDoctor } from './people';
+import { addExample, allow, approve, arrive, arriveAsDoctor, patientOf } from './people';
 
 /** Nothing here loads a document a second time: what is held in it would be gone. */
 test.beforeEach(async ({ page }) => {
@@ -126,12 +126,12 @@ test('a doctor reads on after every failure, and a page whose code does not come
   browser,
 }) => {
   const patient = await (await browser.newContext()).newPage();
-  await arrive(patient);
+  const vault = await arrive(patient);
   await addExample(patient);
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
 
   await arriveAsDoctor(page);
-  const mine = page.getByRole('link', { name: /^Patient / }).first();
+  const mine = patientOf(page, vault);
   await withstands(page, [server], () => mine.click());
   await page.getByRole('button', { name: 'Try again' }).click();
   const record = page.getByRole('link', { name: /Laboratory results/ });

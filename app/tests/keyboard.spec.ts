@@ -1,5 +1,5 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
-import { addExample, allow, arrive, arriveAsDoctor } from './people';
+import { addExample, allow, arrive, arriveAsDoctor, patientOf } from './people';
 
 /** Presses of Tab after which something that is on the page has to be reached. */
 const FAR = 40;
@@ -113,13 +113,13 @@ test('the first minute goes by the keyboard alone', async ({ page }) => {
 
 test('a doctor reads by the keyboard alone', async ({ page, browser }) => {
   const patient = await (await browser.newContext()).newPage();
-  await arrive(patient);
+  const vault = await arrive(patient);
   await addExample(patient);
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
   await patient.context().close();
 
   await arriveAsDoctor(page);
-  await press(page, page.getByRole('link', { name: /^Patient / }).first());
+  await press(page, patientOf(page, vault));
   await press(page, page.getByRole('link', { name: /Laboratory results/ }));
   const choosing = page.waitForEvent('filechooser');
   await press(page, page.getByRole('button', { name: 'Choose the key file' }));

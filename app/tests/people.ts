@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 /** Answers what the development wallet asks. */
 export async function approve(page: Page): Promise<void> {
@@ -9,8 +9,10 @@ export async function reject(page: Page): Promise<void> {
   await page.getByRole('dialog', { name: 'Development wallet' }).getByRole('button', { name: 'Reject' }).click();
 }
 
-/** A new patient with an empty wallet, set up, in front of the own records. */
-export async function arrive(page: Page): Promise<void> {
+/** A new patient with an empty wallet, set up, in front of the own records. Gives the vault's address. */
+export async function arrive(page: Page): Promise<string> {
+  const asks = (url: string) => new URL(url).searchParams.get('patient') ?? '';
+  const asked = page.waitForRequest((request) => asks(request.url()) !== '', { timeout: 0 });
   await page.goto('/');
   await page.getByRole('link', { name: 'Start' }).click();
   await page.getByRole('button', { name: 'Try it' }).click();
@@ -19,6 +21,12 @@ export async function arrive(page: Page): Promise<void> {
   await page.getByText('I have written it down or printed it').click();
   await page.getByRole('button', { name: 'Go to my records' }).click();
   await expect(page.getByRole('heading', { name: 'Your records' })).toBeVisible();
+  return asks((await asked).url());
+}
+
+/** One of the patients whom a doctor sees: others come and go meanwhile. */
+export function patientOf(doctor: Page, vault: string): Locator {
+  return doctor.locator(`main a[href*="${vault}"]`);
 }
 
 /** Adds the example record. */

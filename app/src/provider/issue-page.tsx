@@ -2,7 +2,7 @@ import { isAddress } from '@solana/kit';
 import { useMutation } from '@tanstack/react-query';
 import { FileUp } from 'lucide-react';
 import { useState } from 'react';
-import { FileTrigger } from 'react-aria-components';
+
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category } from '@/api/labels';
 import { usePerson } from '@/session/state';
@@ -11,6 +11,7 @@ import { Card, PageHead } from '@/ui/card';
 import { Checkbox } from '@/ui/choice';
 import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
+import { FileTrigger } from '@/ui/file-trigger';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';

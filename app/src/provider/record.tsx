@@ -2,13 +2,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ArrowLeft, KeyRound, ShieldCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { FileTrigger } from 'react-aria-components';
+
 import { useTranslation } from 'react-i18next';
 import { type HeldRecord, labelsOf } from '@/api/labels';
 import { SaveReceipt } from '@/receipts/save-button';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
+import { FileTrigger } from '@/ui/file-trigger';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { CircleCheck, CircleHelp, CircleX, FileUp } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { FileTrigger } from 'react-aria-components';
+
 import { useTranslation } from 'react-i18next';
 import { PROOFS, reachesAnyNode } from '@/session/document';
 import { Address } from '@/ui/address';
@@ -10,6 +10,7 @@ import { Button } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
 import { Disclosure } from '@/ui/disclosure';
 import { TextField } from '@/ui/field';
+import { FileTrigger } from '@/ui/file-trigger';
 import { Note } from '@/ui/note';
 import { addressIn, ScanButton } from '@/ui/scan';
 import { Waiting } from '@/ui/waiting';

@@ -1,5 +1,5 @@
-import { FileTrigger } from 'react-aria-components';
 import { Button, type Weight } from '@/ui/button';
+import { FileTrigger } from '@/ui/file-trigger';
 
 /** Chooses a file of text. */
 export function FileButton({

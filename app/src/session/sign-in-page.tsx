@@ -55,14 +55,14 @@ export function SignInPage() {
         </Card>
       ) : (
         <ul className="flex max-w-[480px] flex-col gap-1.5">
-          {wallets.map((wallet) => (
+          {wallets?.map((wallet) => (
             <li key={wallet.name}>
               <WalletButton wallet={wallet} onPress={() => signingIn.mutate(wallet)} />
             </li>
           ))}
         </ul>
       )}
-      {wallets.length === 0 && <Note title={t('common.signIn.none')}>{t('common.signIn.noneHint')}</Note>}
+      {wallets?.length === 0 && <Note title={t('common.signIn.none')}>{t('common.signIn.noneHint')}</Note>}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button as AriaButton, type ButtonProps, composeRenderProps } from 'react-aria-components';
+import type { ButtonHTMLAttributes } from 'react';
 
 /** What a button does: the one thing of the page, something else, harm, or hardly to be seen. */
 export type Weight = 'first' | 'second' | 'harm' | 'quiet';
@@ -11,15 +11,39 @@ const weights: Record<Weight, string> = {
 };
 
 export function weightClass(weight: Weight): string {
-  return `inline-flex min-h-[44px] min-w-[44px] items-center justify-center gap-1 rounded px-2 py-1 font-bold no-underline transition-colors duration-150 data-[disabled]:cursor-not-allowed data-[disabled]:opacity-60 ${weights[weight]}`;
+  return `inline-flex min-h-[44px] min-w-[44px] items-center justify-center gap-1 rounded px-2 py-1 font-bold no-underline transition-colors duration-150 disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-wait aria-disabled:opacity-60 ${weights[weight]}`;
 }
 
-/** A button of at least 44 pixels. While `isPending` it says so to screen readers and takes no press. */
-export function Button({ weight = 'second', className, ...props }: ButtonProps & { weight?: Weight }) {
+interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'onClick' | 'disabled'> {
+  weight?: Weight;
+  isDisabled?: boolean | undefined;
+  /** It was pressed and works: it keeps the focus, says so to screen readers and takes no press. */
+  isPending?: boolean | undefined;
+  onPress?: (() => void) | undefined;
+}
+
+/** A button of at least 44 pixels: the browser's own, which every keyboard and screen reader knows. */
+export function Button({
+  weight = 'second',
+  type = 'button',
+  className = '',
+  isDisabled,
+  isPending,
+  onPress,
+  ...props
+}: Props) {
   return (
-    <AriaButton
+    <button
       {...props}
-      className={composeRenderProps(className, (own) => `${weightClass(weight)} cursor-pointer ${own ?? ''}`)}
+      type={type}
+      disabled={isDisabled}
+      aria-disabled={isPending || undefined}
+      aria-busy={isPending || undefined}
+      onClick={(event) => {
+        if (!isPending) return onPress?.();
+        event.preventDefault();
+      }}
+      className={`${weightClass(weight)} cursor-pointer ${className}`}
     />
   );
 }

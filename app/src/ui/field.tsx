@@ -1,40 +1,51 @@
-import type { ReactNode } from 'react';
-import {
-  TextField as AriaTextField,
-  FieldError,
-  Input,
-  Label,
-  Text,
-  TextArea,
-  type TextFieldProps,
-} from 'react-aria-components';
+import { type InputHTMLAttributes, type ReactNode, useId } from 'react';
 
-const box = 'w-full rounded border border-edge bg-sheet px-2 py-1 min-h-[44px] text-ink placeholder:text-soft';
+const box =
+  'w-full rounded border border-edge bg-sheet px-2 py-1 min-h-[44px] text-ink placeholder:text-soft disabled:opacity-60';
+
+interface Props
+  extends Pick<
+    InputHTMLAttributes<HTMLInputElement>,
+    'autoComplete' | 'autoFocus' | 'inputMode' | 'maxLength' | 'name' | 'spellCheck'
+  > {
+  label: ReactNode;
+  hint?: ReactNode;
+  lines?: number;
+  error?: string | undefined;
+  type?: 'text' | 'email' | 'url' | 'tel' | 'search' | 'password';
+  value: string;
+  isDisabled?: boolean;
+  onChange: (typed: string) => void;
+}
 
 /** A labelled line of text, or several, with a hint and an error that screen readers hear with it. */
-export function TextField({
-  label,
-  hint,
-  lines = 1,
-  error,
-  ...props
-}: TextFieldProps & { label: ReactNode; hint?: ReactNode; lines?: number; error?: string | undefined }) {
+export function TextField({ label, hint, lines = 1, error, type = 'text', isDisabled, onChange, ...props }: Props) {
+  const id = useId();
+  const field = {
+    ...props,
+    id,
+    disabled: isDisabled,
+    className: box,
+    'aria-invalid': error !== undefined || undefined,
+    'aria-describedby': `${hint ? `${id}-hint` : ''} ${error ? `${id}-error` : ''}`.trim() || undefined,
+    onChange: ({ target }: { target: { value: string } }) => onChange(target.value),
+  };
   return (
-    // What a server refused is typed anew and sent again: the browser is not to hold the form back for it.
-    <AriaTextField
-      validationBehavior="aria"
-      {...props}
-      isInvalid={error !== undefined}
-      className="flex flex-col gap-0.5"
-    >
-      <Label className="font-bold">{label}</Label>
-      {lines > 1 ? <TextArea rows={lines} className={box} /> : <Input className={box} />}
+    <div className="flex flex-col gap-0.5">
+      <label htmlFor={id} className="font-bold">
+        {label}
+      </label>
+      {lines > 1 ? <textarea {...field} rows={lines} /> : <input {...field} type={type} />}
       {hint && (
-        <Text slot="description" className="text-soft text-sm">
+        <p id={`${id}-hint`} className="text-soft text-sm">
           {hint}
-        </Text>
+        </p>
       )}
-      <FieldError className="text-harm">{error}</FieldError>
-    </AriaTextField>
+      {error && (
+        <p id={`${id}-error`} className="text-harm">
+          {error}
+        </p>
+      )}
+    </div>
   );
 }

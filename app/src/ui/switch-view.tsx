@@ -1,4 +1,4 @@
-import { Label, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
+import { useId } from 'react';
 
 /** Shows the same in one of several ways. */
 export function SwitchView<T extends string>({
@@ -12,24 +12,24 @@ export function SwitchView<T extends string>({
   onChange: (chosen: T) => void;
   options: readonly { id: T; name: string }[];
 }) {
+  const group = useId();
   return (
-    <ToggleButtonGroup
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[value]}
-      onSelectionChange={([chosen]) => onChange(chosen as T)}
-      className="flex flex-wrap items-center gap-1"
-    >
-      <Label className="sr-only">{label}</Label>
+    <div role="radiogroup" aria-label={label} className="flex flex-wrap items-center gap-1">
       {options.map(({ id, name }) => (
-        <ToggleButton
+        <label
           key={id}
-          id={id}
-          className="min-h-[44px] cursor-pointer rounded-full border border-edge bg-sheet px-2 data-[selected]:border-act data-[selected]:bg-act-tint data-[selected]:font-bold"
+          className="relative flex min-h-[44px] cursor-pointer items-center rounded-full border border-edge bg-sheet px-2 has-checked:border-act has-checked:bg-act-tint has-checked:font-bold"
         >
+          <input
+            type="radio"
+            name={group}
+            checked={value === id}
+            onChange={() => onChange(id)}
+            className="absolute inset-0 size-full cursor-pointer appearance-none rounded-full"
+          />
           {name}
-        </ToggleButton>
+        </label>
       ))}
-    </ToggleButtonGroup>
+    </div>
   );
 }

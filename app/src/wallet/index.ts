@@ -43,6 +43,16 @@ function isFit(wallet: StandardWallet): wallet is Wallet {
   return needed.every((feature) => feature in wallet.features);
 }
 
+declare const __DEVELOPMENT_WALLET__: boolean;
+
+/** Wallets that this app brings itself are looked for with the first page that asks for any. */
+let looked: Promise<void> | undefined;
+let isLooking = true;
+
+async function look(): Promise<void> {
+  if (__DEVELOPMENT_WALLET__) (await import('./development')).registerDevelopmentWallet();
+}
+
 const registry = getWallets();
 let found: readonly Wallet[] = registry.get().filter(isFit);
 
@@ -51,6 +61,13 @@ function subscribe(changed: () => void): () => void {
     found = registry.get().filter(isFit);
     changed();
   };
+  looked ??= look()
+    // What does not come is not offered.
+    .catch(() => undefined)
+    .finally(() => {
+      isLooking = false;
+    });
+  void looked.then(changed);
   const stop = [registry.on('register', update), registry.on('unregister', update)];
   update();
   return () => {
@@ -58,9 +75,9 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** Wallets in this browser, as they announce themselves (Wallet Standard). */
-export function useWallets(): readonly Wallet[] {
-  return useSyncExternalStore(subscribe, () => found);
+/** Wallets in this browser, as they announce themselves (Wallet Standard); undefined while there may be some. */
+export function useWallets(): readonly Wallet[] | undefined {
+  return useSyncExternalStore(subscribe, () => (isLooking && found.length === 0 ? undefined : found));
 }
 
 /** EIP-1193's code for a refusal, which Solana wallets use too. */

@@ -2,7 +2,7 @@ import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/rea
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Camera, ClipboardPaste, FolderInput, Upload } from 'lucide-react';
 import { useState } from 'react';
-import { DropZone, type DropZoneProps, FileTrigger } from 'react-aria-components';
+import { DropZone, type DropZoneProps } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category, isCategory, LABELS, type Labels, labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
@@ -11,6 +11,7 @@ import { Card, PageHead } from '@/ui/card';
 import { Checkbox } from '@/ui/choice';
 import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
+import { FileTrigger } from '@/ui/file-trigger';
 import { useKinds } from '@/ui/kinds';
 import { ProblemNote } from '@/ui/problem';
 import { Select } from '@/ui/select';

@@ -1,0 +1,11 @@
+import { expect } from '@playwright/test';
+
+/** `make bench` runs alone. Among other tests on the same cores everything takes up to twice as long. */
+const SLACK = process.env.AEGLE_BENCH ? 1 : 2;
+
+/** Prints a measured value with its target, and holds it. */
+export function figure(name: string, value: number, unit: string, atMost: number): void {
+  const rounded = value < 1 ? Math.round(value * 1000) / 1000 : Math.round(value);
+  console.log(`FIGURE ${name} ${rounded} ${unit} <=${atMost} ${value <= atMost ? 'ok' : 'MISSED'}`);
+  expect.soft(value, name).toBeLessThanOrEqual(unit === 'ms' ? SLACK * atMost : atMost);
+}
