@@ -7,11 +7,11 @@
 mod account;
 mod pdf;
 mod period;
-mod profile;
 mod table;
+
+pub use aegle_exchange::profile::Profile;
 
 pub use account::{Account, Accounted, Disclosed, Known, LogState, Party, Purpose, Shown, Standing, discloses};
 pub use pdf::{PdfError, pdf};
 pub use period::{Period, PeriodError};
-pub use profile::{Profile, ProfileError};
 pub use table::{TableError, csv};

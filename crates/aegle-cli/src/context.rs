@@ -145,12 +145,21 @@ impl Context {
 
     /// A session that the caller keeps.
     pub async fn sign_in(&self) -> Result<Session, Problem> {
-        let Options { api_url, site, practitioner, .. } = &self.options;
         let keypair = self.keypair()?;
-        let practitioner = practitioner.as_deref().map(read_keypair_file).transpose()?;
-        let api = Api::new(api_url, Origin::of(site.as_deref().unwrap_or(api_url))?)?;
+        let practitioner = self.options.practitioner.as_deref().map(read_keypair_file).transpose()?;
+        let api = self.api()?;
         let acting = practitioner.as_ref().map(|key| key as &dyn Signer);
         Ok(Session::sign_in(&api, &keypair, acting).await?)
+    }
+
+    /// The page that people sign in on, to which keys are bound.
+    pub fn origin(&self) -> Result<Origin, Problem> {
+        Ok(Origin::of(self.options.site.as_deref().unwrap_or(&self.options.api_url))?)
+    }
+
+    /// The server, for what everybody may ask.
+    pub fn api(&self) -> Result<Api, Problem> {
+        Ok(Api::new(&self.options.api_url, self.origin()?)?)
     }
 
     /// Ends the session, if there is one. Where that fails it expires by itself.

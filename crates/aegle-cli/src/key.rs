@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
+use aegle_api_client::{KeyFile, reading_key};
 use clap::{Args, Subcommand};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::{
     Answer, Context, Problem,
-    secret_file::{unwritable, write_new},
+    secret_file::{SecretFile, unwritable, write_new},
     vault::new_key,
 };
 
@@ -24,8 +25,13 @@ Examples:
     #[command(after_help = "\
 Writes the secret to --out and prints the public key, which a registrar attests or a patient is given.
 
+With --from-wallet the key follows from your wallet and from the site of --site: whoever opens that page with the same
+wallet reads without the file. On other sites, and in other programs, the file is what opens.
+
 Examples:
-  aegle key encryption --out my-key.json")]
+  aegle key encryption --out my-key.json
+  aegle key encryption --from-wallet --site https://records.example --out my-key.json
+  aegle key encryption --from-wallet --number 2 --site https://records.example --out my-next-key.json")]
     Encryption(EncryptionArgs),
     /// Show the address of the keypair that --keypair names
     #[command(after_help = "\
@@ -55,6 +61,12 @@ pub struct EncryptionArgs {
     /// Where to write it; an existing file is never replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Make it from a signature of --keypair that names the page of --site
+    #[arg(long)]
+    from_wallet: bool,
+    /// Which of the wallet's keys: the next one, where somebody may have the one before
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), requires = "from_wallet")]
+    number: u32,
 }
 
 #[derive(Args)]
@@ -69,12 +81,20 @@ pub async fn run(command: KeyCommand, context: &Context) -> Result<Answer, Probl
         KeyCommand::New(args) => new(args, context),
         KeyCommand::Fund(args) => fund(&args, context).await,
         KeyCommand::Encryption(args) => {
-            let (public_key, file) = new_key(args.out, None, None)?;
+            let (public_key, file) = encryption(args, context)?;
             let message = "Made an encryption key. Keep a copy of the file: nothing encrypted to it opens without it.";
             Ok(Answer::new(message).bytes("encryption_key", &public_key).with("file", file.path()))
         }
         KeyCommand::Show => Ok(Answer::plain("address", context.keypair()?.pubkey().to_string())),
     }
+}
+
+fn encryption(args: EncryptionArgs, context: &Context) -> Result<([u8; 32], SecretFile), Problem> {
+    if !args.from_wallet {
+        return new_key(args.out, None, None);
+    }
+    let key = reading_key(&context.origin()?, &context.keypair()?, args.number)?;
+    Ok((key.encryption_key().0, SecretFile::create(args.out, &KeyFile::new(&key))?))
 }
 
 fn new(args: NewArgs, context: &Context) -> Result<Answer, Problem> {

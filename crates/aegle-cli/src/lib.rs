@@ -29,6 +29,7 @@ mod opening;
 mod patient;
 mod policy;
 mod problem;
+mod profile;
 mod program;
 mod progress;
 mod receipt;
@@ -144,6 +145,9 @@ pub enum Command {
     /// Who somebody is, attested by a registrar
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
+    /// Names that people publish, as their registrars attest them
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
     /// Who may attest, for the governance authority
     #[command(subcommand)]
     Registrar(registrar::RegistrarCommand),
@@ -217,6 +221,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Answer, Problem
         Command::Custodian(command) => custodian::run(command, context).await,
         Command::Card(args) => card::run(&args, context),
         Command::Credential(command) => credential::run(command, context).await,
+        Command::Profile(command) => profile::run(command, context).await,
         Command::Registrar(command) => registrar::run(command, context).await,
         Command::Config(command) => config::run(command, context).await,
         Command::Program(command) => program::run(command, context).await,

@@ -12,6 +12,7 @@ mod error;
 pub mod guardian;
 pub mod keyring;
 pub mod message;
+pub mod profile;
 pub mod receipt;
 pub mod recipients;
 pub mod record;

@@ -269,8 +269,9 @@ async fn demo(options: Options) -> anyhow::Result<()> {
         println!("\nEverything stays up until Ctrl-C.");
         if let Some(governance) = governance.filter(|_| own_database) {
             println!("Web app: {}, with a practice wallet and a doctor who looks at what you allow", indexer.api.url);
-            let practice = Practice::open(&operator, governance, doctor).await?;
-            practice.work(&Api::new(&indexer.api.url, Origin::of(&indexer.api.url)?)?, &operator).await;
+            let api = Api::new(&indexer.api.url, Origin::of(&indexer.api.url)?)?;
+            let practice = Practice::open(&operator, &api, governance, doctor).await?;
+            practice.work(&api, &operator).await;
         }
         std::future::pending::<()>().await;
     }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use aegle_api_client::{Api, Error, Secrets, Session, record};
+use aegle_api_client::{Api, Error, Secrets, Session, profile, reading_key, record};
 use aegle_client::{
     aegle::{AddRegistrarParams, IssueCredentialParams},
-    commitment::random_bytes,
-    instruction,
+    commitment::{Salt, commit, random_bytes},
+    instruction, pda,
     state::{CredentialKind, CredentialTerms, Purpose, day_of},
 };
 use aegle_decision::Key;
@@ -14,6 +14,7 @@ use aegle_envelope::SecretKey;
 use anyhow::Context;
 use rand::rngs::OsRng;
 use serde::Deserialize;
+use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::time::sleep;
@@ -29,6 +30,10 @@ const LOOKS: u32 = 4;
 const PATIENCE: u32 = 60;
 /// Days for which its credential counts.
 const VALID: u32 = 365;
+/// How long the mirror is waited for.
+const MIRROR: Duration = Duration::from_secs(60);
+/// What the board that attests doctors here is called.
+const BOARD: &str = "Demonstration Medical Board";
 
 /// The doctor of the practice, attested by a board of its own.
 pub struct Practice {
@@ -36,18 +41,34 @@ pub struct Practice {
     secrets: Secrets,
 }
 
-/// Has `governance` add a board, and the board attest `wallet` as a doctor. Gives the key that contents are
-/// encrypted to for it.
+/// What stands in the doctor's profile.
+#[derive(Clone, Copy)]
+pub struct Doctor<'a> {
+    pub wallet: &'a Keypair,
+    pub name: &'a str,
+    pub specialty: &'a str,
+}
+
+/// Has `governance` add a board, and the board attest `doctor`, with the key that follows from the wallet on the
+/// server's site. Both show their names. Gives that key.
 ///
 /// # Errors
-/// The program's refusal, or no answer of the node.
-pub async fn attest(operator: &Operator, governance: &Keypair, wallet: &Keypair) -> anyhow::Result<SecretKey> {
-    let (board, secret) = (Keypair::new(), SecretKey::generate(&mut OsRng));
+/// The program's refusal, or no answer of the node or the server.
+pub async fn attest(
+    operator: &Operator,
+    api: &Api,
+    governance: &Keypair,
+    doctor: Doctor<'_>,
+) -> anyhow::Result<SecretKey> {
+    let (board, wallet) = (Keypair::new(), doctor.wallet);
+    let secret = reading_key(api.origin(), wallet, 1)?;
+    let (board_profile, board_salt) = profile_of(json!({ "name": BOARD }));
+    let (doctor_profile, doctor_salt) = profile_of(json!({ "name": doctor.name, "specialty": doctor.specialty }));
     let kind = CredentialKind::Practitioner;
     let params = AddRegistrarParams {
         authority: board.pubkey(),
         kinds: kind.bit(),
-        profile_commitment: random_bytes(&mut OsRng),
+        profile_commitment: commit(&board_salt, board_profile.as_bytes()),
     };
     let add = instruction::add_registrar(governance.pubkey(), operator.payer(), params);
     operator.send("add a registrar", add, &[governance]).await?;
@@ -55,14 +76,27 @@ pub async fn attest(operator: &Operator, governance: &Keypair, wallet: &Keypair)
     let terms = CredentialTerms {
         emergency: false,
         encryption_key: secret.encryption_key().0,
-        profile_commitment: random_bytes(&mut OsRng),
+        profile_commitment: commit(&doctor_salt, doctor_profile.as_bytes()),
         from_day: today,
         until_day: today + VALID,
     };
     let params = IssueCredentialParams { subject: wallet.pubkey(), kind, terms };
     let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
-    operator.send("issue a credential", issue, &[&board]).await?;
+    let issued = operator.send("issue a credential", issue, &[&board]).await?;
+    api.reached(issued.slot, false, MIRROR).await?;
+    let registrar = pda::find_registrar(&board.pubkey()).0;
+    let credential = pda::find_credential(&registrar, &wallet.pubkey()).0;
+    for (signer, account, salt, text) in
+        [(&board, registrar, board_salt, board_profile), (wallet, credential, doctor_salt, doctor_profile)]
+    {
+        let session = Session::sign_in(api, signer, None).await?;
+        profile::publish(&session, Key(account.to_bytes()), salt, &text).await?;
+    }
     Ok(secret)
+}
+
+fn profile_of(document: serde_json::Value) -> (String, Salt) {
+    (document.to_string(), random_bytes(&mut OsRng))
 }
 
 impl Practice {
@@ -70,8 +104,9 @@ impl Practice {
     ///
     /// # Errors
     /// As those of [`attest`].
-    pub async fn open(operator: &Operator, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
-        let secrets = attest(operator, governance, &wallet).await?.into();
+    pub async fn open(operator: &Operator, api: &Api, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
+        let doctor = Doctor { wallet: &wallet, name: "Practice doctor (demonstration)", specialty: "general practice" };
+        let secrets = attest(operator, api, governance, doctor).await?.into();
         Ok(Self { wallet, secrets })
     }
 

@@ -3,6 +3,7 @@
 mod consents;
 mod keyring;
 mod log;
+mod names;
 mod receipts;
 mod records;
 mod sign_in;
@@ -13,6 +14,7 @@ pub use consents::{
 };
 pub use keyring::{MadeKeyring, PreparedRoot, SecretKeys, Unlocked, guardian_list, hand_over};
 pub use log::{LogAudit, check_log, proves, proves_extension, read_checkpoint};
+pub use names::named;
 pub use receipts::{LedgerReading, Receipt};
 pub use records::{Measuring, RecordOpening, Sealing, issue_message, mailed_record};
 pub use sign_in::RequestKey;

@@ -113,6 +113,11 @@ export interface HeldConsent {
 /** An item of `GET /v1/wraps/pending`. */
 export interface PendingWrap { record: Key; holder: Key; recipient: Hex }
 
+/** An item of `GET /v1/profiles`. */
+export interface PublishedProfile { account: Key; salt: Hex; profile: string }
+/** Who a key belongs to; `registrar` is the name of who attests it. */
+export interface Named { name: string | null; specialty: string | null; registrar: string | null; in_effect: boolean }
+
 export interface LogTree { size: number; root: Hex }
 export interface InclusionProof { index: number; size: number; path: Hex[] }
 export interface ConsistencyProof { from: number; to: number; path: Hex[] }

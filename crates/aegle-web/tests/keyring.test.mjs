@@ -88,6 +88,19 @@ test("guardians are committed to by what each of them gets", () => {
   assert.throws(() => core.guardianList(vault, ["nobody"]), refused("bad_argument"));
 });
 
+test("the reading key of the shared vectors follows from the wallet, on its site alone", () => {
+  const { domain, keys, seed, uri, wallet } = vectors("reading-key");
+  for (const { number, message, public: key } of keys) {
+    assert.equal(SecretKeys.walletMessage({ domain, uri }, wallet, number), message);
+    const signed = signature(seed, message);
+    const made = SecretKeys.fromWallet({ domain, uri }, wallet, number, signed, signed);
+    assert.deepEqual(made.encryptionKeys, [key]);
+    const elsewhere = { domain: "other.example", uri: "https://other.example" };
+    assert.throws(() => SecretKeys.fromWallet(elsewhere, wallet, number, signed, signed), refused("keyring"));
+    assert.throws(() => SecretKeys.fromWallet({ domain, uri }, wallet, number + 2, signed, signed), refused("keyring"));
+  }
+});
+
 test("a guardian hands the own share over, and the new owner takes over", () => {
   const guardian = example.guardians[1];
   const keys = SecretKeys.fromFile(Buffer.from(JSON.stringify({

@@ -22,6 +22,7 @@ mod keys;
 mod lists;
 mod mail;
 mod operations;
+mod profiles;
 mod receivers;
 mod records;
 mod recoveries;

@@ -22,6 +22,7 @@ pub use guardians::{Guardian, GuardianShare, GuardianWraps, RecoveryPlace, Recov
 pub use root::RootSecret;
 pub use sealed::SealedRoot;
 pub use wallet::{WalletMessage, WalletSecret, WalletWrap};
+pub(crate) use wallet::{require_site, require_twice};
 
 const WALLET_INFO: &[u8] = b"aegle:keyring:wallet:v1";
 const CODE_INFO: &[u8] = b"aegle:keyring:code:v1";

@@ -44,11 +44,7 @@ impl WalletMessage {
     /// A domain or URI that is empty, has more than 255 characters or any but printable ASCII without
     /// space, which could add lines of their own; a URI that is not on the domain.
     pub fn new(domain: &str, uri: &str, owner: Key, vault: Key, key_epoch: u32) -> Result<Self, KeyringError> {
-        let plain = |text: &str| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        let host = uri.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
-        if !plain(domain) || !plain(uri) || host != Some(domain) {
-            return Err(KeyringError::Domain);
-        }
+        require_site(domain, uri)?;
         Ok(Self { domain: domain.into(), uri: uri.into(), owner, vault, key_epoch })
     }
 
@@ -56,16 +52,7 @@ impl WalletMessage {
     /// Signatures that are not the owner's, or two that differ: such a wallet makes another one each
     /// time, and nothing sealed under one could be opened again.
     pub fn signed(self, first: &[u8; 64], second: &[u8; 64]) -> Result<WalletSecret, KeyringError> {
-        let owner = VerifyingKey::from_bytes(&self.owner.0).map_err(|_| KeyringError::Signature)?;
-        let text = self.to_string();
-        for signature in [first, second] {
-            owner
-                .verify_strict(text.as_bytes(), &Signature::from_bytes(signature))
-                .map_err(|_| KeyringError::Signature)?;
-        }
-        if first != second {
-            return Err(KeyringError::Undetermined);
-        }
+        require_twice(&self.owner, &self.to_string(), first, second)?;
         Ok(WalletSecret { signature: *first, message: self })
     }
 }
@@ -96,5 +83,29 @@ impl WalletSecret {
     pub(super) fn wrap(&self, root: SealedRoot) -> WalletWrap {
         let WalletMessage { domain, uri, owner, .. } = self.message.clone();
         WalletWrap { owner, domain, uri, root }
+    }
+}
+
+/// That texts of a wallet name a page by its host and address, in characters that add no line of their own.
+pub(crate) fn require_site(domain: &str, uri: &str) -> Result<(), KeyringError> {
+    let plain = |text: &str| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let host = uri.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    match plain(domain) && plain(uri) && host == Some(domain) {
+        true => Ok(()),
+        false => Err(KeyringError::Domain),
+    }
+}
+
+/// That a wallet signed `text` twice, the same way.
+pub(crate) fn require_twice(wallet: &Key, text: &str, first: &[u8; 64], second: &[u8; 64]) -> Result<(), KeyringError> {
+    let wallet = VerifyingKey::from_bytes(&wallet.0).map_err(|_| KeyringError::Signature)?;
+    for signature in [first, second] {
+        wallet
+            .verify_strict(text.as_bytes(), &Signature::from_bytes(signature))
+            .map_err(|_| KeyringError::Signature)?;
+    }
+    match first == second {
+        true => Ok(()),
+        false => Err(KeyringError::Undetermined),
     }
 }

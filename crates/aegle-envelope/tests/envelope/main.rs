@@ -2,6 +2,7 @@ mod content;
 mod emergency;
 mod keyring;
 mod pieces;
+mod reading_key;
 mod record;
 mod secrets;
 mod vectors;

@@ -9,7 +9,7 @@ use std::{
 use aegle_decision::{Document, Key, Labels};
 use aegle_envelope::{
     Binding, Coding, ContentKey, Details, DetailsVersion, Expected, Issue, Keyring, LabelsOpening, Manifest,
-    RecoveryCode, RootSecret, SecretKey, Wrap,
+    ReadingKeyMessage, RecoveryCode, RootSecret, SecretKey, Wrap,
     content::{ContentError, HEADER_LENGTH, Header, Layout, Reader, Writer, padded_length},
     keyring::{Guardian, RecoveryPlace, RecoveryShare, Share, WalletMessage},
     measure, open_record, seal_record,
@@ -313,6 +313,42 @@ fn the_wrap_vectors_hold() {
         let recipient = SecretKey::from_bytes(&array(&vector["recipient_secret"])).unwrap();
         let opened = Wrap(array(&vector["wrap"])).open(&binding, &recipient).unwrap();
         assert_eq!(*opened.to_bytes(), array(&vector["key"]));
+    }
+}
+
+#[test]
+fn the_reading_key_vectors_hold() {
+    let wallet = SigningKey::from_bytes(&[4; 32]);
+    let address = Key(wallet.verifying_key().to_bytes());
+    let (domain, uri) = ("aegle.example", "https://aegle.example");
+    let keys: Vec<Value> = [1, 2]
+        .map(|number| {
+            let message = ReadingKeyMessage::new(domain, uri, address, number).unwrap();
+            let signature = wallet.sign(message.to_string().as_bytes()).to_bytes();
+            let key = message.signed(&signature, &signature).unwrap();
+            json!({
+                "number": number,
+                "message": message.to_string(),
+                "signature": hex::encode(signature),
+                "secret": hex::encode(key.to_bytes()),
+                "public": key.encryption_key(),
+            })
+        })
+        .into();
+    let vectors = committed(
+        "reading-key.json",
+        &json!({
+            "about": "docs/content.md, 'Reading keys'. Secret keys are X25519's, clamped; the wallet's seed is Ed25519's.",
+            "seed": hex::encode(wallet.to_bytes()), "wallet": address, "domain": domain, "uri": uri, "keys": keys,
+        }),
+    );
+
+    for vector in list(&vectors["keys"]) {
+        let number = vector["number"].as_u64().unwrap() as u32;
+        let message = ReadingKeyMessage::new(domain, uri, key(&vectors["wallet"]), number).unwrap();
+        let signature = array(&vector["signature"]);
+        let opened = message.signed(&signature, &signature).unwrap();
+        assert_eq!(*opened.to_bytes(), array(&vector["secret"]));
     }
 }
 

@@ -1,7 +1,8 @@
 //! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
 //! serves the web app with the development wallet and pays for everybody, and a practice that reads what it may.
 //! The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays, by
-//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`. It takes
+//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`, which holds the
+//! key that follows from the wallet too, for wallets that sign no texts. It takes
 //! `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo.
 
 use std::{
@@ -17,7 +18,7 @@ use aegle_stack::{
     ledger::{Embedded, Ledger},
     operator::Operator,
     postgres::Postgres,
-    practice::{self, Practice},
+    practice::{self, Doctor, Practice},
 };
 use anyhow::{Context, anyhow};
 use solana_keypair::{Keypair, write_keypair_file};
@@ -79,11 +80,12 @@ async fn run() -> anyhow::Result<u8> {
     let operator = Operator::new(ledger.client(), payer);
     let url = indexer.api.url.clone();
     operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
-    let practice = Practice::open(&operator, &governance, doctor).await?;
     let api = Api::new(&url, Origin::of(&url)?)?;
+    let practice = Practice::open(&operator, &api, &governance, doctor).await?;
     let doctor = Keypair::new();
     let key_file = folder.join("doctor-key.json");
-    let secret = practice::attest(&operator, &governance, &doctor).await?;
+    let named = Doctor { wallet: &doctor, name: "Dr Amara Osei", specialty: "cardiology" };
+    let secret = practice::attest(&operator, &api, &governance, named).await?;
     std::fs::write(&key_file, serde_json::to_vec(&KeyFile::new(&secret))?)?;
 
     let mut command = Command::new(&program);

@@ -7,7 +7,7 @@ use aegle_client::{
 };
 use aegle_decision::Key;
 use aegle_envelope::{
-    EncryptionKey, Keyring, KeyringError, RecoveryCode, RootSecret, SecretKey,
+    EncryptionKey, Keyring, KeyringError, ReadingKeyMessage, RecoveryCode, RootSecret, SecretKey,
     keyring::{Guardian, WalletMessage, WalletSecret},
 };
 use aegle_exchange::{
@@ -309,6 +309,30 @@ impl SecretKeys {
         key.map(Self::from).ok_or_else(|| Failure::argument("it is not the file of an encryption key"))
     }
 
+    /// What a wallet is to sign for [`SecretKeys::from_wallet`]: twice when the key is made, once to have it again.
+    #[wasm_bindgen(js_name = walletMessage)]
+    pub fn wallet_message(
+        #[wasm_bindgen(unchecked_param_type = "Site")] site: &JsValue,
+        wallet: &str,
+        number: u32,
+    ) -> Result<String, Failure> {
+        Ok(reading_key_message(site, wallet, number)?.to_string())
+    }
+
+    /// The key that follows from a wallet, on this site.
+    #[wasm_bindgen(js_name = fromWallet)]
+    pub fn from_wallet(
+        #[wasm_bindgen(unchecked_param_type = "Site")] site: &JsValue,
+        wallet: &str,
+        number: u32,
+        first: &[u8],
+        second: &[u8],
+    ) -> Result<Self, Failure> {
+        let message = reading_key_message(site, wallet, number)?;
+        let key = message.signed(&bytes("the signature", first)?, &bytes("the signature", second)?)?;
+        Ok(key.into())
+    }
+
     /// The file to keep, as `aegle key encryption` writes it; undefined for a vault's keys.
     #[wasm_bindgen(js_name = toFile)]
     pub fn to_file(&self) -> Option<String> {
@@ -320,6 +344,12 @@ impl SecretKeys {
     pub fn encryption_keys(&self) -> Vec<String> {
         self.secrets.iter().map(|secret| secret.encryption_key().to_string()).collect()
     }
+}
+
+fn reading_key_message(site: &JsValue, wallet: &str, number: u32) -> Result<ReadingKeyMessage, Failure> {
+    let site: Site = read("the site", site)?;
+    let (domain, uri) = site.parts();
+    Ok(ReadingKeyMessage::new(domain, uri, key("the wallet", wallet)?, number)?)
 }
 
 /// What a guardian does in a recovery: opens the own share among those that the server keeps and encrypts it to

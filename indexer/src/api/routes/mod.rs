@@ -9,6 +9,7 @@ mod delegate;
 mod event;
 mod health;
 mod log;
+mod profile;
 mod protected;
 mod record;
 mod recovery;
@@ -57,6 +58,7 @@ pub fn public() -> OpenApiRouter<ApiState> {
         .routes(routes!(status::get_status))
         .routes(routes!(token::get_token_metadata))
         .routes(routes!(app::get_app))
+        .routes(routes!(profile::list_profiles))
         .routes(routes!(log::get_log))
         .routes(routes!(log::list_leaves))
         .routes(routes!(log::get_inclusion))
@@ -72,6 +74,7 @@ pub fn signed_in() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::list_sessions, session::end_sessions))
         .routes(routes!(session::renew_session))
         .routes(routes!(session::end_session))
+        .routes(routes!(profile::put_profile, profile::delete_profile))
         .layer(from_fn(layers::yield_and_retry))
         .routes(routes!(relay::get_relay, relay::relay_transaction))
         .routes(routes!(relay::get_relayed))

@@ -18,6 +18,7 @@ pub mod keyring;
 pub mod mailbox;
 pub mod notice;
 pub mod opening;
+pub mod profile;
 pub mod record;
 pub mod recovery;
 pub mod registrar;
