@@ -25,7 +25,7 @@ const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   beforeLoad: ({ location }) => {
-    if (!current().person) throw redirect({ to: '/sign-in', search: { to: location.pathname } });
+    if (!current().person) throw redirect({ to: '/sign-in', search: { to: location.href } });
   },
 });
 
@@ -154,7 +154,18 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => patient,
         path: '/people',
-        component: lazyRouteComponent(() => import('./patient/people/list'), 'PeoplePage'),
+        component: lazyRouteComponent(
+          worded(() => import('./patient/people/list'), 'meet'),
+          'PeoplePage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/people/code',
+        component: lazyRouteComponent(
+          worded(() => import('./patient/people/code'), 'meet'),
+          'CodePage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
@@ -162,12 +173,18 @@ const routes = root.addChildren([
         validateSearch: (search: Record<string, unknown>) => ({
           who: typeof search.who === 'string' ? search.who : undefined,
         }),
-        component: lazyRouteComponent(() => import('./patient/people/allow'), 'AllowPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./patient/people/allow'), 'meet'),
+          'AllowPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
         path: '/inbox',
-        component: lazyRouteComponent(() => import('./patient/inbox/page'), 'InboxPage'),
+        component: lazyRouteComponent(
+          worded(() => import('./patient/inbox/page'), 'meet'),
+          'InboxPage',
+        ),
       }),
       createRoute({
         getParentRoute: () => patient,
@@ -227,6 +244,9 @@ const routes = root.addChildren([
       createRoute({
         getParentRoute: () => care,
         path: '/access',
+        // Whom the scanned code is of.
+        validateSearch: (search: Record<string, unknown>): { patient?: string } =>
+          typeof search.patient === 'string' ? { patient: search.patient } : {},
         component: lazyRouteComponent(
           worded(() => import('./provider/access'), 'provider'),
           'AccessPage',

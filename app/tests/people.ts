@@ -63,3 +63,16 @@ export async function arriveAsDoctor(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try it' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Patients' })).toBeVisible();
 }
+
+/** Opens the code on the patient's page and gives the address that is in it. */
+export async function showCode(page: Page): Promise<string> {
+  await page.getByRole('link', { name: 'Who can see', exact: true }).first().click();
+  await page.getByRole('link', { name: 'Show my code' }).click();
+  await expect(page.getByRole('img', { name: 'A code that a camera reads' })).toBeVisible();
+  return (await page.locator('main code').textContent()) ?? '';
+}
+
+/** A patient as doctors see them. */
+export function named(vault: string): string {
+  return `Patient ${vault.slice(0, 4)}…${vault.slice(-4)}`;
+}

@@ -1,20 +1,17 @@
 import { expect, test } from '@playwright/test';
-import { addExample, allow, approve, arrive, arriveAsDoctor } from './people';
+import { addExample, allow, approve, arrive, arriveAsDoctor, named, showCode } from './people';
 
 test('a doctor opens what a patient allows, and the page closes it when the patient stops', async ({ browser }) => {
   const [patient, doctor] = await Promise.all([0, 1].map(async () => (await browser.newContext()).newPage()));
   if (!patient || !doctor) throw new Error('two pages');
   await arrive(patient);
   await addExample(patient);
+  const vault = await showCode(patient);
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
 
   await arriveAsDoctor(doctor);
-  await doctor
-    .getByRole('link', { name: /^Patient / })
-    .first()
-    .click();
+  await doctor.getByRole('link', { name: named(vault) }).click();
   await doctor.getByRole('link', { name: /Laboratory results/ }).click();
-  await doctor.setInputFiles('input[type=file]', process.env.AEGLE_DOCTOR_KEY_FILE ?? '');
   await expect(doctor.getByText('Hemoglobin')).toBeVisible();
 
   await patient.getByRole('link', { name: 'Who can see', exact: true }).first().click();

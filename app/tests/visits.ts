@@ -21,6 +21,7 @@ export const VISITS: Record<string, 'everybody' | 'newcomer' | 'patient' | 'doct
   '/records/$record': 'patient',
   '/people': 'patient',
   '/people/allow': 'patient',
+  '/people/code': 'patient',
   '/inbox': 'patient',
   '/activity': 'patient',
   '/safety/notifications': 'patient',

@@ -3,8 +3,10 @@ import { hexBytes, hexText } from '@/chain/bytes';
 import { Refused, Unreachable } from './errors';
 import type { Message } from './events';
 import type { Chosen, FhirReading, Plan } from './fhir';
+import { openText, sealText } from './messages';
 import type * as Wasm from './pkg/aegle_web';
 import wasmUrl from './pkg/aegle_web_bg.wasm?url';
+import { keyOfWallet, publicKeyOfWallet, textForKey } from './reading-key';
 import { type Coded, type Kept, Prepared, taken } from './ways';
 
 type Schema = components['schemas'];
@@ -59,9 +61,10 @@ export class Core {
   #requestKey: Wasm.RequestKey | undefined;
   #unlocked: Wasm.Unlocked | undefined;
   #ownKeys: Wasm.SecretKeys | undefined;
-  #fileKeys: Wasm.SecretKeys | undefined;
   #fhir: FhirReading | undefined;
   #prepared: Prepared | undefined;
+  /** A provider's: from the wallet, or from a file. */
+  #readingKeys: Wasm.SecretKeys | undefined;
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -191,9 +194,9 @@ export class Core {
   /** A key for a guardian who has no vault, for as long as this session; the file to keep it in. */
   async makeKeyFile(): Promise<string> {
     const { SecretKeys } = await this.#wasm;
-    this.#fileKeys?.free();
-    this.#fileKeys = SecretKeys.generate();
-    return this.#fileKeys.toFile() ?? '';
+    this.#readingKeys?.free();
+    this.#readingKeys = SecretKeys.generate();
+    return this.#readingKeys.toFile() ?? '';
   }
 
   /** A guardian's part, encrypted to the new owner that a recovery names on chain. */
@@ -209,7 +212,7 @@ export class Core {
   }
 
   #guardianKeys(): Wasm.SecretKeys | undefined {
-    return this.#unlocked ? this.#secrets(this.#unlocked.vault) : this.#fileKeys;
+    return this.#unlocked ? this.#secrets(this.#unlocked.vault) : this.#readingKeys;
   }
 
   /** Makes the key of a new owner, hex; its secret half is here until {@link Core.keepPrepared}. */
@@ -505,19 +508,61 @@ export class Core {
   /** Has a key file open what was encrypted to it: a provider's. */
   async useKeyFile(file: Uint8Array): Promise<string[]> {
     const { SecretKeys } = await this.#wasm;
-    this.#fileKeys?.free();
-    this.#fileKeys = SecretKeys.fromFile(file);
-    return this.#fileKeys.encryptionKeys;
+    return this.#readWith(SecretKeys.fromFile(file));
   }
 
-  /** What opens the contents of a vault: the own one's keys, and those of a file for everybody else's. */
+  /** The text whose signature the own reading key follows from. */
+  async messageToRead(site: Wasm.Site, wallet: string): Promise<string> {
+    return textForKey(await this.#wasm, site, wallet);
+  }
+
+  /** Reads with the key that follows from the wallet, if it is `attested`. Says whether it is. */
+  async useWalletKey(site: Wasm.Site, wallet: string, signature: Uint8Array, attested: string): Promise<boolean> {
+    const keys = keyOfWallet(await this.#wasm, site, wallet, signature, attested);
+    if (keys) this.#readWith(keys);
+    return keys !== undefined;
+  }
+
+  /** The public key, hex, that follows from the wallet, to be attested. */
+  async publicKeyToRead(site: Wasm.Site, wallet: string, first: Uint8Array, second: Uint8Array): Promise<string> {
+    return publicKeyOfWallet(await this.#wasm, site, wallet, first, second);
+  }
+
+  #readWith(keys: Wasm.SecretKeys): string[] {
+    this.#readingKeys?.free();
+    this.#readingKeys = keys;
+    return keys.encryptionKeys;
+  }
+
+  /** What opens the contents of a vault: the own one's keys, and a provider's for everybody else's. */
   #secrets(vault: string): Wasm.SecretKeys {
     if (this.#unlocked?.vault === vault) {
       this.#ownKeys ??= this.#unlocked.secretKeys();
       return this.#ownKeys;
     }
-    if (!this.#fileKeys) throw new Error('there is no key at hand for these records');
-    return this.#fileKeys;
+    if (!this.#readingKeys) throw new Error('there is no key at hand for these records');
+    return this.#readingKeys;
+  }
+
+  /** A text to the patient of a vault, for them alone, in base64. */
+  async sealMessage(vault: string, account: Wasm.RpcAccount, text: string): Promise<string> {
+    return sealText(await this.#wasm, vault, account, text);
+  }
+
+  /** What somebody wrote to the own vault. */
+  async openMessage(vault: string, sealed: string): Promise<string> {
+    return openText(await this.#wasm, vault, this.#secrets(vault), sealed);
+  }
+
+  /** Who somebody is, as far as the accounts of credential and registrar vouch for what is published of them. */
+  async named(
+    subject: string,
+    credential: { address: string; account: Wasm.RpcAccount },
+    registrar: Wasm.RpcAccount,
+    published: Wasm.PublishedProfile[],
+  ): Promise<Wasm.Named | undefined> {
+    const { named } = await this.#wasm;
+    return named(subject, credential.address, credential.account, registrar, published, Date.now() / 1000);
   }
 
   /** Asks the server in the name of who signed in; reads for a purpose are signed (RFC 9421). */

@@ -1,9 +1,11 @@
 import { isAddress } from '@solana/kit';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok, pages } from '@/api/client';
+import { core } from '@/core';
 import { bundleOf, placeOf, refusalBundle } from '@/receipts/bundle';
 import { type Receipt, useReceipts } from '@/receipts/kept';
 import { type Person, usePerson } from '@/session/state';
@@ -23,6 +25,9 @@ import { isReadingPurpose, PURPOSE_BITS, usePurposes } from './purposes';
 
 /** The bit of reading among actions. */
 const READ = 1;
+/** Characters of a message at most. */
+const MOST = 800;
+const route = getRouteApi('/inside/care/access');
 
 function requestsOf({ signer }: Person) {
   return queryOptions({
@@ -45,19 +50,33 @@ export function AccessPage() {
   );
 }
 
+/** What is written to a patient, encrypted to the key of the vault's account. */
+async function sealed({ chain }: Person, vault: string, text: string, otherwise: string): Promise<string> {
+  const account = await chain.account(vault);
+  if (!account) throw new Error(otherwise);
+  return core().sealMessage(vault, account, text);
+}
+
 function Ask() {
   const { t } = useTranslation();
   const person = usePerson();
   const purpose = usePurpose();
   const queries = useQueryClient();
-  const [patient, setPatient] = useState('');
+  const { patient: scanned = '' } = route.useSearch();
+  const [patient, setPatient] = useState(scanned);
+  const [message, write] = useState('');
   const vault = patient.trim();
   const isWrong = vault !== '' && !isAddress(vault);
   const asking = useMutation({
-    mutationFn: () =>
-      ok(api.POST('/v1/access-requests', { body: { vault, purposes: PURPOSE_BITS[purpose], actions: READ } })),
+    mutationFn: async () => {
+      const body = { vault, purposes: PURPOSE_BITS[purpose], actions: READ };
+      const text = message.trim();
+      const said = text ? { message: await sealed(person, vault, text, t('provider.access.ask.nobody')) } : {};
+      return ok(api.POST('/v1/access-requests', { body: { ...body, ...said } }));
+    },
     onSuccess: () => {
       setPatient('');
+      write('');
       return queries.invalidateQueries(requestsOf(person));
     },
   });
@@ -73,6 +92,15 @@ function Ask() {
         error={isWrong ? t('provider.access.ask.wrong') : undefined}
         value={patient}
         onChange={setPatient}
+        isDisabled={asking.isPending}
+      />
+      <TextField
+        label={t('provider.access.ask.message')}
+        hint={t('provider.access.ask.messageHint')}
+        lines={3}
+        maxLength={MOST}
+        value={message}
+        onChange={write}
         isDisabled={asking.isPending}
       />
       <ProblemNote error={asking.error} />

@@ -1,6 +1,8 @@
+import { address, getBase64Decoder } from '@solana/kit';
 import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { CredentialKind, CredentialStatus, getCredentialEncoder } from '@/program/generated';
 import { open, person } from '@/test/app';
 import { barriers } from '@/test/axe';
 import { asked, mailed, serve } from '@/test/core';
@@ -48,6 +50,31 @@ const letter = () => ({
   issuance: { state: 'false', reason: 'x' },
 });
 
+/** A credential as a node tells it, in base64. */
+function attesting(encryptionKey: Uint8Array): string {
+  const somebody = address('11111111111111111111111111111111');
+  const bytes = getCredentialEncoder().encode({
+    version: 1,
+    bump: 255,
+    kind: CredentialKind.Practitioner,
+    status: CredentialStatus.Active,
+    emergency: false,
+    rentPayer: somebody,
+    registrar: somebody,
+    subject: somebody,
+    encryptionKey,
+    profileCommitment: new Uint8Array(32),
+    fromDay: 0,
+    untilDay: 1,
+    revision: 0,
+    issuedSlot: 0,
+    issuedAt: 0,
+    changedSlot: 0,
+    changedAt: 0,
+  });
+  return getBase64Decoder().decode(bytes);
+}
+
 beforeEach(() => {
   inEffect = true;
   serve(basic, letter);
@@ -90,6 +117,20 @@ describe('patients', () => {
   test('without a credential it says what that means', async () => {
     open('/care', person());
     expect(await screen.findByText('No registrar vouches for this wallet')).toBeTruthy();
+  });
+
+  test('without a credential the wallet makes the key that a registrar is to attest, signing twice', async () => {
+    const who = person();
+    let signed = 0;
+    const signMessage = async () => {
+      signed += 1;
+      return new Uint8Array(2).fill(7);
+    };
+    open('/care', { ...who, signer: { ...who.signer, signMessage } });
+    await userEvent.click(await screen.findByRole('button', { name: 'Make my reading key' }));
+    expect(await screen.findByText('0707')).toBeTruthy();
+    expect(signed).toBe(2);
+    expect(await barriers(screen.getByRole('main'))).toEqual([]);
   });
 });
 
@@ -139,7 +180,57 @@ describe('a record', () => {
   const at = `/care/${VAULT}/${RECORD}`;
   const whole = { ...basic, [`GET /v1/records/${RECORD}`]: { body: { data: held() } } };
 
-  test('asks for the key first, and then opens', async () => {
+  /** A doctor whose wallet signs by `sign`, and whose credential names the key 07…07. */
+  const withWallet = (sign: (text: string) => Uint8Array) => {
+    const who = doctor();
+    const signMessage = async (text: string | Uint8Array) => sign(text as string);
+    const data = [attesting(new Uint8Array(32).fill(7)), 'base64'];
+    const chain = { account: async () => ({ owner: '', data }) };
+    return { ...who, signer: { ...who.signer, signMessage }, chain: chain as unknown as typeof who.chain };
+  };
+
+  test('opens by one signature of the wallet', async () => {
+    serve(whole, letter);
+    const signed: string[] = [];
+    const sign = (text: string) => {
+      signed.push(text);
+      return new Uint8Array(32).fill(7);
+    };
+    open(at, withWallet(sign));
+    expect(await screen.findByText('All is well.')).toBeTruthy();
+    expect(signed).toEqual([`reading key of ${doctor().signer.address}`]);
+    expect(screen.queryByText('Your reading key')).toBeNull();
+  });
+
+  test('says why the key of the wallet is not the one, and takes a file', async () => {
+    serve(whole, letter);
+    const { container } = open(
+      at,
+      withWallet(() => new Uint8Array(32)),
+    );
+    expect(await screen.findByText(/is not the one that your credential names/)).toBeTruthy();
+    expect(await barriers(container)).toEqual([]);
+    await act(() => takeKey(new Blob(['{}'])));
+    expect(await screen.findByText('All is well.')).toBeTruthy();
+  });
+
+  test('asks the wallet again after a no, or takes a file', async () => {
+    const { Declined } = await import('@/wallet');
+    serve(whole, letter);
+    let isWilling = false;
+    const sign = () => {
+      if (!isWilling) throw new Declined('no');
+      return new Uint8Array(32).fill(7);
+    };
+    open(at, withWallet(sign));
+    expect(await screen.findByText(/You said no in your wallet/)).toBeTruthy();
+    expect(screen.getByText('Your reading key')).toBeTruthy();
+    isWilling = true;
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('All is well.')).toBeTruthy();
+  });
+
+  test('opens with a file where there is no wallet that signs', async () => {
     serve(whole, letter);
     const { container } = open(at, doctor());
     expect(await screen.findByText('Your reading key')).toBeTruthy();
@@ -215,6 +306,24 @@ describe('access', () => {
     const sent = asked.find(({ method }) => method === 'POST');
     expect(JSON.parse(sent?.body ?? '')).toEqual({ vault: patient, purposes: 1, actions: 1 });
     expect(await barriers(container)).toEqual([]);
+  });
+
+  test('a code that was scanned names the patient, and what is written goes encrypted to them', async () => {
+    const patient = 'So11111111111111111111111111111111111111112';
+    const request = { vault: patient, request: '00', purposes: 1, actions: 1, requested_at: '2026-11-20T10:00:00Z' };
+    serve({
+      ...basic,
+      'GET /v1/access-requests': { body: { data: [] } },
+      'POST /v1/access-requests': { body: { data: request } },
+    });
+    open(`/care/access?patient=${patient}`, doctor());
+    const field = await screen.findByLabelText<HTMLInputElement>("The patient's address");
+    expect(field.value).toBe(patient);
+    await userEvent.type(screen.getByLabelText(/A few words/), 'For Friday');
+    await userEvent.click(screen.getByRole('button', { name: 'Send the request' }));
+    expect(await screen.findByText(/^Sent\./)).toBeTruthy();
+    const sent = JSON.parse(asked.find(({ method }) => method === 'POST')?.body ?? '');
+    expect(sent.message).toBe(btoa(`${patient} For Friday`));
   });
 
   test('every request of the session is listed with its receipt', async () => {

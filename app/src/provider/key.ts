@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from 'react';
-import { current, listen } from '@/session/state';
-import { readWithFile } from './reading';
+import { current, listen, type Person } from '@/session/state';
+import { readWithFile, readWithWallet } from './reading';
 
-/** Which key file this page reads with. The key itself is in the worker and ends with it. */
+/** Which key this page reads with. The key itself is in the worker and ends with it. */
 
 let keys: { of: string; public: readonly string[] } | undefined;
 const listeners = new Set<() => void>();
@@ -25,7 +25,14 @@ export async function takeKey(file: Blob): Promise<void> {
   change({ of, public: read });
 }
 
-/** Public keys, hex, of what is read with; undefined before a file was chosen. */
+/** Reads with the wallet's key from now on; says whether that is the one which is attested. */
+export async function takeWalletKey(person: Person): Promise<boolean> {
+  const key = await readWithWallet(person);
+  if (key !== undefined) change({ of: person.signer.address, public: [key] });
+  return key !== undefined;
+}
+
+/** Public keys, hex, of what is read with; undefined while there is none. */
 export function useKeys(): readonly string[] | undefined {
   return useSyncExternalStore(
     (changed) => {

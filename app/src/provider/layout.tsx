@@ -6,6 +6,7 @@ import { usePerson } from '@/session/state';
 import { Note } from '@/ui/note';
 import { Select } from '@/ui/select';
 import { PURPOSES, type ReadingPurpose } from './purposes';
+import { Register } from './register';
 
 const route = getRouteApi('/inside/care');
 
@@ -41,9 +42,12 @@ export function CareLayout() {
         </nav>
       </div>
       {person.credential === undefined && (
-        <Note kind="wait" title={t('provider.noCredential.title')}>
-          {t('provider.noCredential.text')}
-        </Note>
+        <>
+          <Note kind="wait" title={t('provider.noCredential.title')}>
+            {t('provider.noCredential.text')}
+          </Note>
+          <Register />
+        </>
       )}
       <Outlet />
     </>

@@ -1,8 +1,10 @@
 import type { Purpose } from '@/api/client';
 import type { HeldRecord } from '@/api/labels';
+import { credentialState } from '@/chain/credential';
 import { core, Refused } from '@/core';
 import type { RpcAccount } from '@/core/pkg/aegle_web';
 import { keep } from '@/receipts/kept';
+import { SITE } from '@/session/sign-in';
 import type { Person } from '@/session/state';
 
 /** What somebody who is not the patient opens, by the core in the worker: everything of it that these pages use. */
@@ -62,4 +64,23 @@ async function opening(held: HeldRecord, purpose: Purpose, account: RpcAccount):
 /** Reads with the key in a file from now on. Gives the public keys, hex, the newest first. */
 export function readWithFile(file: Uint8Array): Promise<string[]> {
   return core().useKeyFile(file);
+}
+
+/**
+ * Reads with the key that follows from the wallet from now on, where it is the one that the reader's credential names
+ * on chain. Gives that key, hex; undefined where the credential names another.
+ */
+export async function readWithWallet({ signer, chain, credential }: Person): Promise<string | undefined> {
+  const state = credential && (await credentialState(chain, credential));
+  if (!state) return undefined;
+  const signature = await signer.signMessage(await core().messageToRead(SITE, signer.address));
+  const isAttested = await core().useWalletKey(SITE, signer.address, signature, state.encryptionKey);
+  return isAttested ? state.encryptionKey : undefined;
+}
+
+/** The public key, hex, that the reader's wallet has on this site, for a registrar to attest. */
+export async function keyToRegister({ signer }: Person): Promise<string> {
+  const message = await core().messageToRead(SITE, signer.address);
+  const first = await signer.signMessage(message);
+  return core().publicKeyToRead(SITE, signer.address, first, await signer.signMessage(message));
 }

@@ -19,7 +19,7 @@ import { useCredential } from '@/ui/who';
 import { calendarDay, exactly, moment } from '@/words/say';
 import { Closed, useClosing } from './closed';
 import { contentOf, recordOf, recordsOf } from './data';
-import { takeKey, useKeys } from './key';
+import { takeKey, takeWalletKey, useKeys } from './key';
 import { usePurpose } from './layout';
 import type { Opened } from './reading';
 
@@ -73,7 +73,7 @@ export function RecordPage() {
           {t('provider.record.pendingHint')}
         </Note>
       )}
-      {held.key.state === 'wrapped' && !keys && <ChooseKey />}
+      {held.key.state === 'wrapped' && !keys && <TakeKey />}
       {keys && <WrongKey keys={keys} />}
       <ProblemNote error={opened.error} retry={() => void opened.refetch()} />
       {canOpen && opened.isLoading && <Waiting for={t('provider.record.opening')} />}
@@ -150,7 +150,29 @@ function Issuer({ issuance }: { issuance: Opened['issuance'] }) {
   return state === 'false' ? <span className="text-harm">{text}</span> : text;
 }
 
-/** Asks for the file that opens what was encrypted to the reader. */
+/** Asks the wallet for the key that opens what was encrypted to the reader; where it has none, for a file. */
+function TakeKey() {
+  const { t } = useTranslation();
+  const person = usePerson();
+  const asking = useQuery({
+    queryKey: ['care', 'key', person.signer.address],
+    queryFn: () => takeWalletKey(person),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnReconnect: false,
+    retry: false,
+  });
+  if (asking.isFetching) return <Waiting for={t('provider.key.waiting')} />;
+  return (
+    <>
+      <ProblemNote error={asking.error} retry={() => void asking.refetch()} />
+      {asking.data === false && <Note title={t('provider.key.other')}>{t('provider.key.otherHint')}</Note>}
+      {(asking.error || asking.data === false) && <ChooseKey />}
+    </>
+  );
+}
+
+/** Asks for the file of the key. */
 function ChooseKey() {
   const { t } = useTranslation();
   const taking = useMutation({ mutationFn: takeKey });

@@ -38,7 +38,7 @@ export function SignInPage() {
       reach('connect');
       return signIn(await connect(wallet), reach);
     },
-    onSuccess: (person) => navigate({ to: afterwards(person, to), replace: true }),
+    onSuccess: (person) => navigate({ href: afterwards(person, to), replace: true }),
   });
   const because = session.person ? undefined : session.because;
   return (

@@ -8,7 +8,10 @@ import { change, type Person } from '@/session/state';
 export function person(more: Partial<Person> = {}): Person {
   return {
     signer: { address: WALLET } as Person['signer'],
-    chain: { account: async () => ({ owner: PROGRAM, data: ['', 'base64'] }) } as unknown as Person['chain'],
+    chain: {
+      account: async () => ({ owner: PROGRAM, data: ['', 'base64'] }),
+      deployment: {},
+    } as unknown as Person['chain'],
     vault: undefined,
     credential: undefined,
     ...more,

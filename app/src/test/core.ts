@@ -1,3 +1,4 @@
+import { hexText } from '@/chain/bytes';
 import type { Answered, Asked } from '@/core/core';
 import * as errors from '@/core/errors';
 
@@ -10,6 +11,15 @@ let opens: (record: string) => unknown = () => {
   throw new Error('nothing is to be opened');
 };
 export const asked: Asked[] = [];
+let named: object | undefined;
+
+/** Says whom the chain vouches for from now on; for a mock of '@/chain/names'. */
+export function vouch(next: typeof named): void {
+  named = next;
+}
+export async function namedBy() {
+  return named;
+}
 /** What was sent to patients. */
 export const mailed: Record<string, unknown>[] = [];
 
@@ -49,5 +59,23 @@ const worker = {
   },
   async useKeyFile() {
     return ['aa'];
+  },
+  async messageToRead(_: unknown, wallet: string) {
+    return `reading key of ${wallet}`;
+  },
+  /** The signature is the key. */
+  async useWalletKey(_site: unknown, _wallet: string, signature: Uint8Array, attested: string) {
+    return hexText(signature) === attested;
+  },
+  async publicKeyToRead(_site: unknown, _wallet: string, first: Uint8Array) {
+    return hexText(first);
+  },
+  async sealMessage(vault: string, _: unknown, text: string) {
+    return btoa(`${vault} ${text}`);
+  },
+  async openMessage(vault: string, sealed: string) {
+    const [to, ...words] = atob(sealed).split(' ');
+    if (to !== vault) throw new Error('it is encrypted to another key');
+    return words.join(' ');
   },
 };

@@ -18,7 +18,8 @@ Map.groupBy ??= (items, keyOf) => {
 configure({ asyncUtilTimeout: 5_000 });
 
 await begin();
-await Promise.all([need('notices'), need('open'), need('provider'), need('records'), need('safety'), need('viewer')]);
+const AREAS = ['meet', 'notices', 'open', 'provider', 'records', 'safety', 'viewer'] as const;
+await Promise.all(AREAS.map(need));
 
 beforeEach(async () => {
   await i18next.changeLanguage('en');

@@ -1,8 +1,8 @@
 import { encode } from 'uqr';
 
-/** A QR code, black on white in either theme: cameras want it so. */
+/** A QR code, black on white in either theme: cameras want it so, and four modules of white around it. */
 export function Qr({ text, label }: { text: string; label: string }) {
-  const { data, size } = encode(text, { border: 2 });
+  const { data, size } = encode(text, { ecc: 'M', border: 4 });
   const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
   return (
     <svg
@@ -10,7 +10,7 @@ export function Qr({ text, label }: { text: string; label: string }) {
       aria-label={label}
       viewBox={`0 0 ${size} ${size}`}
       shapeRendering="crispEdges"
-      className="max-w-[280px] rounded"
+      className="w-full max-w-[280px] rounded border border-line"
     >
       <rect width={size} height={size} fill="#fff" />
       <path d={dark.join('')} fill="#000" />

@@ -997,6 +997,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names that people show, as registrars attest them: by a search, or of some accounts.
+         * @description Whoever shows a name to somebody checks that the account on chain commits to it.
+         */
+        get: operations["list_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profiles/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Shows everybody the profile that a credential or registrar commits to.
+         * @description Whom it is about does so, or the registrar who attests it.
+         */
+        put: operations["put_profile"];
+        post?: never;
+        /** Shows it no more. */
+        delete: operations["delete_profile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/receipts/{index}": {
         parameters: {
             query?: never;
@@ -2518,6 +2559,12 @@ export interface components {
             plan: string;
             signature: components["schemas"]["Base64_64"];
         };
+        /** @description A profile and what opens the commitment to it. */
+        NewProfileBody: {
+            /** @description JSON with a `name`, at most 4,096 bytes; `specialty` and `address` are shown too. */
+            profile: string;
+            salt: components["schemas"]["Digest"];
+        };
         /** @description A record's content, uploaded before, and what the server may know of it. */
         NewRecord: {
             opening: components["schemas"]["LabelsOpening"];
@@ -3245,6 +3292,21 @@ export interface components {
             title: string;
             /** @description Path of the kind of problem. */
             type: string;
+        };
+        /** @description A profile that was published. */
+        Profile: {
+            /** @description The credential or registrar that commits to it. */
+            account: components["schemas"]["Address"];
+            /** @description The document as it was written, JSON with a name. */
+            profile: string;
+            published_at: components["schemas"]["Time"];
+            /** @description The commitment on chain is SHA-256 over this and the profile. */
+            salt: components["schemas"]["Digest"];
+            /** @description The key that it is about. */
+            subject: components["schemas"]["Address"];
+        };
+        Profiles: {
+            data: components["schemas"]["Profile"][];
         };
         /** @description A proof by hashes. */
         Proof: {
@@ -6106,6 +6168,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Patient"];
                 };
+            };
+            /** @description A refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_profiles: {
+        parameters: {
+            query?: {
+                /** @description Addresses of credentials and registrars, at most 40, separated by commas. */
+                accounts?: string;
+                /** @description Part of a name or specialty, of people who have a credential. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profiles"];
+                };
+            };
+            /** @description A refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of the credential or registrar, base58 */
+                account: components["schemas"]["Address"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProfileBody"];
+            };
+        };
+        responses: {
+            /** @description It is shown. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of the credential or registrar, base58 */
+                account: components["schemas"]["Address"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A refusal. */
             default: {

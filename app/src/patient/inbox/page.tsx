@@ -1,21 +1,23 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schema } from '@/api/client';
 import { labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
-import { Button, weightClass } from '@/ui/button';
+import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { useKinds } from '@/ui/kinds';
+import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
-import { exactly, list, moment } from '@/words/say';
-import { PURPOSES } from '../people/grant';
+import { exactly, moment } from '@/words/say';
+import { Asked } from '../people/asked';
 import { recordsOf } from '../records/data';
 import { runs } from '../runs';
 import { accept } from './accept';
-import { discard, dismiss, mailOf, markRead, noticesOf, requestsOf } from './data';
+import { discard, mailOf, markRead, noticesOf, requestsOf } from './data';
 
 /** What waits for the patient, and what happened. */
 export function InboxPage() {
@@ -24,6 +26,7 @@ export function InboxPage() {
   const requests = useQuery(requestsOf(person));
   const mail = useQuery(mailOf(person));
   const notices = useQuery(noticesOf(person));
+  const [done, finish] = useState<string>();
   const pending = requests.isPending || mail.isPending || notices.isPending;
   const nothing = !pending && !requests.data?.length && !mail.data?.length && !notices.data?.length;
   return (
@@ -34,6 +37,7 @@ export function InboxPage() {
         retry={() => void Promise.all([requests.refetch(), mail.refetch(), notices.refetch()])}
       />
       {pending && <Waiting />}
+      {done && <Note kind="done">{done}</Note>}
       {nothing && <Empty title={t('patient.inbox.empty')}>{t('patient.inbox.emptyHint')}</Empty>}
       {!!requests.data?.length && (
         <section className="flex flex-col gap-1.5">
@@ -41,7 +45,7 @@ export function InboxPage() {
           <ul className="flex flex-col gap-1.5">
             {requests.data.map((request) => (
               <li key={request.request}>
-                <Request request={request} />
+                <Asked request={request} onAllowed={finish} />
               </li>
             ))}
           </ul>
@@ -62,38 +66,6 @@ export function InboxPage() {
       )}
       {!!notices.data?.length && <Notices notices={notices.data} />}
     </>
-  );
-}
-
-/** Somebody asks: refusing is as easy as allowing. */
-function Request({ request }: { request: Schema['AccessRequest'] }) {
-  const { t } = useTranslation();
-  const person = usePerson();
-  const queries = useQueryClient();
-  const refusing = useMutation({
-    mutationFn: () => dismiss(person, request),
-    onSuccess: () => queries.invalidateQueries(requestsOf(person)),
-  });
-  const purposes = Object.entries(PURPOSES).filter(([, bit]) => request.purposes & bit);
-  return (
-    <Card className="flex flex-col gap-1.5">
-      <p>
-        <Who subject={request.requester} /> {t('patient.inbox.asks')}{' '}
-        {list(purposes.map(([purpose]) => t(`patient.purposes.${purpose as keyof typeof PURPOSES}`)))}
-      </p>
-      <p className="text-soft text-sm" title={exactly(request.requested_at)}>
-        {moment(request.requested_at)}
-      </p>
-      <ProblemNote error={refusing.error} />
-      <div className="flex flex-wrap gap-1">
-        <Link to="/people/allow" search={{ who: request.requester }} className={weightClass('second')}>
-          {t('patient.inbox.choose')}
-        </Link>
-        <Button onPress={() => refusing.mutate()} isDisabled={refusing.isPending}>
-          {t('patient.inbox.refuse')}
-        </Button>
-      </div>
-    </Card>
   );
 }
 

@@ -14,14 +14,16 @@ import { TextField } from '@/ui/field';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
+import { addressIn, ScanButton } from '@/ui/scan';
 import { Steps, Waiting } from '@/ui/waiting';
-import { useCredential, useName, Who } from '@/ui/who';
+import { useWho, Who } from '@/ui/who';
 import { calendarDay, chainDay, today } from '@/words/say';
 import { useRecords } from '../records/data';
-import { consentsOf, type Policy } from './data';
-import { grant, PURPOSES, preview, type Step } from './grant';
+import { Check, policyOf, type Wanted } from './check';
+import { consentsOf } from './data';
+import { People } from './directory';
+import { grant, PURPOSES, preview, STEPS, type Step } from './grant';
 
-const STEPS: Step[] = ['store', 'sign', 'wrap', 'final'];
 const OFFERED: Purpose[] = ['TREAT', 'FAMRQT', 'HPAYMT'];
 const DURATIONS = [7, 30, 90, 365] as const;
 const route = getRouteApi('/inside/patient/people/allow');
@@ -48,10 +50,8 @@ export function AllowPage() {
   const [step, reach] = useState<Step>('store');
 
   const isKey = isAddress(grantee.trim());
-  const credential = useCredential(isKey ? grantee.trim() : '');
+  const { credential, name } = useWho(isKey ? grantee.trim() : '');
   const found = isKey ? (credential.data ?? undefined) : undefined;
-  const nameOf = useName();
-  const name = nameOf(grantee.trim(), found?.kind);
   const fromDay = today();
   const untilDay = fromDay + days;
   const records = useRecords();
@@ -70,7 +70,7 @@ export function AllowPage() {
       if (!found || !shown.data) throw new Error(t('patient.allow.who.notFound'));
       const choice = {
         grantee: grantee.trim(),
-        encryptionKey: found.encryption_key,
+        credential: found.credential,
         purposes,
         fromDay,
         untilDay,
@@ -177,31 +177,6 @@ export function AllowPage() {
   );
 }
 
-interface Wanted {
-  /** Sensitivities of the records there are, all of which a policy has to name to open them. */
-  sensitivities: readonly string[];
-  scope: 'all' | 'some';
-  kinds: readonly Category[];
-  from: string;
-  left: readonly string[];
-  apart: boolean;
-}
-
-/** The choice as the document that is committed to (`docs/access.md`). */
-export function policyOf({ scope, kinds, from, left, apart, sensitivities }: Wanted): Policy {
-  const time = from ? { from } : {};
-  const all = scope === 'all' && !from;
-  const permit = all ? [] : [{ categories: scope === 'all' ? [...CATEGORIES] : [...kinds], ...time }];
-  return {
-    // What is signed is of version 2, which names the recipient's key.
-    kind: 'aegle:policy:v1',
-    base: all ? 'all-normal' : 'deny',
-    permit,
-    deny: left.length > 0 ? [{ records: [...left] }] : [],
-    sensitivity: apart ? [...sensitivities] : [],
-  };
-}
-
 function Whom({
   grantee,
   onChange,
@@ -231,7 +206,9 @@ function Whom({
         value={grantee}
         onChange={onChange}
       />
+      <ScanButton label={t('meet.search.scan')} onFound={(text) => onChange(addressIn(text) ?? text)} />
       {isLooking && <Waiting />}
+      {!isAddress(grantee.trim()) && <People words={grantee.trim()} onChoose={onChange} />}
       {found && (
         <Note kind={found.in_effect ? 'done' : 'wait'} title={t('patient.allow.who.found')}>
           <Who subject={found.subject} />
@@ -314,48 +291,6 @@ function What({
           </div>
         </details>
       )}
-    </>
-  );
-}
-
-function Check({
-  sentence,
-  withheld,
-  records,
-  isLoading,
-  children,
-}: {
-  sentence: string;
-  withheld: number;
-  records: readonly string[] | undefined;
-  isLoading: boolean;
-  children: ReactNode;
-}) {
-  const { t } = useTranslation();
-  const kind = useKinds();
-  const all = useRecords();
-  if (isLoading) return <Waiting />;
-  if (!records) return null;
-  const listed = all.data?.filter(({ held }) => records.includes(held.record)) ?? [];
-  return (
-    <>
-      <Card className="flex flex-col gap-1.5">
-        <p className="font-bold text-lg">{sentence}</p>
-        <p>{t('patient.allow.check.withheld', { count: withheld })}</p>
-        {listed.length > 0 && (
-          <details open={listed.length <= 5}>
-            <summary className="min-h-[44px] cursor-pointer py-1">{t('patient.allow.check.list')}</summary>
-            <ul className="list-disc ps-3">
-              {listed.map(({ held, labels, details }) => (
-                <li key={held.record}>{details?.title ?? kind(...labels.categories)}</li>
-              ))}
-            </ul>
-          </details>
-        )}
-        <p className="text-soft">{t('patient.allow.check.later')}</p>
-        <p className="text-soft text-sm">{t('patient.allow.check.words')}</p>
-      </Card>
-      {children}
     </>
   );
 }

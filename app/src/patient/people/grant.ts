@@ -2,6 +2,7 @@ import { address, createNoopSigner } from '@solana/kit';
 import { api, ok, type Schema } from '@/api/client';
 import { fixed } from '@/chain/addresses';
 import { hexBytes } from '@/chain/bytes';
+import { credentialState } from '@/chain/credential';
 import { patiently } from '@/chain/patience';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
@@ -11,7 +12,8 @@ import type { Policy } from './data';
 import { giveKeys } from './keys';
 
 /** Steps of allowing, in their order. */
-export type Step = 'store' | 'sign' | 'wrap' | 'final';
+export const STEPS = ['store', 'sign', 'wrap', 'final'] as const;
+export type Step = (typeof STEPS)[number];
 
 /** HL7 PurposeOfUse codes and the bits they have on chain. */
 export const PURPOSES = {
@@ -30,8 +32,8 @@ const READ = 1;
 /** What is to be allowed. */
 export interface Choice {
   grantee: string;
-  /** X25519 key of the grantee, hex, as a registrar attests it. */
-  encryptionKey: string;
+  /** The grantee's credential. The key that it names on chain is what is encrypted to, whatever the server says. */
+  credential: string;
   purposes: number;
   /** First day in effect and first day no more, counted from 1970-01-01. */
   fromDay: number;
@@ -59,7 +61,10 @@ export async function grant(
 ): Promise<string> {
   const { signer, chain, vault = '' } = person;
   reached('store');
-  const { grantee, encryptionKey, purposes, fromDay, untilDay, policy } = choice;
+  const { grantee, credential, purposes, fromDay, untilDay, policy } = choice;
+  const attested = await credentialState(chain, credential);
+  if (attested?.subject !== grantee) throw new Error('the network knows no such credential of this person');
+  const { encryptionKey } = attested;
   const granted = { grantee, encryptionKey, purposes, actions: READ, fromDay, untilDay, policy };
   // Refuses a preview that is not of this vault and these purposes, or not what its hash covers.
   const { body, terms, records } = await core().granting(granted, shown);
