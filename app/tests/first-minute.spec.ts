@@ -8,11 +8,15 @@ test('a newcomer sets up, adds a record, allows the practice, sees it look, stop
   await addExample(page);
   await page.getByRole('link', { name: 'Blood count (example)' }).click();
   await expect(page.getByText('Hemoglobin')).toBeVisible();
+  await expect(page.getByText('Only you.')).toBeVisible();
 
   await allowPractice(page);
   await page.getByRole('link', { name: 'Who looked', exact: true }).click();
   // By itself: the page is not loaded again.
   await expect(page.getByText('opened a record').first()).toBeVisible();
+  await page.getByRole('link', { name: 'Blood count (example)' }).first().click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'for treatment, until' })).toBeVisible();
+  await page.getByRole('link', { name: 'Who looked', exact: true }).first().click();
   await page.getByRole('button', { name: 'Check that nothing is missing' }).click();
   await expect(page.getByText(/Whole: \d+ entries/)).toBeVisible();
 

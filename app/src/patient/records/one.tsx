@@ -23,6 +23,7 @@ import { recordsOf } from './data';
 import { erase } from './erase';
 import { Standing, Versions } from './history';
 import { versionsOf } from './lineage';
+import { SeenBy } from './seen-by';
 import { MarkWrong } from './wrong';
 
 const route = getRouteApi('/inside/patient/records/$record');
@@ -103,6 +104,7 @@ export function RecordPage() {
       {data && (
         <Viewer mediaType={data.details.media_type} content={data.content} title={data.details.title ?? kinds} />
       )}
+      {held.status !== 'erased' && <SeenBy record={record} />}
       <Versions versions={versions} record={record} />
       {data?.receipt && <SaveReceipt receipt={data.receipt} />}
       <div className="flex flex-wrap gap-1">
