@@ -33,14 +33,25 @@ function said({ at, caller, purpose, operation, record, outcome }: Entry): strin
 /** How often is asked whether somebody looked. That is no line of the log; reading the log is one. */
 const LOOK = 3_000;
 
-/** Everything that was decided about the patient's records, newest first, and anew whenever somebody looked. */
-export function useActivity(person: Person) {
+/** How often a page that shows refusals asks anew: nobody is told of those, or strangers could fill an inbox. */
+const REFUSALS = 10_000;
+
+/**
+ * Everything that was decided about the patient's records, newest first, and anew whenever somebody looked; with
+ * `refusals` a while after somebody was refused, too.
+ */
+export function useActivity(person: Person, refusals = false) {
   const told = useQuery({
     ...noticesOf(person),
     refetchInterval: unlessTold(LOOK),
     select: (notices) => notices.find(({ kind }) => kind === 'disclosure')?.number ?? 0,
   });
-  return useQuery({ ...activityOf(person, told.data), placeholderData: keepPreviousData, enabled: !told.isPending });
+  return useQuery({
+    ...activityOf(person, told.data),
+    placeholderData: keepPreviousData,
+    enabled: !told.isPending,
+    refetchInterval: refusals && REFUSALS,
+  });
 }
 
 function activityOf({ vault = '' }: Person, told: number | undefined) {

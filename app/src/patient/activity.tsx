@@ -42,7 +42,7 @@ const OPERATIONS = [
 export function ActivityPage() {
   const { t } = useTranslation();
   const person = usePerson();
-  const { data, error, isPending, refetch } = useActivity(person);
+  const { data, error, isPending, refetch } = useActivity(person, true);
   const [filter, setFilter] = useState<Filter>('others');
   const [shown, show] = useState(PAGE);
   const verifying = useMutation({ mutationFn: () => verifyLog(person) });
