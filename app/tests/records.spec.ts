@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { addExample, approve, arrive, reject } from './people';
+import { addExample, allow, approve, arrive, arriveAsDoctor, reject } from './people';
 
 test('a record is corrected by a new version, which hides the one before and can be marked as wrong', async ({
   page,
@@ -52,11 +52,60 @@ test('the receipt of an own look is saved with what opens it, and holds against 
   await page.getByRole('button', { name: 'Save the receipt' }).click();
   const text = readFileSync(await (await saved).path(), 'utf8');
   expect(JSON.parse(text).records).toHaveLength(1);
+  await replayed(page, text, 'permitted, as the owner');
+});
+
+test('results that were sent are taken in by one approval, and who reads one saves a receipt that holds', async ({
+  browser,
+}) => {
+  const [patient, doctor] = await Promise.all([0, 1].map(async () => (await browser.newContext()).newPage()));
+  if (!patient || !doctor) throw new Error('two pages');
+  const listed = patient.waitForRequest((request) => request.url().includes('/v1/records?patient='));
+  await arrive(patient);
+  const vault = new URL((await listed).url()).searchParams.get('patient') ?? '';
+  await arriveAsDoctor(doctor);
+  await doctor.getByRole('link', { name: 'Send a result' }).click();
+  await doctor.getByLabel("Patient's address").fill(vault);
+  for (const title of ['Letter', 'Second letter']) {
+    await doctor.getByLabel('or write a text').fill(`${title}: all is well.`);
+    await doctor.getByLabel('Title').fill(title);
+    await doctor.getByRole('button', { name: 'Sign and send' }).click();
+    await expect(doctor.getByText("Sent. It waits in the patient's mailbox.")).toBeVisible();
+  }
+
+  await patient.getByRole('link', { name: 'Inbox', exact: true }).click();
+  await patient.getByRole('button', { name: 'Add all 2 to my records' }).click();
+  await reject(patient);
+  await expect(patient.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
+  await patient.getByRole('button', { name: 'Add all 2 to my records' }).click();
+  await approve(patient);
+  await expect(patient.getByRole('button', { name: 'Add to my records' })).toHaveCount(0);
+  await patient.getByRole('link', { name: 'Records', exact: true }).click();
+  await expect(patient.getByText('2 records. Only you')).toBeVisible();
+
+  await allow(patient, process.env.AEGLE_DOCTOR ?? '');
+  // As a link would: the list of patients is asked for once a minute.
+  await doctor.evaluate((path) => history.pushState(null, '', path), `/care/${vault}?purpose=TREAT`);
+  await doctor
+    .getByRole('link', { name: /Letters and summaries/ })
+    .first()
+    .click();
+  await doctor.setInputFiles('input[type=file]', process.env.AEGLE_DOCTOR_KEY_FILE ?? '');
+  await expect(doctor.getByText('all is well.')).toBeVisible();
+  const saved = doctor.waitForEvent('download');
+  await doctor.getByRole('button', { name: 'Save the receipt' }).click();
+  const text = readFileSync(await (await saved).path(), 'utf8');
+  const { consents, records } = JSON.parse(text);
+  expect([consents.length, records.length]).toEqual([1, 1]);
+  await replayed(doctor, text, 'permitted');
+});
+
+/** Has the page of proofs decide again, from the chain and from what the file opens. */
+async function replayed(page: Page, receipt: string, how: string): Promise<void> {
   await page.goto('/verify');
-  await page.locator('input[type=file]').setInputFiles({ name: 'r.json', mimeType: '', buffer: Buffer.from(text) });
+  await page.locator('input[type=file]').setInputFiles({ name: 'r.json', mimeType: '', buffer: Buffer.from(receipt) });
   const checks = page.getByRole('list', { name: 'What was checked' }).getByRole('listitem');
-  // Made again from the chain and from what the file opens, the labels of the record among it.
-  await expect(checks.filter({ hasText: 'Decided again' })).toHaveText(/^Holds:.*permitted, as the owner/);
+  await expect(checks.filter({ hasText: 'Decided again' })).toHaveText(new RegExp(`^Holds:.*${how}`));
   await expect(checks.filter({ hasText: 'records went out' })).toHaveText(/^Holds:/);
   await expect(checks.filter({ hasText: 'Does not hold' })).toHaveCount(0);
-});
+}
