@@ -121,6 +121,8 @@ test('the first pages of a newcomer hold in every language, theme and width', as
 });
 
 test("the patient's and the doctor's pages hold in every language, theme and width", async ({ browser }) => {
+  // Every page, some ten times.
+  test.slow();
   const [patient, doctor] = [await fresh(browser), await fresh(browser)];
   const vault = await arrive(patient);
   await addExample(patient);

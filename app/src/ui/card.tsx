@@ -9,7 +9,7 @@ export function Card({ children, className = '' }: { children: ReactNode; classN
 export function PageHead({ title, lead, actions }: { title: ReactNode; lead?: ReactNode; actions?: ReactNode }) {
   return (
     <header className="flex flex-wrap items-start justify-between gap-2">
-      <div className="flex max-w-[64ch] flex-col gap-1">
+      <div className="flex min-w-0 max-w-[64ch] flex-col gap-1">
         <h1 tabIndex={-1} className="outline-none">
           {title}
         </h1>
