@@ -19,6 +19,7 @@ import { Steps, Waiting } from '@/ui/waiting';
 import { useWho, Who } from '@/ui/who';
 import { calendarDay, chainDay, today } from '@/words/say';
 import { useRecords } from '../records/data';
+import { RecordTitle } from '../records/title';
 import { Check, policyOf, type Wanted } from './check';
 import { consentsOf } from './data';
 import { People } from './directory';
@@ -278,14 +279,14 @@ function What({
         <details>
           <summary className="min-h-[44px] cursor-pointer py-1 font-bold">{t('patient.allow.what.except')}</summary>
           <div className="flex flex-col gap-1">
-            {records.map(({ held, labels, details }) => (
+            {records.map(({ held, labels }) => (
               <Checkbox
                 key={held.record}
                 isSelected={left.includes(held.record)}
                 onChange={(on) => leave(toggle(left, held.record, on))}
                 hint={labels.from ? calendarDay(labels.from) : undefined}
               >
-                {details?.title ?? kind(...labels.categories)}
+                <RecordTitle held={held} />
               </Checkbox>
             ))}
           </div>

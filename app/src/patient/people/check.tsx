@@ -2,9 +2,9 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category } from '@/api/labels';
 import { Card } from '@/ui/card';
-import { useKinds } from '@/ui/kinds';
 import { Waiting } from '@/ui/waiting';
 import { useRecords } from '../records/data';
+import { RecordTitle } from '../records/title';
 import type { Policy } from './data';
 
 /** What somebody is to see. */
@@ -48,11 +48,11 @@ export function Check({
   children?: ReactNode;
 }) {
   const { t } = useTranslation();
-  const kind = useKinds();
   const all = useRecords();
   if (isLoading) return <Waiting />;
   if (!records) return null;
-  const listed = all.data?.filter(({ held }) => records.includes(held.record)) ?? [];
+  const shown = new Set(records);
+  const listed = all.data?.filter(({ held }) => shown.has(held.record)) ?? [];
   return (
     <>
       <Card className="flex flex-col gap-1.5">
@@ -62,8 +62,10 @@ export function Check({
           <details open={listed.length <= 5}>
             <summary className="min-h-[44px] cursor-pointer py-1">{t('patient.allow.check.list')}</summary>
             <ul className="list-disc ps-3">
-              {listed.map(({ held, labels, details }) => (
-                <li key={held.record}>{details?.title ?? kind(...labels.categories)}</li>
+              {listed.map(({ held }) => (
+                <li key={held.record}>
+                  <RecordTitle held={held} />
+                </li>
               ))}
             </ul>
           </details>

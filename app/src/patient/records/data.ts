@@ -1,4 +1,4 @@
-import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, ok, pages } from '@/api/client';
 import { type HeldRecord, labelsOf } from '@/api/labels';
 import { core } from '@/core';
@@ -41,18 +41,8 @@ export function detailsOf(person: Person, held: HeldRecord) {
   });
 }
 
-/** The records with what could be opened of each. */
+/** The records with what their labels say. */
 export function useRecords() {
-  const person = usePerson();
-  const records = useQuery(recordsOf(person));
-  const details = useQueries({ queries: (records.data ?? []).map((held) => detailsOf(person, held)) });
-  const data = records.data?.map((held, index) => ({
-    held,
-    labels: labelsOf(held),
-    details: details[index]?.data,
-    isOpening: details[index]?.isLoading ?? false,
-  }));
-  return { ...records, data };
+  const records = useQuery(recordsOf(usePerson()));
+  return { ...records, data: records.data?.map((held) => ({ held, labels: labelsOf(held) })) };
 }
-
-export type Listed = NonNullable<ReturnType<typeof useRecords>['data']>[number];

@@ -1,10 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type HeldRecord, type Labels, labelsOf } from '@/api/labels';
-import { usePerson } from '@/session/state';
+import type { HeldRecord, Labels } from '@/api/labels';
 import { weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { byKind, byYear, useKinds } from '@/ui/kinds';
@@ -12,7 +10,7 @@ import { ProblemNote } from '@/ui/problem';
 import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
 import { calendarDay } from '@/words/say';
-import { recordsOf } from './data';
+import { useRecords } from './data';
 import { AddExample } from './example';
 import { newestOf } from './lineage';
 import { RecordTitle } from './title';
@@ -22,7 +20,7 @@ type View = 'timeline' | 'kinds';
 /** What do I have? */
 export function RecordsPage() {
   const { t } = useTranslation();
-  const { data, error, isPending, refetch } = useQuery(recordsOf(usePerson()));
+  const { data, error, isPending, refetch } = useRecords();
   const [view, setView] = useState<View>('timeline');
   const kinds = useKinds();
   const add = (
@@ -31,12 +29,12 @@ export function RecordsPage() {
       {t('patient.records.add')}
     </Link>
   );
-  const there = data?.filter(({ status }) => status !== 'erased');
+  const there = data?.filter(({ held }) => held.status !== 'erased');
   // Earlier versions stand behind the newest.
-  const newest = newestOf(there ?? []);
-  const current = there?.flatMap((held) => {
-    const earlier = newest.get(held.record);
-    return earlier === undefined ? [] : [{ held, labels: labelsOf(held), earlier }];
+  const newest = newestOf(there?.map(({ held }) => held) ?? []);
+  const current = there?.flatMap((record) => {
+    const earlier = newest.get(record.held.record);
+    return earlier === undefined ? [] : [{ ...record, earlier }];
   });
   return (
     <>
