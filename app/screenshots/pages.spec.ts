@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { addExample, allowPractice, arrive } from '../tests/people';
+import { allowPractice, arrive } from '../tests/people';
+import { arriveBoth, pagesOf, visit } from '../tests/walk';
 
 /** Every page in both themes at three widths: `make screenshots`. */
 const WIDTHS = { phone: 390, tablet: 820, desktop: 1280 };
@@ -18,42 +19,36 @@ async function shoot(page: Page, name: string): Promise<void> {
   }
 }
 
-test('pages for everybody', async ({ page }) => {
-  for (const [name, path] of Object.entries({
-    welcome: '/',
-    'sign-in': '/sign-in',
-    settings: '/settings',
-    verify: '/verify',
-    about: '/about',
-    'about-patients': '/about/patients',
-    'about-hospitals': '/about/hospitals',
-    'about-lawyers': '/about/lawyers',
-    'not-found': '/nowhere',
-  })) {
-    await page.goto(path);
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await shoot(page, name);
+/** The pages of a map of routes, named as the routes are. */
+async function shootAll(page: Page, paths: Map<string, string>): Promise<void> {
+  for (const [route, path] of paths) {
+    await visit(page, path);
+    await shoot(page, route.slice(1).replaceAll('/', '-').replaceAll('$', '') || 'welcome');
   }
+}
+
+test('pages for everybody', async ({ page }) => {
+  await page.goto('/');
+  await shootAll(page, new Map([...pagesOf('everybody'), ['/not-found', '/nowhere']]));
 });
 
-test("the patient's pages", async ({ page }) => {
+test("a newcomer's pages", async ({ page }) => {
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await expect(page.getByRole('heading', { name: 'Set up your records' })).toBeVisible();
+  await shootAll(page, pagesOf('newcomer'));
+});
+
+test('before there is a record', async ({ page }) => {
   await arrive(page);
   await shoot(page, 'records-empty');
-  await addExample(page);
-  await shoot(page, 'records');
-  await page.getByRole('link', { name: 'Blood count (example)' }).click();
-  await expect(page.getByText('Hemoglobin')).toBeVisible();
-  await shoot(page, 'record');
-  await page.getByRole('link', { name: 'Records', exact: true }).first().click();
-  await page.getByRole('link', { name: 'Add a record' }).click();
-  await shoot(page, 'add');
-  await allowPractice(page);
-  await page.getByRole('main').getByRole('link', { name: 'Who can see' }).click();
-  await expect(page.getByText('in effect')).toBeVisible();
-  await shoot(page, 'people');
-  await page.getByRole('link', { name: 'Who looked', exact: true }).first().click();
-  await expect(page.getByText('opened a record').first()).toBeVisible();
-  await shoot(page, 'activity');
-  await page.getByRole('link', { name: 'Inbox', exact: true }).first().click();
-  await shoot(page, 'inbox');
+});
+
+test("the patient's and the doctor's pages", async ({ browser }) => {
+  const { patient, doctor, at } = await arriveBoth(browser);
+  await shootAll(doctor, pagesOf('doctor', at));
+  await allowPractice(patient);
+  await visit(patient, '/activity');
+  await expect(patient.getByText('opened a record').first()).toBeVisible();
+  await shootAll(patient, pagesOf('patient', at));
 });

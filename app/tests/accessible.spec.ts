@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, expect, type Page, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { addExample, allow, arrive, arriveAsDoctor } from './people';
-import { DIALOGS, VISITS } from './visits';
+import { DIALOGS } from './visits';
+import { arriveBoth, pagesOf, visit } from './walk';
 
 type Language = 'en' | 'de' | 'ar';
 type Words = { [key: string]: Words | string };
@@ -19,19 +19,6 @@ function word(language: Language, key: string): string {
     JSON.parse(readFileSync(file, 'utf8')) as Words,
   );
   return found as string;
-}
-
-/** Goes to a page as a link would: the session lives in this document. */
-async function visit(page: Page, path: string): Promise<void> {
-  await page.evaluate((path) => history.pushState(null, '', path), path);
-  // The router's own word for it that the page is there.
-  await page.waitForFunction((path) => {
-    type Router = { state: { status: string; resolvedLocation?: { pathname: string } } };
-    const { state } = (window as unknown as { __TSR_ROUTER__: Router }).__TSR_ROUTER__;
-    return state.status === 'idle' && state.resolvedLocation?.pathname === path;
-  }, path);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await expect(page.locator('main [role=status] .animate-spin')).toHaveCount(0);
 }
 
 async function speak(page: Page, language: Language): Promise<void> {
@@ -96,16 +83,6 @@ async function inDialogs(page: Page, paths: Map<string, string>, language: Langu
   }
 }
 
-/** The pages that somebody sees, by their routes. */
-function pagesOf(who: (typeof VISITS)[string], at: Record<string, string> = {}): Map<string, string> {
-  const routes = Object.keys(VISITS).filter((route) => VISITS[route] === who);
-  return new Map(routes.map((route) => [route, route.replace(/\$(\w+)/g, (_, name: string) => at[name] ?? '')]));
-}
-
-async function fresh(browser: Browser): Promise<Page> {
-  return (await browser.newContext({ reducedMotion: 'reduce' })).newPage();
-}
-
 test('pages for everybody hold in every language, theme and width', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/');
@@ -123,12 +100,6 @@ test('the first pages of a newcomer hold in every language, theme and width', as
 test("the patient's and the doctor's pages hold in every language, theme and width", async ({ browser }) => {
   // Every page, some ten times.
   test.slow();
-  const [patient, doctor] = [await fresh(browser), await fresh(browser)];
-  const vault = await arrive(patient);
-  await addExample(patient);
-  const record = (await patient.getByRole('link', { name: 'Blood count (example)' }).getAttribute('href')) ?? '';
-  await allow(patient, process.env.AEGLE_DOCTOR ?? '');
-  await arriveAsDoctor(doctor);
-  const at = { record: record.split('/').pop() ?? '', vault };
+  const { patient, doctor, at } = await arriveBoth(browser);
   await Promise.all([holds(patient, pagesOf('patient', at)), holds(doctor, pagesOf('doctor', at))]);
 });
