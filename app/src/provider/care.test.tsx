@@ -338,6 +338,32 @@ describe('access', () => {
     expect(row?.textContent).toContain('your patients, for treatment');
     expect(row?.textContent).toContain('permitted');
   });
+
+  test('a content that was given out or refused is listed too', async () => {
+    const { Refused } = await import('@/core');
+    const problem = { code: 'not_permitted', title: '', detail: '', status: 403, request_id: '', sealed: 'sealed' };
+    let isRefused = false;
+    serve({ ...basic, 'GET /v1/access-requests': { body: { data: [] } } }, () => {
+      if (isRefused) throw new Refused(problem, btoa('\0\0\0\0\0\0\0\u0009rest'));
+      return { ...letter(), receipt: btoa('\0\0\0\0\0\0\0\u0008rest') };
+    });
+    const { openRecord } = await import('./reading');
+    const who = doctor();
+    open('/care/access', who);
+    await screen.findByText('Access and receipts', { selector: 'a' });
+    const read = () => openRecord(who, held() as unknown as Parameters<typeof openRecord>[1], 'TREAT');
+    await act(read);
+    isRefused = true;
+    await act(() => expect(read()).rejects.toThrow(Refused));
+    const rows = within(await screen.findByRole('table'))
+      .getAllByRole('row')
+      .slice(1);
+    expect(rows.map(({ textContent }) => /permitted|refused/.exec(textContent ?? '')?.[0])).toEqual([
+      'refused',
+      'permitted',
+    ]);
+    expect(rows[0]?.textContent).toContain('a record, for treatment');
+  });
 });
 
 describe('sending a result', () => {
