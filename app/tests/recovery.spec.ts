@@ -29,10 +29,10 @@ async function card(page: Page, kind: string): Promise<string> {
   return shown(page.getByText(new RegExp(`^aegle:${kind}:`)));
 }
 
-/** A guardian who has no records: with a key file. */
+/** A guardian who has no records: with a key of the wallet. */
 async function guardian(page: Page): Promise<string> {
   await signIn(page, '/guardian');
-  await page.getByRole('button', { name: 'Make a key file and save it' }).click();
+  await page.getByRole('button', { name: 'Make my card' }).click();
   return card(page, 'guardian');
 }
 

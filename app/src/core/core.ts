@@ -188,15 +188,7 @@ export class Core {
 
   /** X25519 key, hex, to which a part may be encrypted for whoever is signed in; undefined where there is none yet. */
   guardianKey(): string | undefined {
-    return this.#guardianKeys()?.encryptionKeys[0];
-  }
-
-  /** A key for a guardian who has no vault, for as long as this session; the file to keep it in. */
-  async makeKeyFile(): Promise<string> {
-    const { SecretKeys } = await this.#wasm;
-    this.#readingKeys?.free();
-    this.#readingKeys = SecretKeys.generate();
-    return this.#readingKeys.toFile() ?? '';
+    return this.#guardianKeys()[0]?.encryptionKeys[0];
   }
 
   /** A guardian's part, encrypted to the new owner that a recovery names on chain. */
@@ -206,13 +198,22 @@ export class Core {
     recovery: string,
     account: Wasm.RpcAccount,
   ): Promise<Wasm.HandedShare> {
-    const keys = this.#guardianKeys();
-    if (!keys) throw new Error('there is no key at hand for the part that you keep');
-    return (await this.#wasm).handOver(kept, guardian, keys, recovery, account);
+    const { handOver } = await this.#wasm;
+    let refused: unknown = new Error('there is no key at hand for the part that you keep');
+    for (const keys of this.#guardianKeys()) {
+      try {
+        return handOver(kept, guardian, keys, recovery, account);
+      } catch (error) {
+        refused = error;
+      }
+    }
+    throw refused;
   }
 
-  #guardianKeys(): Wasm.SecretKeys | undefined {
-    return this.#unlocked ? this.#secrets(this.#unlocked.vault) : this.#readingKeys;
+  /** Those of the own vault, and the wallet's or a file's: a part may be older than the vault. */
+  #guardianKeys(): Wasm.SecretKeys[] {
+    const own = this.#unlocked ? [this.#secrets(this.#unlocked.vault)] : [];
+    return this.#readingKeys ? [...own, this.#readingKeys] : own;
   }
 
   /** Makes the key of a new owner, hex; its secret half is here until {@link Core.keepPrepared}. */

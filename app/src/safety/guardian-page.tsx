@@ -13,14 +13,13 @@ import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Qr } from '@/ui/qr';
-import { save } from '@/ui/save';
 import { ScanButton } from '@/ui/scan';
 import { Waiting } from '@/ui/waiting';
 import { shortened } from '@/ui/who';
 import { guardianCard, readGuardianFile, readNewOwnerCard } from './cards';
 import { type Asked, recoveriesOf, type Seen, sharesOf } from './data';
 import { FileButton } from './file-button';
-import { approve, handOver, propose } from './helping';
+import { approve, handOver, propose, takeKey } from './helping';
 import { hasApproved, standingOf } from './standing';
 import { At, StandingSentence, useGuardianSentence } from './words';
 
@@ -93,10 +92,7 @@ function OwnCard() {
   const queryKey = ['safety', 'own-key', person.signer.address];
   const key = useQuery({ queryKey, queryFn: async () => (await core().guardianKey()) ?? null });
   const refresh = () => queries.invalidateQueries({ queryKey });
-  const making = useMutation({
-    mutationFn: async () => save(new Blob([await core().makeKeyFile()]), 'aegle-guardian-key.json'),
-    onSuccess: refresh,
-  });
+  const making = useMutation({ mutationFn: () => takeKey(person), onSuccess: refresh });
   const opening = useMutation({
     mutationFn: (text: string) => core().useKeyFile(new TextEncoder().encode(text)),
     onSuccess: refresh,
@@ -107,6 +103,7 @@ function OwnCard() {
       <h2>{t('safety.guardian.card')}</h2>
       <ProblemNote error={key.error ?? making.error ?? opening.error} />
       {key.isPending && <Waiting />}
+      {making.isPending && <Waiting for={t('common.signIn.waiting')} />}
       {card && (
         <>
           <p>{t('safety.guardian.cardHint')}</p>
@@ -120,7 +117,9 @@ function OwnCard() {
         <>
           <p>{t('safety.guardian.noKey')}</p>
           <div className="flex flex-wrap gap-1">
-            <Button onPress={() => making.mutate()}>{t('safety.guardian.makeKey')}</Button>
+            <Button weight="first" onPress={() => making.mutate()} isDisabled={making.isPending}>
+              {t('safety.guardian.makeKey')}
+            </Button>
             <FileButton label={t('safety.guardian.openKey')} onText={(text) => opening.mutate(text)} />
           </div>
         </>

@@ -3,7 +3,7 @@ import { api, ok } from '@/api/client';
 import { fixed } from '@/chain/addresses';
 import { hexBytes } from '@/chain/bytes';
 import { vaultState } from '@/chain/vault';
-import { core } from '@/core';
+import { Broken, core } from '@/core';
 import type { GuardianFile } from '@/core/pkg/aegle_web';
 import {
   AEGLE_PROGRAM_ADDRESS,
@@ -11,6 +11,7 @@ import {
   getApproveRecoveryInstruction,
   getProposeRecoveryInstruction,
 } from '@/program/generated';
+import { SITE } from '@/session/sign-in';
 import type { Person } from '@/session/state';
 import type { NewOwnerCard } from './cards';
 import { applying, confirmed } from './guardians';
@@ -58,10 +59,26 @@ export async function approve(person: Person, file: GuardianFile, recovery: stri
   await confirmed(person, [instruction]);
 }
 
+/** Has a key at hand for whoever has no records: the one that follows from the wallet. Records bring their own. */
+export async function takeKey({ signer }: Person): Promise<void> {
+  const message = await core().messageToRead(SITE, signer.address);
+  const [first, second] = [await signer.signMessage(message), await signer.signMessage(message)];
+  const key = await core().publicKeyToRead(SITE, signer.address, first, second);
+  await core().useWalletKey(SITE, signer.address, first, key);
+}
+
 /** Gives the own part to the new owner that a recovery names on chain: encrypted to the key there, and to no other. */
-export async function handOver({ signer, chain }: Person, recovery: string): Promise<void> {
+export async function handOver(person: Person, recovery: string): Promise<void> {
+  const { signer, chain } = person;
+  if ((await core().guardianKey()) === undefined) await takeKey(person);
   const [account, { data }] = await Promise.all([chain.account(recovery), ok(api.GET('/v1/guardian-shares'))]);
   if (!account) throw new Error('the network does not know this request');
-  const body = await core().handOver([...data], signer.address, recovery, account);
+  const give = () => core().handOver([...data], signer.address, recovery, account);
+  const body = await give().catch(async (error: unknown) => {
+    // Given to the wallet's key, before there were records.
+    if (!(error instanceof Broken)) throw error;
+    await takeKey(person);
+    return give();
+  });
   await ok(api.POST('/v1/guardian-shares', { body }));
 }
