@@ -46,9 +46,9 @@ test('a doctor scans, asks, is allowed with two taps, and reads within three cli
   expect(clicks).toBe(3);
 
   await patient.getByRole('link', { name: 'Who can see', exact: true }).first().click();
-  await expect(patient.getByText('Dr Amara Osei')).toBeVisible();
+  await expect(patient.getByText('Dr Amara Osei, cardiology')).toBeVisible();
   await patient.getByText('As a list').click();
-  await expect(patient.getByText('Dr Amara Osei')).toBeVisible();
+  await expect(patient.getByText('Dr Amara Osei, cardiology')).toBeVisible();
 
   // A wallet that signs no such text, as those in hardware: the file opens.
   await other.addInitScript(() => localStorage.setItem('aegle-development-wallet-texts', 'ask'));

@@ -56,12 +56,11 @@ export function Who({ subject }: { subject: string }) {
   const { t } = useTranslation();
   const { name, specialty, registrar } = useWho(subject);
   return (
-    <span className="inline-flex flex-wrap items-center gap-0.5" title={subject}>
-      <bdi className="font-bold">{name}</bdi>
-      {specialty && <bdi>{`· ${specialty}`}</bdi>}
+    <span className="inline-flex flex-wrap items-center gap-x-0.5" title={subject}>
+      <bdi className="font-bold">{specialty ? t('common.credential.named', { name, specialty }) : name}</bdi>
       {registrar && (
-        <span className="inline-flex items-center gap-0.5 text-sm text-well">
-          <BadgeCheck aria-hidden className="size-2" />
+        <span className="inline-flex items-center gap-0.5 font-normal text-sm text-well">
+          <BadgeCheck aria-hidden className="size-2 shrink-0" />
           {t('common.credential.verified', { registrar })}
         </span>
       )}

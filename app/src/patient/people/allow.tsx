@@ -207,7 +207,9 @@ function Whom({
         value={grantee}
         onChange={onChange}
       />
-      <ScanButton label={t('meet.search.scan')} onFound={(text) => onChange(addressIn(text) ?? text)} />
+      <div>
+        <ScanButton label={t('meet.search.scan')} onFound={(text) => onChange(addressIn(text) ?? text)} />
+      </div>
       {isLooking && <Waiting />}
       {!isAddress(grantee.trim()) && <People words={grantee.trim()} onChoose={onChange} />}
       {found && (

@@ -136,7 +136,7 @@ function Permission({ onStop, ...one }: Allowed & { onStop?: () => void }) {
 function Keychain({ keys, onStop }: { keys: readonly Allowed[]; onStop: (one: Allowed) => void }) {
   const { t } = useTranslation();
   return (
-    <ul className="grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-y-3">
+    <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,300px),1fr))] gap-y-3">
       {keys.map((one) => (
         <li key={one.consent} className="flex flex-col items-center border-edge border-t-4 px-1">
           <div className="-mt-2">

@@ -44,7 +44,7 @@ beforeEach(() => {
 describe('names', () => {
   test('stand with who verified them, where the chain vouches for them', async () => {
     open('/inbox', patient());
-    expect(await screen.findByText('Dr Ada Example')).toBeTruthy();
+    expect(await screen.findByText('Dr Ada Example, cardiology')).toBeTruthy();
     expect(screen.getByText('verified by Example Board')).toBeTruthy();
   });
 
@@ -130,7 +130,7 @@ test('the keychain says as a picture what it says as a list', async () => {
     'GET /v1/disclosures': { body: { data: [] } },
   });
   open('/people', patient());
-  await screen.findByText('Dr Ada Example');
+  await screen.findByText('Dr Ada Example, cardiology');
   const said = () => within(screen.getByRole('main')).getByRole('listitem').querySelector('h3')?.parentElement;
   const picture = said()?.textContent;
   expect(picture).toContain('Laboratory results');
