@@ -161,7 +161,9 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
   const guardians = people.flatMap(({ card }) => card ?? []);
   const isTwice = new Set(guardians.map(({ guardian }) => guardian)).size < guardians.length;
   const isOwn = guardians.some(({ guardian }) => guardian === person.signer.address);
-  const needed = Math.min(threshold, Math.max(guardians.length, 1));
+  // Before any card is there, as many as there is room for.
+  const count = guardians.length || rows.length;
+  const needed = Math.min(threshold, count);
   const { least = DAY, most = 30 * DAY } = bounds.data ?? {};
   const offered = DELAYS.filter((one) => least <= one && one <= most);
   // Networks for trying Aegle out wait for less.
@@ -209,9 +211,9 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
         label={t('safety.guardians.threshold')}
         value={String(needed)}
         onChange={(chosen) => setThreshold(Number(chosen))}
-        options={Array.from({ length: Math.max(guardians.length, 1) }, (_, index) => ({
+        options={Array.from({ length: count }, (_, index) => ({
           id: String(index + 1),
-          name: t('safety.guardians.ofAll', { threshold: index + 1, count: guardians.length }),
+          name: t('safety.guardians.ofAll', { threshold: index + 1, count }),
         }))}
       />
       <Select
@@ -241,7 +243,9 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
             isDisabled={guardians.length === 0 || isTwice || isOwn}
             onPress={() => naming.mutate()}
           >
-            {list ? t('common.retry') : t('safety.guardians.sign', { count: guardians.length })}
+            {list
+              ? t('common.retry')
+              : t(guardians.length ? 'safety.guardians.sign' : 'safety.guardians.begin', { count })}
           </Button>
         </div>
       )}

@@ -105,7 +105,10 @@ test('people are named by their cards, each once, and never the own wallet', asy
     await user.paste(text);
   };
   const sign = () => screen.getByRole('button', { name: /^Name (one person|\d+ people)$/ }) as HTMLButtonElement;
-  expect(sign().disabled).toBe(true);
+  expect((screen.getByRole('button', { name: 'Name guardians' }) as HTMLButtonElement).disabled).toBe(true);
+  expect((screen.getByLabelText('How many of them together') as HTMLSelectElement).selectedOptions[0]?.text).toBe(
+    '2 of 3',
+  );
   await type(0, 'hello');
   await screen.findByText('This is not a guardian card. Ask them to copy all of it.');
   await type(0, BEN);
