@@ -13,3 +13,4 @@ pub mod progress;
 pub mod replay;
 pub mod story;
 mod validator;
+pub mod web_app;

@@ -25,6 +25,7 @@ use aegle_stack::{
         erasure, leaving, reading,
         summary::Summary,
     },
+    web_app,
 };
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
@@ -224,6 +225,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let promises = std::mem::take(&mut outcome.promises);
     let mut all_ok = promises.into_iter().fold(true, |all, Promise { what, kept }| report(&what, kept) && all);
     all_ok &= examine(&settings, &indexer, &outcome, expired, embedded).await;
+    if own_database {
+        let loaded = step("The web app", web_app::loads(&indexer.api.url)).await;
+        let what = "the web app is served whole, under its policy";
+        all_ok &= match loaded {
+            Ok(seen) => report(&format!("{what}: {seen}"), Ok(())),
+            Err(error) => report(what, Err(error)),
+        };
+    }
     let family = || family.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
     let survived = async { erasure::survive(family()?, &operator, &settings, &postgres, &state).await };
     let survived = step("A backup, an erasure, and a restore", survived).await;
