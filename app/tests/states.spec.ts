@@ -55,3 +55,43 @@ test('after locking, nothing is on the screen, going back included', async ({ pa
   expect(kept.local.filter((key) => !/^aegle-(development-wallet|language|theme)/.test(key))).toEqual([]);
   expect([kept.session, kept.databases, kept.caches]).toEqual([[], [], []]);
 });
+
+test('nothing that was decrypted is in what a browser keeps of a page', async ({ page }) => {
+  await arrive(page);
+  await addExample(page);
+  await page.getByRole('link', { name: 'Blood count (example)' }).click();
+  await expect(page.getByText('Hemoglobin')).toBeVisible();
+  const kept = await page.evaluate(async () => {
+    // What a page writes when it is put away is written too.
+    dispatchEvent(new Event('pagehide'));
+    return {
+      text: JSON.stringify([
+        { ...localStorage },
+        { ...sessionStorage },
+        history.state,
+        document.cookie,
+        document.title,
+      ]),
+      address: location.href,
+      databases: await indexedDB.databases(),
+      caches: await caches.keys(),
+    };
+  });
+  for (const secret of ['Blood', 'Hemoglobin', 'Leukocytes', '14.1']) {
+    expect(kept.text + kept.address, secret).not.toContain(secret);
+  }
+  expect([kept.databases, kept.caches]).toEqual([[], []]);
+});
+
+test('after a while without a touch everything closes, a dialog too', async ({ page }) => {
+  await page.clock.install();
+  await arrive(page);
+  await addExample(page);
+  await page.getByRole('link', { name: 'Blood count (example)' }).click();
+  await page.getByRole('button', { name: 'Erase' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.clock.fastForward('16:00');
+  await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByText(/Hemoglobin|Blood count/)).toHaveCount(0);
+});
