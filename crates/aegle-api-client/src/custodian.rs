@@ -1,22 +1,17 @@
 //! Who keeps shares of a vault's content keys for emergencies: named by the owner, and dealt to by whoever
 //! has the keys.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use aegle_client::{
     Pubkey, Reader, Sent,
     aegle::SetEmergencyPolicyParams,
     instruction,
-    state::{
-        Credential, CredentialKind, CredentialStatus, EMERGENCIES_ALLOWED, EMERGENCIES_FORBIDDEN, Vault, period_holds,
-    },
+    state::{Credential, EMERGENCIES_ALLOWED, EMERGENCIES_FORBIDDEN, Vault},
 };
-use aegle_decision::{Document, Key};
+use aegle_decision::Key;
 use aegle_envelope::{Custodian, CustodianPlan, EncryptionKey};
-use aegle_exchange::custodian::{NewKeyShare, SignedPlan, shares};
+use aegle_exchange::custodian::{self, DealtShare, SignedPlan};
 use rand::{CryptoRng, RngCore};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -30,14 +25,6 @@ use crate::{
 /// Most records in one request.
 const BATCH: usize = 100;
 
-#[derive(Deserialize)]
-struct DealtShare {
-    record: Key,
-    custodian: Key,
-    recipient: EncryptionKey,
-    threshold: u8,
-}
-
 /// The key that a registrar attests for `custodian`, by a custodian's credential in effect on chain.
 ///
 /// # Errors
@@ -46,13 +33,9 @@ pub async fn attested_key(api: &Api, reader: &Reader, custodian: Key) -> Result<
     let now = reader.now().await?;
     for address in api.credentials_of(&custodian).await? {
         let credential: Credential = reader.account("credential", &Pubkey::from(address.0)).await?;
-        let counts = credential.subject.to_bytes() == custodian.0
-            && credential.kind == CredentialKind::Custodian
-            && credential.status == CredentialStatus::Active
-            && period_holds(credential.from_day, credential.until_day, now)
-            && chain::registrar(reader, &credential).await?.removed_slot == 0;
-        if counts {
-            return Ok(EncryptionKey(credential.encryption_key));
+        let registrar = chain::registrar(reader, &credential).await?;
+        if let Some(key) = custodian::attested_key(custodian, &credential, &registrar, now) {
+            return Ok(key);
         }
     }
     Err(Error::NoKey("no registrar attests it as a custodian"))
@@ -76,9 +59,7 @@ pub async fn allow(
         let encryption_key = attested_key(session.api(), pay.reader(), *custodian).await?;
         named.push(Custodian { custodian: *custodian, encryption_key });
     }
-    let plan = CustodianPlan { kind: Default::default(), vault, threshold, custodians: named };
-    plan.validate()?;
-    let plan = Document::new(plan);
+    let plan = custodian::new_plan(vault, threshold, named)?;
     let text = std::str::from_utf8(plan.bytes()).map_err(|_| Error::Answer("a plan is text"))?;
     let signature = Bytes(owner.try_sign_message(plan.bytes())?.into());
     let body = json!({"plan": text, "signature": signature});
@@ -141,33 +122,16 @@ pub async fn deal(
     unlocked: &Unlocked,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<usize, Error> {
-    #[derive(Serialize)]
-    struct RecordShares {
-        record: Key,
-        shares: Vec<NewKeyShare>,
-    }
     let vault = unlocked.vault();
     let state = chain::vault(reader, &vault).await?;
     let Some(plan) = plan_in_effect(session, &state, vault).await? else { return Ok(0) };
-    let wanted: BTreeSet<_> =
-        plan.custodians.iter().map(|entry| (entry.custodian, entry.encryption_key, plan.threshold)).collect();
-    let mut dealt: BTreeMap<Key, BTreeSet<_>> = BTreeMap::new();
-    let kept: Vec<DealtShare> = session.list("/v1/custodian-shares", &[("patient", vault.to_string())]).await?;
-    for DealtShare { record, custodian, recipient, threshold } in kept {
-        dealt.entry(record).or_default().insert((custodian, recipient, threshold));
-    }
-    let secrets = unlocked.secrets();
-    let mut records = Vec::new();
-    for (record, held) in own_records(session, vault).await? {
-        if dealt.get(&record) == Some(&wanted) {
-            continue;
-        }
-        let Ok(key) = held.content_key(&secrets) else { continue };
-        records.push(RecordShares { record, shares: shares(&plan, record, &key, rng)? });
-    }
-    for records in records.chunks(BATCH) {
+    let dealt: Vec<DealtShare> = session.list("/v1/custodian-shares", &[("patient", vault.to_string())]).await?;
+    let records = own_records(session, vault).await?;
+    let uncovered = custodian::uncovered(&plan, &dealt, records.values());
+    let shares = custodian::deal(&plan, uncovered, &unlocked.secrets(), rng)?;
+    for records in shares.chunks(BATCH) {
         let body = json!({"vault": vault, "records": records});
         session.post::<Stored>("/v1/custodian-shares", &body).await?;
     }
-    Ok(records.len())
+    Ok(shares.len())
 }

@@ -8,6 +8,7 @@ mod account;
 pub mod consent;
 pub mod custodian;
 pub mod disclosure;
+pub mod emergency;
 mod error;
 pub mod guardian;
 pub mod keyring;
