@@ -62,6 +62,28 @@ export interface LabelsOpening { salt: Hex; labels: string; labels_salt: Hex; de
 export interface Mint { record: Key; recordId: Hex; commitment: Hex }
 /** Answer of `GET /v1/custodians`. */
 export interface SignedPlan { plan: string | null; signature: string | null }
+/** Somebody to keep shares, with the credential that attests it and its registrar. */
+export interface NewCustodian { custodian: Key; credential: RpcAccount; registrar: RpcAccount }
+/** Who keeps shares, and how many of them together have a key. */
+export interface Custodians { threshold: number; custodians: Key[] }
+/** An item of `GET /v1/custodian-shares`. */
+export interface DealtShare { record: Key; custodian: Key; recipient: Hex; threshold: number }
+/** What to open in an emergency: 1 to 256 records, a reason of one line, for so many seconds. */
+export interface EmergencyOpening { vault: Key; records: Key[]; reason: string; credential: Key; seconds: number }
+/** Body of `POST /v1/emergencies`. */
+export interface NewEmergency { statement: string; signature: string; salt: Hex }
+/** An item of `GET /v1/emergencies`. */
+export interface OpenedEmergency {
+  break_glass: Key; vault: Key; clinician: Key; statement: string; signature: string; salt: Hex; opened: boolean;
+  reviewed: boolean; stored_at: string;
+}
+/** An opening that is on chain, as its clinician signed it. `expiresAt` is in seconds since the Unix epoch. */
+export interface Emergency {
+  breakGlass: Key; vault: Key; clinician: Key; credential: Key; reason: string; records: Key[]; expiresAt: number;
+  reviewed: boolean;
+}
+/** An item of `GET /v1/emergencies/{break_glass}/shares`. */
+export interface ReleasedShare { record: Key; custodian: Key; threshold: number; share: string }
 /** An item of `GET /v1/records`. */
 export interface HeldRecord {
   record: Key; vault: Key; status: "active" | "amended" | "entered_in_error" | "erased"; version: number;

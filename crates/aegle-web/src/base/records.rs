@@ -8,7 +8,7 @@ use aegle_client::{
 };
 use aegle_decision::Key;
 use aegle_disclosure::Digest as LogDigest;
-use aegle_envelope::{Expected, Issue, LabelsOpening, Measure, RecordPieces, RecordWriter, sealed_length};
+use aegle_envelope::{ContentKey, Expected, Issue, LabelsOpening, Measure, RecordPieces, RecordWriter, sealed_length};
 use aegle_exchange::{
     Account,
     custodian::SignedPlan,
@@ -316,5 +316,28 @@ impl RecordOpening {
             Some(credential) => issuance.named(credential),
             None => issuance,
         })
+    }
+}
+
+impl RecordOpening {
+    /// A record whose key is one of `keys`: the one that opens all of `ciphertext`.
+    pub(crate) fn by_shares(
+        held: HeldRecord,
+        on_chain: &Record,
+        keys: impl Iterator<Item = ContentKey>,
+        ciphertext: &[u8],
+    ) -> Result<Self, Failure> {
+        held.check(on_chain)?;
+        for key in keys {
+            let pieces = || {
+                let expected = Expected { vault: held.vault, commitment: Some(on_chain.commitment) };
+                RecordPieces::new(key.clone(), expected)
+            };
+            let (mut tried, mut out) = (pieces(), Vec::new());
+            if tried.push(ciphertext, &mut out).and_then(|()| tried.finish(&mut out)).is_ok() {
+                return Ok(Self { pieces: pieces(), opening: held.opening, size: held.size });
+            }
+        }
+        Err(Failure::new("no_key", "the shares that were released do not give the key of this record"))
     }
 }
