@@ -1,5 +1,7 @@
 //! Aegle's parts together: a ledger, a Postgres and the indexer, for the demo and the tests.
 
+mod board;
+pub mod custodians;
 pub mod figure;
 pub mod folders;
 pub mod indexer;

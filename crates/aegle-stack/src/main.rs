@@ -11,6 +11,7 @@ use std::{
 
 use aegle_api_client::{Api, Origin};
 use aegle_stack::{
+    custodians::Custodians,
     folders,
     indexer::{self, Indexer, Settings},
     ledger::{Embedded, Ledger},
@@ -277,10 +278,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     if !options.once {
         println!("\nEverything stays up until Ctrl-C.");
         if let Some(governance) = governance.filter(|_| own_database) {
-            println!("Web app: {}, with a practice wallet and a doctor who looks at what you allow", indexer.api.url);
+            println!(
+                "Web app: {}, with a practice wallet, a doctor who looks at what you allow and custodians for emergencies",
+                indexer.api.url
+            );
             let api = Api::new(&indexer.api.url, Origin::of(&indexer.api.url)?)?;
             let practice = Practice::open(&operator, &api, governance, doctor).await?;
-            practice.work(&api, &operator).await;
+            let custodians = Custodians::open(&operator, governance).await?;
+            tokio::join!(practice.work(&api, &operator), custodians.work(&api, &operator));
         }
         std::future::pending::<()>().await;
     }

@@ -4,14 +4,11 @@ use std::{collections::HashSet, time::Duration};
 
 use aegle_api_client::{Api, Error, Secrets, Session, profile, reading_key, record};
 use aegle_client::{
-    aegle::{AddRegistrarParams, IssueCredentialParams},
     commitment::{Salt, commit, random_bytes},
-    instruction, pda,
-    state::{CredentialKind, CredentialTerms, Purpose, day_of},
+    state::{CredentialKind, Purpose},
 };
 use aegle_decision::Key;
 use aegle_envelope::SecretKey;
-use anyhow::Context;
 use rand::rngs::OsRng;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,7 +16,10 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::time::sleep;
 
-use crate::operator::Operator;
+use crate::{
+    board::{Attested, Board},
+    operator::Operator,
+};
 
 /// How often it asks whether something happened. The chain says so; asking the server would be a line of the
 /// patient's log each time.
@@ -28,8 +28,6 @@ const POLL: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 4;
 /// Polls after which it looks although nothing happened: keys may come without the chain.
 const PATIENCE: u32 = 60;
-/// Days for which its credential counts.
-const VALID: u32 = 365;
 /// How long the mirror is waited for.
 const MIRROR: Duration = Duration::from_secs(60);
 /// What the board that attests doctors here is called.
@@ -47,6 +45,8 @@ pub struct Doctor<'a> {
     pub wallet: &'a Keypair,
     pub name: &'a str,
     pub specialty: &'a str,
+    /// Whether the doctor may open records in an emergency.
+    pub emergency: bool,
 }
 
 /// Has `governance` add a board, and the board attest `doctor`, with the key that follows from the wallet on the
@@ -60,34 +60,22 @@ pub async fn attest(
     governance: &Keypair,
     doctor: Doctor<'_>,
 ) -> anyhow::Result<SecretKey> {
-    let (board, wallet) = (Keypair::new(), doctor.wallet);
+    let wallet = doctor.wallet;
     let secret = reading_key(api.origin(), wallet, 1)?;
     let (board_profile, board_salt) = profile_of(json!({ "name": BOARD }));
     let (doctor_profile, doctor_salt) = profile_of(json!({ "name": doctor.name, "specialty": doctor.specialty }));
-    let kind = CredentialKind::Practitioner;
-    let params = AddRegistrarParams {
-        authority: board.pubkey(),
-        kinds: kind.bit(),
-        profile_commitment: commit(&board_salt, board_profile.as_bytes()),
-    };
-    let add = instruction::add_registrar(governance.pubkey(), operator.payer(), params);
-    operator.send("add a registrar", add, &[governance]).await?;
-    let today = day_of(operator.sender.reader().now().await?).context("the ledger's clock is before 1970")?;
-    let terms = CredentialTerms {
-        emergency: false,
-        encryption_key: secret.encryption_key().0,
+    let commitment = commit(&board_salt, board_profile.as_bytes());
+    let board = Board::open(operator, governance, CredentialKind::Practitioner, commitment).await?;
+    let attested = Attested {
+        subject: wallet.pubkey(),
+        emergency: doctor.emergency,
+        encryption_key: secret.encryption_key(),
         profile_commitment: commit(&doctor_salt, doctor_profile.as_bytes()),
-        from_day: today,
-        until_day: today + VALID,
     };
-    let params = IssueCredentialParams { subject: wallet.pubkey(), kind, terms };
-    let issue = instruction::issue_credential(board.pubkey(), operator.payer(), params);
-    let issued = operator.send("issue a credential", issue, &[&board]).await?;
-    api.reached(issued.slot, false, MIRROR).await?;
-    let registrar = pda::find_registrar(&board.pubkey()).0;
-    let credential = pda::find_credential(&registrar, &wallet.pubkey()).0;
+    let (credential, slot) = board.issue(operator, attested).await?;
+    api.reached(slot, false, MIRROR).await?;
     for (signer, account, salt, text) in
-        [(&board, registrar, board_salt, board_profile), (wallet, credential, doctor_salt, doctor_profile)]
+        [(&board.authority, board.registrar(), board_salt, board_profile), (wallet, credential, doctor_salt, doctor_profile)]
     {
         let session = Session::sign_in(api, signer, None).await?;
         profile::publish(&session, Key(account.to_bytes()), salt, &text).await?;
@@ -105,7 +93,7 @@ impl Practice {
     /// # Errors
     /// As those of [`attest`].
     pub async fn open(operator: &Operator, api: &Api, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
-        let doctor = Doctor { wallet: &wallet, name: "Practice doctor (demonstration)", specialty: "general practice" };
+        let doctor = Doctor { wallet: &wallet, name: "Practice doctor (demonstration)", specialty: "general practice", emergency: false };
         let secrets = attest(operator, api, governance, doctor).await?.into();
         Ok(Self { wallet, secrets })
     }

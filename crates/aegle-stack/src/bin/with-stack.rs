@@ -1,9 +1,9 @@
 //! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
-//! serves the web app with the development wallet and pays for everybody, and a practice that reads what it may.
-//! The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays, by
-//! `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex) and `AEGLE_DOCTOR_KEY_FILE`, which holds the
-//! key that follows from the wallet too, for wallets that sign no texts. It takes
-//! `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo.
+//! serves the web app with the development wallet and pays for everybody, a practice that reads what it may, and
+//! three custodians. The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays
+//! and who may open records in an emergency, by `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex)
+//! and `AEGLE_DOCTOR_KEY_FILE`, which holds the key that follows from the wallet too, for wallets that sign no texts.
+//! It takes `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo.
 
 use std::{
     path::PathBuf,
@@ -13,6 +13,7 @@ use std::{
 
 use aegle_api_client::{Api, KeyFile, Origin};
 use aegle_stack::{
+    custodians::Custodians,
     folders,
     indexer::Settings,
     ledger::{Embedded, Ledger},
@@ -82,9 +83,10 @@ async fn run() -> anyhow::Result<u8> {
     operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
     let api = Api::new(&url, Origin::of(&url)?)?;
     let practice = Practice::open(&operator, &api, &governance, doctor).await?;
+    let custodians = Custodians::open(&operator, &governance).await?;
     let doctor = Keypair::new();
     let key_file = folder.join("doctor-key.json");
-    let named = Doctor { wallet: &doctor, name: "Dr Amara Osei", specialty: "cardiology" };
+    let named = Doctor { wallet: &doctor, name: "Dr Amara Osei", specialty: "cardiology", emergency: true };
     let secret = practice::attest(&operator, &api, &governance, named).await?;
     std::fs::write(&key_file, serde_json::to_vec(&KeyFile::new(&secret))?)?;
 
@@ -97,7 +99,9 @@ async fn run() -> anyhow::Result<u8> {
     let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
     let status = tokio::select! {
         status = ended => status?.with_context(|| format!("cannot run {}", program.display()))?,
-        () = practice.work(&api, &operator) => unreachable!("a practice works until it is stopped"),
+        ((), ()) = async { tokio::join!(practice.work(&api, &operator), custodians.work(&api, &operator)) } => {
+            unreachable!("they work until they are stopped")
+        }
     };
     indexer.stop().await?;
     ledger.stop().await?;
