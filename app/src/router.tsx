@@ -71,7 +71,7 @@ const routes = root.addChildren([
     getParentRoute: () => root,
     path: '/settings',
     component: lazyRouteComponent(
-      worded(() => import('./settings'), 'notices', 'safety'),
+      worded(() => import('./settings'), 'emergency', 'notices', 'safety'),
       'SettingsPage',
     ),
   }),
@@ -223,6 +223,22 @@ const routes = root.addChildren([
           'CodePage',
         ),
       }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/emergency',
+        component: lazyRouteComponent(
+          worded(() => import('./emergency/page'), 'emergency'),
+          'EmergencyPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => patient,
+        path: '/safety/card',
+        component: lazyRouteComponent(
+          worded(() => import('./emergency/card'), 'emergency'),
+          'CardPage',
+        ),
+      }),
     ]),
     care.addChildren([
       createRoute({
@@ -250,6 +266,30 @@ const routes = root.addChildren([
         component: lazyRouteComponent(
           worded(() => import('./provider/access'), 'provider'),
           'AccessPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/emergency',
+        component: lazyRouteComponent(
+          worded(() => import('./provider/emergency'), 'provider', 'emergency'),
+          'EmergencyPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/emergency/$opening',
+        component: lazyRouteComponent(
+          worded(() => import('./provider/emergency-opening'), 'provider', 'emergency'),
+          'OpeningPage',
+        ),
+      }),
+      createRoute({
+        getParentRoute: () => care,
+        path: '/emergency/$opening/$record',
+        component: lazyRouteComponent(
+          worded(() => import('./provider/emergency-opening'), 'provider', 'emergency', 'viewer'),
+          'EmergencyRecordPage',
         ),
       }),
       createRoute({

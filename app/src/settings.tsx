@@ -12,6 +12,8 @@ const SAFETY = [
   { to: '/safety/guardians', name: 'safety.links.guardians', hint: 'safety.links.guardiansHint' },
   { to: '/safety/delegates', name: 'safety.links.delegates', hint: 'safety.links.delegatesHint' },
   { to: '/safety/code', name: 'safety.links.code', hint: 'safety.links.codeHint' },
+  { to: '/safety/emergency', name: 'emergency.links.emergency', hint: 'emergency.links.emergencyHint' },
+  { to: '/safety/card', name: 'emergency.links.card', hint: 'emergency.links.cardHint' },
   { to: '/safety/notifications', name: 'notices.link', hint: 'notices.linkHint' },
 ] as const;
 

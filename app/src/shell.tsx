@@ -30,6 +30,8 @@ const openPages = [
   { to: '/verify', name: 'common.nav.verify' },
 ] as const;
 
+const EmergencyStrip = lazy(() => import('@/emergency/strip'));
+
 /** How often the page asks whether the server follows the network. */
 const LOOK = 10_000;
 
@@ -55,7 +57,7 @@ export function Shell() {
       <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-sheet focus:p-2">
         {t('common.skip')}
       </a>
-      <header className="border-line border-b bg-sheet">
+      <header className="border-line border-b bg-sheet print:hidden">
         <div className="mx-auto flex max-w-[1080px] items-center gap-2 px-2 py-1">
           <Link to="/" className="flex min-h-[44px] items-center gap-1 font-bold text-ink no-underline">
             <img src="/key.svg" alt="" className="size-4" />
@@ -88,11 +90,16 @@ export function Shell() {
         </div>
       </header>
       <Connection />
+      {person?.vault && (
+        <Suspense>
+          <EmergencyStrip person={person} />
+        </Suspense>
+      )}
       <main id="content" className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-4">
         {person?.vault && <Watch vault={person.vault} />}
         <Outlet />
       </main>
-      <footer className={`border-line border-t ${person?.vault ? 'pb-[64px] sm:pb-0' : ''}`}>
+      <footer className={`border-line border-t print:hidden ${person?.vault ? 'pb-[64px] sm:pb-0' : ''}`}>
         <ul className="mx-auto flex w-full max-w-[1080px] flex-wrap gap-x-2 px-2">
           {openPages.map(({ to, name }) => (
             <li key={to}>
@@ -109,7 +116,10 @@ export function Shell() {
         </ul>
       </footer>
       {person?.vault && (
-        <nav aria-label={t('common.menu')} className="fixed inset-x-0 bottom-0 border-line border-t bg-sheet sm:hidden">
+        <nav
+          aria-label={t('common.menu')}
+          className="fixed inset-x-0 bottom-0 border-line border-t bg-sheet sm:hidden print:hidden"
+        >
           <ul className="flex justify-around">
             {patientPages.map((page) => (
               <Page key={page.to} {...page} />
@@ -129,6 +139,7 @@ const titles = {
   inbox: 'common.nav.inbox',
   care: 'common.nav.care',
   settings: 'common.nav.settings',
+  safety: 'common.safety',
   about: 'common.nav.about',
   verify: 'common.nav.verify',
   'sign-in': 'common.signIn.title',

@@ -1,7 +1,7 @@
 /**
  * Who sees each page: everybody, somebody who has not set up yet, a patient, or a doctor whom the patient allows.
- * A page that is added gets a line here; `src/router.test.ts` fails without it. `$record` and `$vault` are those of
- * the patient.
+ * A page that is added gets a line here; `src/router.test.ts` fails without it. `$record`, `$vault` and `$opening` are
+ * those of the patient.
  */
 export const VISITS: Record<string, 'everybody' | 'newcomer' | 'patient' | 'doctor'> = {
   '/': 'everybody',
@@ -28,9 +28,14 @@ export const VISITS: Record<string, 'everybody' | 'newcomer' | 'patient' | 'doct
   '/safety/guardians': 'patient',
   '/safety/delegates': 'patient',
   '/safety/code': 'patient',
+  '/safety/emergency': 'patient',
+  '/safety/card': 'patient',
   '/care': 'doctor',
   '/care/issue': 'doctor',
   '/care/access': 'doctor',
+  '/care/emergency': 'doctor',
+  '/care/emergency/$opening': 'doctor',
+  '/care/emergency/$opening/$record': 'doctor',
   '/care/$vault': 'doctor',
   '/care/$vault/$record': 'doctor',
 };

@@ -1,5 +1,6 @@
 import type { components } from '@/api/generated/schema';
 import { hexBytes, hexText } from '@/chain/bytes';
+import { collected, openingByShares, type Released, type Shares } from './emergency';
 import { Refused, Unreachable } from './errors';
 import type { Message } from './events';
 import type { Chosen, FhirReading, Plan } from './fhir';
@@ -34,6 +35,15 @@ export interface SignedIn {
   /** RFC 3339; renewed while the page is in use. */
   expiresAt: string;
   endsAt: string;
+}
+
+/** A record that was opened. */
+export interface Whole {
+  details: Wasm.Details;
+  content: Uint8Array<ArrayBuffer>;
+  issuance: Wasm.Issuance | undefined;
+  /** The log's receipt for this reading. */
+  receipt: string | undefined;
 }
 
 interface SessionAnswer {
@@ -432,27 +442,30 @@ export class Core {
     held: HeldRecord,
     purpose: string,
     account: Wasm.RpcAccount,
-  ): Promise<{
-    details: Wasm.Details;
-    content: Uint8Array<ArrayBuffer>;
-    issuance: Wasm.Issuance | undefined;
-    /** The log's receipt for this reading. */
-    receipt: string | undefined;
-  }> {
+  ): Promise<Whole> {
     const opening = await this.#opening(held, account);
     try {
       const response = await this.#content(held.record, purpose);
-      const parts: Uint8Array[] = [];
-      for await (const piece of response.body ?? []) parts.push(opening.push(piece));
-      parts.push(opening.finish());
-      const details = opening.details();
-      if (!details) throw new Error('the record says nothing of itself');
-      const issuance = opening.issuance(await this.#issuer(opening, held));
-      const receipt = response.headers.get(RECEIPT) ?? undefined;
-      return { details, content: joined(...parts), issuance, receipt };
+      return await this.#whole(opening, held, response, response.body ?? []);
     } finally {
       opening.free();
     }
+  }
+
+  /** Decrypts all of a ciphertext. */
+  async #whole(
+    opening: Wasm.RecordOpening,
+    held: HeldRecord,
+    { headers }: Response,
+    ciphertext: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<Whole> {
+    const parts: Uint8Array[] = [];
+    for await (const piece of ciphertext) parts.push(opening.push(piece));
+    parts.push(opening.finish());
+    const details = opening.details();
+    if (!details) throw new Error('the record says nothing of itself');
+    const issuance = opening.issuance(await this.#issuer(opening, held));
+    return { details, content: joined(...parts), issuance, receipt: headers.get(RECEIPT) ?? undefined };
   }
 
   /** The issuer's credential as it was when the record was made. */
@@ -476,6 +489,61 @@ export class Core {
   async #content(record: string, purpose: string, headers: Record<string, string> = {}): Promise<Response> {
     const response = await this.#send('GET', `/v1/records/${record}/content`, { ...headers, [PURPOSE]: purpose });
     return accepted(response);
+  }
+
+  /** The text by which the owner names who keeps shares for emergencies. */
+  async custodianPlan(vault: string, threshold: number, custodians: Wasm.NewCustodian[], now: number): Promise<string> {
+    return (await this.#wasm).custodianPlan(vault, threshold, custodians, now);
+  }
+
+  /** Who keeps shares while emergencies are allowed, as the owner signed it. */
+  async custodiansOf(vault: string, account: Wasm.RpcAccount, plan: Wasm.SignedPlan) {
+    return (await this.#wasm).custodiansOf(vault, account, plan);
+  }
+
+  /** Splits the keys of the records that the plan in effect does not cover yet. */
+  async dealShares(
+    vault: string,
+    account: Wasm.RpcAccount,
+    plan: Wasm.SignedPlan,
+    dealt: Wasm.DealtShare[],
+    records: HeldRecord[],
+  ): Promise<object[]> {
+    const { dealShares } = await this.#wasm;
+    return dealShares(vault, account, plan, dealt, records as Wasm.HeldRecord[], this.#secrets(vault));
+  }
+
+  /** What a clinician is to sign to open records in an emergency. */
+  async emergencyStatement(opening: Wasm.EmergencyOpening, clinician: string, account: Wasm.RpcAccount, now: number) {
+    return (await this.#wasm).emergencyStatement(opening, clinician, account, now);
+  }
+
+  /** The statement, signed, as the server is given it. */
+  async newEmergency(statement: string, signature: Uint8Array) {
+    return (await this.#wasm).newEmergency(statement, signature);
+  }
+
+  /** What an opening says, where its clinician signed it and the chain has committed to it. */
+  async readEmergency(opened: Wasm.OpenedEmergency, account: Wasm.RpcAccount) {
+    return (await this.#wasm).readEmergency(opened, account);
+  }
+
+  /** How far custodians are with what a clinician opened. */
+  async collected(vault: string, shares: Shares, records: readonly string[]): Promise<Released[]> {
+    return collected(await this.#wasm, this.#secrets(vault), shares, records);
+  }
+
+  /** Opens a record whole by the shares of its key, checked against its account on chain. */
+  async openByShares(held: HeldRecord, account: Wasm.RpcAccount, shares: Shares): Promise<Whole> {
+    const response = await this.#content(held.record, 'ETREAT');
+    const ciphertext = new Uint8Array(await response.arrayBuffer());
+    const keys = this.#secrets(held.vault);
+    const opening = openingByShares(await this.#wasm, keys, shares, held as Wasm.HeldRecord, account, ciphertext);
+    try {
+      return await this.#whole(opening, held, response, [ciphertext]);
+    } finally {
+      opening.free();
+    }
   }
 
   /** The record that an item of the mailbox becomes. */

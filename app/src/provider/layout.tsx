@@ -1,4 +1,4 @@
-import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 // Receipts are kept from the first request on.
 import '@/receipts/kept';
@@ -21,16 +21,24 @@ export function CareLayout() {
   const person = usePerson();
   const purpose = usePurpose();
   const navigate = useNavigate();
+  // An emergency is a purpose of its own, which nobody chooses for something else.
+  const isEmergency = useRouterState({ select: ({ location }) => location.pathname.startsWith('/care/emergency') });
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-2 border-line border-b pb-2">
         <div className="flex flex-col gap-0.5">
-          <Select
-            label={t('provider.purpose')}
-            value={purpose}
-            onChange={(chosen) => void navigate({ to: '.', search: { purpose: chosen } })}
-            options={PURPOSES.map((id) => ({ id, name: t(`provider.purposes.${id}`) }))}
-          />
+          {isEmergency ? (
+            <p>
+              <span className="font-bold">{t('provider.purpose')}</span> {t('provider.purposes.ETREAT')}
+            </p>
+          ) : (
+            <Select
+              label={t('provider.purpose')}
+              value={purpose}
+              onChange={(chosen) => void navigate({ to: '.', search: { purpose: chosen } })}
+              options={PURPOSES.map((id) => ({ id, name: t(`provider.purposes.${id}`) }))}
+            />
+          )}
           <p className="text-soft text-sm">{t('provider.purposeHint')}</p>
         </div>
         <nav aria-label={t('common.nav.care')}>

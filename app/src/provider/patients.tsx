@@ -1,5 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Siren } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePerson } from '@/session/state';
@@ -9,7 +10,7 @@ import { TextField } from '@/ui/field';
 import { ProblemNote } from '@/ui/problem';
 import { addressIn, ScanButton } from '@/ui/scan';
 import { Waiting } from '@/ui/waiting';
-import { shortened } from '@/ui/who';
+import { shortened, useCredential } from '@/ui/who';
 import { calendarDay, exactly, moment } from '@/words/say';
 import { consentOf, patientsOf } from './data';
 import { usePurpose } from './layout';
@@ -20,19 +21,32 @@ const MANY = 5;
 /** Who lets the caller read. */
 export function PatientsPage() {
   const { t } = useTranslation();
+  const person = usePerson();
   const purpose = usePurpose();
   const words = { purpose: t(`provider.purposes.${purpose}`) };
-  const { data, error, isPending, refetch } = useQuery(patientsOf(usePerson(), purpose));
+  const { data, error, isPending, refetch } = useQuery(patientsOf(person, purpose));
   const [wanted, want] = useState('');
   const found = data?.filter(({ patient }) => patient.includes(wanted.trim()));
+  const { data: credential } = useCredential(person.signer.address);
   const ask = (
     <Link to="/care/access" search={{ purpose }} className={weightClass('second')}>
       {t('provider.patients.ask')}
     </Link>
   );
+  const actions = (
+    <>
+      {ask}
+      {credential?.emergency && (
+        <Link to="/care/emergency" search={{ purpose }} className={weightClass('second')}>
+          <Siren aria-hidden className="size-2.5" />
+          {t('provider.patients.emergency')}
+        </Link>
+      )}
+    </>
+  );
   return (
     <>
-      <PageHead title={t('provider.patients.title')} lead={t('provider.patients.lead', words)} actions={ask} />
+      <PageHead title={t('provider.patients.title')} lead={t('provider.patients.lead', words)} actions={actions} />
       <ProblemNote error={error} retry={() => void refetch()} />
       {isPending && <Waiting />}
       {data && data.length > MANY && (

@@ -2,14 +2,14 @@ import type { Purpose } from '@/api/client';
 import type { HeldRecord } from '@/api/labels';
 import { credentialState } from '@/chain/credential';
 import { core, Refused } from '@/core';
+import type { Whole } from '@/core/core';
+import type { Shares } from '@/core/emergency';
 import type { RpcAccount } from '@/core/pkg/aegle_web';
 import { keep } from '@/receipts/kept';
 import { SITE } from '@/session/sign-in';
 import type { Person } from '@/session/state';
 
 /** What somebody who is not the patient opens, by the core in the worker: everything of it that these pages use. */
-
-type Whole = Awaited<ReturnType<ReturnType<typeof core>['open']>>;
 
 export interface Opened {
   manifest: {
@@ -28,9 +28,38 @@ export interface Opened {
 
 /** Fetches a record and opens it, checked against its account on chain. The fetching is logged. */
 export async function openRecord(person: Person, held: HeldRecord, purpose: Purpose): Promise<Opened> {
-  const account = await person.chain.account(held.record);
+  const account = await accountOf(person, held);
+  return promised(purpose, () => core().open(held, purpose, account));
+}
+
+/** The same in an emergency, by what custodians have released of its key. */
+export async function openByShares(person: Person, held: HeldRecord, shares: Shares): Promise<Opened> {
+  const account = await accountOf(person, held);
+  return promised('ETREAT', () => core().openByShares(held, account, shares));
+}
+
+async function accountOf({ chain }: Person, { record }: HeldRecord): Promise<RpcAccount> {
+  const account = await chain.account(record);
   if (!account) throw new Error('the network does not know this record yet');
-  const { details, content, issuance, receipt } = await opening(held, purpose, account);
+  return account;
+}
+
+/** Opens, and keeps what the log promises about it: that it was given out, or refused. */
+async function promised(purpose: Purpose, open: () => Promise<Whole>): Promise<Opened> {
+  const operation = 'record';
+  try {
+    const whole = await open();
+    if (whole.receipt) keep({ operation, purpose, isRefused: false, text: whole.receipt });
+    return readable(whole);
+  } catch (error) {
+    if (error instanceof Refused && error.receipt) {
+      keep({ operation, purpose, isRefused: true, sealed: error.problem.sealed, text: error.receipt });
+    }
+    throw error;
+  }
+}
+
+function readable({ details, content, issuance, receipt }: Whole): Opened {
   const { title, media_type: mediaType, author, issued, codes } = details;
   return {
     manifest: {
@@ -44,21 +73,6 @@ export async function openRecord(person: Person, held: HeldRecord, purpose: Purp
     issuance,
     receipt,
   };
-}
-
-/** Opens by the core, and keeps what the log promises about it: that it was given out, or refused. */
-async function opening(held: HeldRecord, purpose: Purpose, account: RpcAccount): Promise<Whole> {
-  const operation = 'record';
-  try {
-    const whole = await core().open(held, purpose, account);
-    if (whole.receipt) keep({ operation, purpose, isRefused: false, text: whole.receipt });
-    return whole;
-  } catch (error) {
-    if (error instanceof Refused && error.receipt) {
-      keep({ operation, purpose, isRefused: true, sealed: error.problem.sealed, text: error.receipt });
-    }
-    throw error;
-  }
 }
 
 /** Reads with the key in a file from now on. Gives the public keys, hex, the newest first. */

@@ -94,7 +94,8 @@ function Content({ opened: { manifest, content, receipt } }: { opened: Opened })
   );
 }
 
-function Head({ held, opened }: { held: HeldRecord; opened: Opened | undefined }) {
+/** What is said of a record beside its content. */
+export function Head({ held, opened }: { held: HeldRecord; opened: Opened | undefined }) {
   const { t } = useTranslation();
   const kinds = useKinds();
   const labels = labelsOf(held);
@@ -151,7 +152,7 @@ function Issuer({ issuance }: { issuance: Opened['issuance'] }) {
 }
 
 /** Asks the wallet for the key that opens what was encrypted to the reader; where it has none, for a file. */
-function TakeKey() {
+export function TakeKey() {
   const { t } = useTranslation();
   const person = usePerson();
   const asking = useQuery({
@@ -196,7 +197,7 @@ function ChooseKey() {
 }
 
 /** Warns where the file is not the key that the reader's credential names. */
-function WrongKey({ keys }: { keys: readonly string[] }) {
+export function WrongKey({ keys }: { keys: readonly string[] }) {
   const { t } = useTranslation();
   const { signer } = usePerson();
   const { data } = useCredential(signer.address);

@@ -30,6 +30,11 @@ export function serve(next: Answers, open = opens): void {
   [answers, opens] = [next, open];
 }
 
+/** Has the worker do more: methods by their names. */
+export function teach(methods: Record<string, (...given: never[]) => unknown>): void {
+  Object.assign(worker, methods);
+}
+
 /** In the place of '@/core': no worker and no network, the same errors. */
 export function fakeCore() {
   return { ...errors, core: () => worker, endCore: () => {} };

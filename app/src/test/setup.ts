@@ -18,7 +18,7 @@ Map.groupBy ??= (items, keyOf) => {
 configure({ asyncUtilTimeout: 5_000 });
 
 await begin();
-const AREAS = ['meet', 'notices', 'open', 'provider', 'records', 'safety', 'viewer'] as const;
+const AREAS = ['emergency', 'meet', 'notices', 'open', 'provider', 'records', 'safety', 'viewer'] as const;
 await Promise.all(AREAS.map(need));
 
 beforeEach(async () => {

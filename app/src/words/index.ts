@@ -1,6 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import common from './en/common.json';
+import type emergency from './en/emergency.json';
 import type meet from './en/meet.json';
 import type notices from './en/notices.json';
 import type open from './en/open.json';
@@ -12,6 +13,7 @@ import type viewer from './en/viewer.json';
 
 /** Words of pages that not everybody goes to; each comes with the first of them. */
 const LATER = {
+  emergency: () => import('./en/emergency.json'),
   meet: () => import('./en/meet.json'),
   notices: () => import('./en/notices.json'),
   open: () => import('./en/open.json'),
@@ -24,6 +26,7 @@ export type Area = keyof typeof LATER;
 type English = {
   common: typeof common;
   patient: typeof patient;
+  emergency: typeof emergency;
   meet: typeof meet;
   notices: typeof notices;
   open: typeof open;

@@ -7,7 +7,10 @@ import type { Person } from '@/session/state';
 
 const POLL = 400;
 
-/** Erases a record on chain and waits until the server has destroyed its keys. */
+/** States in which nothing of the record can be opened any more, and nothing more happens by itself. */
+const OVER = ['destroyed', 'nothing_kept', 'held', 'storage_ended'];
+
+/** Erases a record on chain and waits until the server has destroyed its keys, or holds them for a court. */
 export async function erase({ signer, chain }: Person, record: string): Promise<void> {
   const account = await chain.account(record);
   if (!account) throw new Error('the network does not know this record');
@@ -27,7 +30,7 @@ export async function erase({ signer, chain }: Person, record: string): Promise<
   for (;;) {
     const asked = () => ok(api.GET('/v1/records/{record}/erasure', { params: { path: { record } } }));
     const { data } = await patiently(asked);
-    if (data.state === 'destroyed') return;
+    if (OVER.includes(data.state)) return;
     await sleep(POLL);
   }
 }
