@@ -11,7 +11,6 @@ test('a record that is erased is gone for the patient and for whom they allowed,
   await addExample(patient);
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
   await arriveAsDoctor(doctor);
-  await doctor.setDefaultTimeout(30_000);
   await doctor
     .getByRole('link', { name: /^Patient / })
     .first()
@@ -36,14 +35,9 @@ test('a record that is erased is gone for the patient and for whom they allowed,
   await expect(patient.getByText('Erased. Nothing of it can be opened any more.')).toBeVisible();
   expect.soft(await violations(patient), 'erased').toEqual([]);
   await patient.getByRole('button', { name: 'Done' }).click();
-  await expect(
-    patient.getByRole('heading', { name: 'No records yet' }).or(patient.getByText('No records yet')),
-  ).toBeVisible();
+  await expect(patient.getByText('No records yet')).toBeVisible();
 
   // The doctor, who had it open, gets it no more.
-  await doctor.getByRole('link', { name: 'All records of this patient' }).click();
-  await doctor.getByRole('link', { name: 'All patients' }).click();
-  await doctor.getByRole('link', { name: 'Patients', exact: true }).first().click();
   await doctor.getByRole('button', { name: 'Lock' }).click();
   await arriveAsDoctor(doctor);
   await doctor

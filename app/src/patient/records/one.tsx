@@ -35,7 +35,13 @@ export function RecordPage() {
   const { record } = route.useParams();
   const kind = useKinds();
   const records = useQuery(recordsOf(person));
-  const held = records.data?.find((one) => one.record === record);
+  const listed = records.data?.find((one) => one.record === record);
+  const [known, know] = useState(listed);
+  useEffect(() => {
+    if (listed) know(listed);
+  }, [listed]);
+  // An erasure takes it off the list, and still has something to say.
+  const held = listed ?? (known?.record === record ? known : undefined);
   const opened = useQuery({
     queryKey: ['content', record],
     queryFn: async () => {
@@ -43,7 +49,7 @@ export function RecordPage() {
       if (!held || !account) throw new Error('the network does not know this record yet');
       return core().open(held, 'PATRQT', account);
     },
-    enabled: held !== undefined,
+    enabled: listed !== undefined,
     // Kept no longer than the page is looked at.
     gcTime: 0,
     retry: false,
@@ -150,12 +156,11 @@ function Erase({ record }: { record: string }) {
   const navigate = useNavigate();
   const [asking, ask] = useState(false);
   const erasing = useMutation({ mutationFn: () => erase(person, record) });
-  useEffect(() => {
-    if (erasing.isSuccess) {
-      queries.removeQueries({ queryKey: ['content', record] });
-      void queries.invalidateQueries(recordsOf(person));
-    }
-  }, [erasing.isSuccess, queries, person, record]);
+  const leave = async () => {
+    await navigate({ to: '/records' });
+    queries.removeQueries({ queryKey: ['content', record] });
+    void queries.invalidateQueries(recordsOf(person));
+  };
   return (
     <div>
       <Button weight="quiet" className="text-harm" onPress={() => ask(true)}>
@@ -165,11 +170,11 @@ function Erase({ record }: { record: string }) {
       <Dialog
         title={erasing.isSuccess ? t('patient.record.erased') : t('patient.record.eraseTitle')}
         isOpen={asking}
-        onClose={() => (erasing.isSuccess ? void navigate({ to: '/records' }) : ask(false))}
+        onClose={() => (erasing.isSuccess ? void leave() : ask(false))}
         isBusy={erasing.isPending}
         actions={
           erasing.isSuccess ? (
-            <Button weight="first" onPress={() => void navigate({ to: '/records' })}>
+            <Button weight="first" onPress={() => void leave()}>
               {t('common.done')}
             </Button>
           ) : (
