@@ -52,7 +52,6 @@ export default defineConfig(({ mode }) => ({
   server: { proxy: { '/v1': server, '/token': server } },
   test: {
     environment: 'happy-dom',
-    testTimeout: 20_000,
     // It would fetch what a parsed page names, which no browser does.
     environmentOptions: { happyDOM: { settings: { disableIframePageLoading: true } } },
     include: ['src/**/*.test.{ts,tsx}'],

@@ -4,6 +4,7 @@ import { Eye, FileText, Inbox, KeyRound, Lock, Settings, Stethoscope } from 'luc
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
+import { EmergencyStrip } from '@/emergency/strip';
 import { following } from '@/patient/inbox/following';
 import { PROOFS } from '@/session/document';
 import { lock, useSession } from '@/session/state';
@@ -29,8 +30,6 @@ const openPages = [
   { to: '/about', name: 'common.nav.about' },
   { to: '/verify', name: 'common.nav.verify' },
 ] as const;
-
-const EmergencyStrip = lazy(() => import('@/emergency/strip'));
 
 /** How often the page asks whether the server follows the network. */
 const LOOK = 10_000;
@@ -90,11 +89,7 @@ export function Shell() {
         </div>
       </header>
       <Connection />
-      {person?.vault && (
-        <Suspense>
-          <EmergencyStrip person={person} />
-        </Suspense>
-      )}
+      {person?.vault && <EmergencyStrip person={person} />}
       <main id="content" className="mx-auto flex w-full max-w-[1080px] flex-1 flex-col gap-3 px-2 py-3 pb-4">
         {person?.vault && <Watch vault={person.vault} />}
         <Outlet />

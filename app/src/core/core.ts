@@ -438,11 +438,7 @@ export class Core {
   }
 
   /** Opens a record whole, checked against its account on chain. */
-  async open(
-    held: HeldRecord,
-    purpose: string,
-    account: Wasm.RpcAccount,
-  ): Promise<Whole> {
+  async open(held: HeldRecord, purpose: string, account: Wasm.RpcAccount): Promise<Whole> {
     const opening = await this.#opening(held, account);
     try {
       const response = await this.#content(held.record, purpose);

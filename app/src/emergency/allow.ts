@@ -1,6 +1,7 @@
 import { address, createNoopSigner, getBase64Decoder } from '@solana/kit';
 import { api, ok, pages, type Schema } from '@/api/client';
 import { fixed } from '@/chain/addresses';
+import { patiently } from '@/chain/patience';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
 import { getReviewBreakGlassInstruction, getSetEmergencyPolicyInstruction } from '@/program/generated';
@@ -42,7 +43,7 @@ export async function allow(
   reached('sign');
   const slot = await setPolicy(person, ALLOWED);
   reached('split');
-  await store(person, await split(person));
+  await patiently(async () => store(person, await split(person)));
   reached('final');
   if (slot !== undefined) await chain.mirrored(slot, 'finalized');
 }
@@ -50,7 +51,8 @@ export async function allow(
 /** Forbids emergencies, at once, and ends every share. */
 export async function forbid(person: Person): Promise<void> {
   await setPolicy(person, FORBIDDEN);
-  await ok(api.DELETE('/v1/custodians', { params: { query: { patient: person.vault ?? '' } } }));
+  const query = { patient: person.vault ?? '' };
+  await patiently(() => ok(api.DELETE('/v1/custodians', { params: { query } })));
 }
 
 /** The slot it is in; undefined where the chain said so already. */

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok, pages, type Schema } from '@/api/client';
+import { isFollowing } from '@/patient/inbox/following';
 import type { Person } from '@/session/state';
 
 /** What the chain has of openings is public, and looking at it is in no log. */
@@ -19,7 +20,7 @@ export function openedOf({ vault = '' }: Pick<Person, 'vault'>) {
       );
       return found.sort((left, right) => right.opened.slot - left.opened.slot);
     },
-    refetchInterval: LOOK,
+    refetchInterval: () => (isFollowing() ? false : LOOK),
   });
 }
 

@@ -7,7 +7,7 @@ import { Note } from '@/ui/note';
 import { isUnreviewed, openedOf } from './opened';
 
 /** Tells a patient, wherever they are, that an emergency waits for them. */
-export default function EmergencyStrip({ person }: { person: Person }) {
+export function EmergencyStrip({ person }: { person: Person }) {
   const { t } = useTranslation();
   const { data } = useQuery(openedOf(person));
   if (!data?.some(isUnreviewed)) return null;

@@ -48,31 +48,55 @@ function Standing({ of, children }: { of: string; children: (opening: Emergency)
       queries.removeQueries({ queryKey: ['care', 'records'] });
     }
   }, [mustClose, queries]);
+  const head = <PageHead title={t('emergency.care.title')} />;
   if (mustClose) {
     return (
-      <Note kind="wait" title={t(allowed.data === false ? 'emergency.care.nowForbidden' : 'emergency.care.over')}>
-        {t('emergency.care.closed')}
-      </Note>
+      <>
+        {head}
+        <Note kind="wait" title={t(allowed.data === false ? 'emergency.care.nowForbidden' : 'emergency.care.over')}>
+          {t('emergency.care.closed')}
+        </Note>
+      </>
     );
   }
   if (opening) return children(opening);
-  if (own.isPending) return <Waiting />;
-  return <ProblemNote error={own.error ?? new Error(t('emergency.care.noOpening'))} retry={() => void own.refetch()} />;
+  return (
+    <>
+      {head}
+      {own.isPending ? (
+        <Waiting />
+      ) : own.data ? (
+        <Note kind="wait">{t('emergency.care.noOpening')}</Note>
+      ) : (
+        <ProblemNote error={own.error} retry={() => void own.refetch()} />
+      )}
+    </>
+  );
 }
 
 /** What custodians have released so far, and the key file that it opens with. */
 function Shares({
   opening,
+  head,
   children,
 }: {
   opening: Emergency;
+  /** Stands there before anything is known. */
+  head?: ReactNode;
   children: (data: Keys, progress: readonly Released[]) => ReactNode;
 }) {
   const { t } = useTranslation();
   const person = usePerson();
   const keys = useKeys();
   const shares = useQuery({ ...sharesOf(person, opening), enabled: keys !== undefined });
-  if (!keys) return <ChooseKey />;
+  if (!keys) {
+    return (
+      <>
+        {head}
+        <ChooseKey />
+      </>
+    );
+  }
   const { data } = shares;
   const ready = data?.progress.filter(({ isEnough }) => isEnough).length ?? 0;
   const missing = opening.records.length - ready;
@@ -80,6 +104,7 @@ function Shares({
   const behind = data?.progress.find(({ isEnough }) => !isEnough);
   return (
     <>
+      {!data && head}
       <WrongKey keys={keys} />
       <ProblemNote error={shares.error} retry={() => void shares.refetch()} />
       {shares.isPending && <Waiting for={t('emergency.care.asking')} />}
@@ -202,6 +227,7 @@ export function EmergencyRecordPage() {
   const { t } = useTranslation();
   const { opening: of, record } = recordRoute.useParams();
   const purpose = usePurpose();
+  const head = <PageHead title={t('emergency.care.title')} />;
   return (
     <>
       <Link to="/care/emergency/$opening" params={{ opening: of }} search={{ purpose }} className={back}>
@@ -210,10 +236,12 @@ export function EmergencyRecordPage() {
       </Link>
       <Standing of={of}>
         {(opening) => (
-          <Shares opening={opening}>
+          <Shares opening={opening} head={head}>
             {(shares, progress) =>
-              progress.some((one) => one.record === record && one.isEnough) && (
-                <Content vault={opening.vault} record={record} shares={shares} />
+              progress.some((one) => one.record === record && one.isEnough) ? (
+                <Content vault={opening.vault} record={record} shares={shares} head={head} />
+              ) : (
+                head
               )
             }
           </Shares>
@@ -223,15 +251,7 @@ export function EmergencyRecordPage() {
   );
 }
 
-function Content({
-  vault,
-  record,
-  shares,
-}: {
-  vault: string;
-  record: string;
-  shares: Keys;
-}) {
+function Content({ vault, record, shares, head }: { vault: string; record: string; shares: Keys; head: ReactNode }) {
   const { t } = useTranslation();
   const person = usePerson();
   const listed = useQuery(recordsOf(person, vault, 'ETREAT'));
@@ -241,8 +261,14 @@ function Content({
     enabled: held !== undefined,
   } as ReturnType<typeof contentOf>);
   if (!held) {
-    if (listed.isPending) return <Waiting />;
-    return <ProblemNote error={listed.error ?? new Error(t('emergency.care.noRecord'))} />;
+    return (
+      <>
+        {head}
+        {listed.isPending && <Waiting />}
+        {listed.data && <Note kind="wait">{t('emergency.care.noRecord')}</Note>}
+        <ProblemNote error={listed.error} retry={() => void listed.refetch()} />
+      </>
+    );
   }
   return (
     <>

@@ -7,7 +7,7 @@ import type { Message } from '@/core/events';
 const AGAIN = 2_000;
 const LATEST = 60_000;
 /** Lists that change with what the patient is told. */
-const TOLD = ['inbox', 'consents'];
+const TOLD = ['inbox', 'consents', 'break-glass'];
 
 let isOpen = false;
 
