@@ -33,6 +33,7 @@ export async function arriveBoth(browser: Browser) {
   const record = (await patient.getByRole('link', { name: 'Blood count (example)' }).getAttribute('href')) ?? '';
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
   await arriveAsDoctor(doctor);
-  const at = { record: record.split('/').pop() ?? '', vault };
+  // Of openings in an emergency there is none, which a page says, too.
+  const at = { record: record.split('/').pop() ?? '', vault, opening: vault };
   return { patient, doctor, at };
 }

@@ -9,7 +9,7 @@ import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Select } from '@/ui/select';
 import { Steps, Waiting } from '@/ui/waiting';
-import { useName } from '@/ui/who';
+import { useWho } from '@/ui/who';
 import { allow, type Step } from './allow';
 import { custodiansThere, policyOf } from './data';
 
@@ -23,7 +23,6 @@ export function AllowForm({ isFirst, onDone }: { isFirst: boolean; onDone: () =>
   const { t } = useTranslation();
   const person = usePerson();
   const queries = useQueryClient();
-  const name = useName();
   const { data: there, error, isPending, refetch } = useQuery(custodiansThere());
   const [chosen, choose] = useState<readonly string[]>([]);
   const [wanted, want] = useState<number>();
@@ -57,20 +56,16 @@ export function AllowForm({ isFirst, onDone }: { isFirst: boolean; onDone: () =>
           <fieldset className="flex flex-col gap-1" disabled={allowing.isPending}>
             <legend className="pb-1 font-bold">{t('emergency.keepers.label')}</legend>
             <p className="text-soft">{t('emergency.keepers.hint')}</p>
-            {there.map(({ subject, kind, registrar }) => {
+            {there.map(({ subject }) => {
               const isChosen = chosen.includes(subject);
               return (
-                <Checkbox
+                <Keeper
                   key={subject}
-                  isSelected={isChosen}
+                  subject={subject}
+                  isChosen={isChosen}
                   isDisabled={allowing.isPending || (!isChosen && chosen.length === MOST)}
                   onChange={(on) => choose(on ? [...chosen, subject] : chosen.filter((one) => one !== subject))}
-                  hint={
-                    <span title={registrar}>{t('emergency.keepers.by', { registrar: registrar.slice(0, 4) })}</span>
-                  }
-                >
-                  <span title={subject}>{name(subject, kind)}</span>
-                </Checkbox>
+                />
               );
             })}
           </fieldset>
@@ -103,5 +98,30 @@ export function AllowForm({ isFirst, onDone }: { isFirst: boolean; onDone: () =>
         </>
       )}
     </section>
+  );
+}
+
+function Keeper({
+  subject,
+  isChosen,
+  isDisabled,
+  onChange,
+}: {
+  subject: string;
+  isChosen: boolean;
+  isDisabled: boolean;
+  onChange: (isChosen: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  const { name, registrar } = useWho(subject);
+  return (
+    <Checkbox
+      isSelected={isChosen}
+      isDisabled={isDisabled}
+      onChange={onChange}
+      hint={registrar && t('common.credential.verified', { registrar })}
+    >
+      <bdi title={subject}>{name}</bdi>
+    </Checkbox>
   );
 }

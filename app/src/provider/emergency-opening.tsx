@@ -20,7 +20,7 @@ import { recordsOf } from './data';
 import { allowedBy, contentOf, isOver, ownOpenings, sharesOf } from './emergency-data';
 import { useKeys } from './key';
 import { usePurpose } from './layout';
-import { ChooseKey, Head, WrongKey } from './record';
+import { Head, TakeKey, WrongKey } from './record';
 
 const route = getRouteApi('/inside/care/emergency/$opening');
 const back = 'inline-flex min-h-[44px] items-center gap-1 self-start';
@@ -93,7 +93,7 @@ function Shares({
     return (
       <>
         {head}
-        <ChooseKey />
+        <TakeKey />
       </>
     );
   }

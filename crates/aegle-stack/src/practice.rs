@@ -74,9 +74,10 @@ pub async fn attest(
     };
     let (credential, slot) = board.issue(operator, attested).await?;
     api.reached(slot, false, MIRROR).await?;
-    for (signer, account, salt, text) in
-        [(&board.authority, board.registrar(), board_salt, board_profile), (wallet, credential, doctor_salt, doctor_profile)]
-    {
+    for (signer, account, salt, text) in [
+        (&board.authority, board.registrar(), board_salt, board_profile),
+        (wallet, credential, doctor_salt, doctor_profile),
+    ] {
         let session = Session::sign_in(api, signer, None).await?;
         profile::publish(&session, Key(account.to_bytes()), salt, &text).await?;
     }
@@ -93,7 +94,12 @@ impl Practice {
     /// # Errors
     /// As those of [`attest`].
     pub async fn open(operator: &Operator, api: &Api, governance: &Keypair, wallet: Keypair) -> anyhow::Result<Self> {
-        let doctor = Doctor { wallet: &wallet, name: "Practice doctor (demonstration)", specialty: "general practice", emergency: false };
+        let doctor = Doctor {
+            wallet: &wallet,
+            name: "Practice doctor (demonstration)",
+            specialty: "general practice",
+            emergency: false,
+        };
         let secrets = attest(operator, api, governance, doctor).await?.into();
         Ok(Self { wallet, secrets })
     }
