@@ -26,7 +26,9 @@ test('a doctor opens records with a reason, the patient sees it at once, and rev
   await patient.getByRole('link', { name: 'Settings' }).click();
   await patient.getByRole('link', { name: 'Emergencies' }).click();
   await expect(patient.getByText('Off: nobody can open your records without you.')).toBeVisible();
-  for (const keeper of await patient.getByRole('checkbox', { name: /^Key keeper/ }).all()) {
+  const keepers = patient.getByRole('checkbox', { name: /^Key keeper/ });
+  await expect(keepers).toHaveCount(3);
+  for (const keeper of await keepers.all()) {
     await keeper.locator('xpath=ancestor::label').click();
   }
   await expect(patient.getByLabel('How many have a key together')).toHaveValue('2');
