@@ -1,20 +1,17 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './axe';
-import { addExample, allow, approve, arrive, arriveAsDoctor, reject } from './people';
+import { addExample, allow, approve, arrive, arriveAsDoctor, patientOf, reject } from './people';
 
 test('a record that is erased is gone for the patient and for whom they allowed, and the chain says so', async ({
   browser,
 }) => {
   const [patient, doctor] = await Promise.all([0, 1].map(async () => (await browser.newContext()).newPage()));
   if (!patient || !doctor) throw new Error('two pages');
-  await arrive(patient);
+  const vault = await arrive(patient);
   await addExample(patient);
   await allow(patient, process.env.AEGLE_DOCTOR ?? '');
   await arriveAsDoctor(doctor);
-  await doctor
-    .getByRole('link', { name: /^Patient / })
-    .first()
-    .click();
+  await patientOf(doctor, vault).click();
   await doctor.getByRole('link', { name: /Laboratory results/ }).click();
   await expect(doctor.getByText('Hemoglobin')).toBeVisible();
 
@@ -39,10 +36,7 @@ test('a record that is erased is gone for the patient and for whom they allowed,
   // The doctor, who had it open, gets it no more.
   await doctor.getByRole('button', { name: 'Lock' }).click();
   await arriveAsDoctor(doctor);
-  await doctor
-    .getByRole('link', { name: /^Patient / })
-    .first()
-    .click();
+  await patientOf(doctor, vault).click();
   await expect(doctor.getByText(/^No record is open to you/)).toBeVisible();
 
   // Everybody can check that.

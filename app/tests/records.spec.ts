@@ -90,7 +90,6 @@ test('results that were sent are taken in by one approval, and who reads one sav
     .getByRole('link', { name: /Letters and summaries/ })
     .first()
     .click();
-  await doctor.setInputFiles('input[type=file]', process.env.AEGLE_DOCTOR_KEY_FILE ?? '');
   await expect(doctor.getByText('all is well.')).toBeVisible();
   const saved = doctor.waitForEvent('download');
   await doctor.getByRole('button', { name: 'Save the receipt' }).click();

@@ -26,7 +26,7 @@ use solana_keypair::{Keypair, write_keypair_file};
 use solana_signer::Signer;
 
 /// Slots shorter than on the clusters: people wait for what they mean.
-const SLOT_MS: u64 = 150;
+const SLOT_MS: u64 = 75;
 const LAMPORTS: u64 = 1_000_000_000_000;
 
 #[tokio::main]
