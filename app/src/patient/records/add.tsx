@@ -85,11 +85,13 @@ function Form({ corrected }: { corrected?: Corrected }) {
       const progress = (step: Step, part?: number) => reach({ step, ...(part === undefined ? {} : { part }) });
       return addRecord(person, draft, body, progress, corrected && amending(corrected.record));
     },
-    onSuccess: async (record) => {
-      await queries.invalidateQueries(recordsOf(person));
-      await navigate({ to: '/records/$record', params: { record } });
-    },
+    onSuccess: () => queries.invalidateQueries(recordsOf(person)),
   });
+  // Whoever went elsewhere meanwhile stays there.
+  const add = () =>
+    adding.mutate(undefined, {
+      onSuccess: (record) => void navigate({ to: '/records/$record', params: { record } }),
+    });
 
   const choose = (file: File | undefined) => {
     if (!file) return;
@@ -185,7 +187,7 @@ function Form({ corrected }: { corrected?: Corrected }) {
           </Card>
         ) : (
           chosen && (
-            <Button weight="first" className="self-start" onPress={() => adding.mutate()}>
+            <Button weight="first" className="self-start" onPress={add}>
               {t(corrected ? 'records.correct.save' : 'patient.add.save')}
             </Button>
           )
