@@ -315,7 +315,7 @@ async fn inv_9_keys_and_content_go_out_for_what_the_session_signed_and_for_nothi
 }
 
 /// What needs no entry, and why.
-const UNLOGGED: [(&str, &str); 12] = [
+const UNLOGGED: [(&str, &str); 13] = [
     ("/v1/inbox", "that something happened, without names, labels or records"),
     ("get /v1/events", "the same"),
     ("/v1/subscriptions", "who is told the same, for those who set it up"),
@@ -328,6 +328,7 @@ const UNLOGGED: [(&str, &str); 12] = [
     ("/v1/relay", "the caller's own transactions, which are public"),
     ("get /v1/receipts/{index}", "what the caller was told before, and what was logged of it"),
     ("/v1/chain/", "what the chain says to everybody"),
+    ("/v1/profiles/{account}", "a name that its owner, or who attests it, shows everybody"),
 ];
 
 #[sqlx::test(migrations = "../migrations")]
