@@ -16,8 +16,11 @@ export interface Told {
   data: [string, 'base64'];
 }
 
-/** Seconds until a node that says nothing counts as away. */
+/** Milliseconds until a node that says nothing counts as away. */
 const PATIENCE = 20_000;
+/** How often a node is asked that does not answer, and how many milliseconds lie between. */
+const ATTEMPTS = 3;
+const PAUSE = 500;
 
 export class Node {
   readonly url: string;
@@ -27,6 +30,17 @@ export class Node {
   }
 
   async ask<T>(method: string, params: unknown[] = []): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const { result, error } = await this.#once<T>(method, params);
+      if (error) throw new NodeError(error.message);
+      if (result !== undefined) return result;
+      // A node, or what stands before it, answers with nothing when it is asked too much at once.
+      if (attempt >= ATTEMPTS) throw new NodeError('the node answers with nothing');
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  }
+
+  async #once<T>(method: string, params: unknown[]): Promise<{ result?: T; error?: { message: string } }> {
     let isForbidden = false;
     const refused = ({ blockedURI }: SecurityPolicyViolationEvent) => {
       if (this.url.startsWith(blockedURI) || blockedURI.startsWith(this.url)) isForbidden = true;
@@ -40,11 +54,8 @@ export class Node {
         credentials: 'omit',
         signal: AbortSignal.timeout(PATIENCE),
       });
-      const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
-      if (error) throw new NodeError(error.message);
-      return result;
+      return (await response.json()) as { result?: T; error?: { message: string } };
     } catch (error) {
-      if (error instanceof NodeError) throw error;
       // The event comes after the refusal.
       await new Promise((resolve) => setTimeout(resolve));
       if (isForbidden) throw new Forbidden(this.url);
