@@ -43,13 +43,14 @@ export function SeenBy({ record }: { record: string }) {
     return said?.verdict.outcome === 'permit' && own?.outcome === 'permit';
   });
   const isPending = people.isPending || answers.some((answer) => answer.isPending);
+  const error = people.error ?? answers.find((answer) => answer.error)?.error;
   return (
     <section className="flex flex-col gap-1">
       <h2>{t('records.seenBy.title')}</h2>
-      <ProblemNote error={people.error ?? answers.find(({ error }) => error)?.error} />
-      {isPending ? (
-        <Waiting />
-      ) : (
+      <ProblemNote error={error} />
+      {isPending && <Waiting />}
+      {/* Nobody is said to be the only one while somebody's answer is missing. */}
+      {!isPending && !error && (
         <Card>
           {seeing.length === 0 && <p>{t('records.seenBy.nobody')}</p>}
           <ul className="flex flex-col gap-1">
