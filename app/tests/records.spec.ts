@@ -60,9 +60,7 @@ test('results that were sent are taken in by one approval, and who reads one sav
 }) => {
   const [patient, doctor] = await Promise.all([0, 1].map(async () => (await browser.newContext()).newPage()));
   if (!patient || !doctor) throw new Error('two pages');
-  const listed = patient.waitForRequest((request) => request.url().includes('/v1/records?patient='));
-  await arrive(patient);
-  const vault = new URL((await listed).url()).searchParams.get('patient') ?? '';
+  const vault = await arrive(patient);
   await arriveAsDoctor(doctor);
   await doctor.getByRole('link', { name: 'Send a result' }).click();
   await doctor.getByLabel("Patient's address").fill(vault);

@@ -1,5 +1,6 @@
 import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import { hexText } from '@/chain/bytes';
+import { sleep } from '@/chain/patience';
 import { isRefused } from '@/core';
 
 /** Milliseconds until the log has signed an entry, at most; and between two looks. */
@@ -61,7 +62,7 @@ async function opened(index: number) {
     const told = await ok(api.GET('/v1/receipts/{index}', { params: { path: { index } } }));
     const inclusion = (told.inclusion ?? undefined) as { size: number } | undefined;
     if (inclusion || Date.now() > deadline) return { ...told, inclusion };
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+    await sleep(POLL);
   }
 }
 
