@@ -23,7 +23,8 @@ done
 mkdir -p "$(dirname "$folder")"
 exec 9>"$folder.lock"
 flock 9
-if [ ! -f "$folder/tools.lock" ]; then
+# One that an earlier version unpacked may lack what this one knows of.
+if ! "$folder/chromium" --version >/dev/null 2>&1; then
   # shellcheck source=debian.sh
   . "$here/debian.sh"
   need_debian
@@ -51,13 +52,15 @@ END
 #!/bin/sh
 # Runs the unpacked Chromium with the libraries and fonts it came with.
 here=$(cd "$(dirname "$0")" && pwd)
-for folder in "$here"/root/usr/lib/*-linux-gnu "$here"/root/lib/*-linux-gnu "$here"/root/usr/lib/*-linux-gnu/nss; do
+for folder in "$here"/root/usr/lib/*-linux-gnu "$here"/root/lib/*-linux-gnu \
+  "$here"/root/usr/lib/*-linux-gnu/nss "$here"/root/usr/lib/*-linux-gnu/pulseaudio; do
   LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder
 done
 export LD_LIBRARY_PATH FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/root/usr/lib/chromium/chromium" "$@"
 END
   chmod +x "$folder.part/chromium"
+  said=$("$folder.part/chromium" --version 2>&1) || cannot "Debian's does not start: $said"
   rm -rf "$folder"
   mv "$folder.part" "$folder"
 fi
