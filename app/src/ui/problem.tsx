@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Expired, Failed, NodeAway, Unconfirmed } from '@/chain/errors';
 import { Broken, isRefused, Refused, Unreachable } from '@/core';
 import { useRenewal } from '@/session/renew';
-import { Declined, WrongNetwork } from '@/wallet';
+import { Declined, NoWalletApp, WrongNetwork } from '@/wallet';
 import { Button } from './button';
 import { Outdated } from './later';
 import { Note } from './note';
@@ -13,6 +13,7 @@ export function sentence(error: unknown, t: TFunction): string {
   if (error instanceof Declined) return t('common.error.declined');
   if (error instanceof WrongNetwork)
     return t('common.network.wrongHint', { network: error.message.replace('solana:', '') });
+  if (error instanceof NoWalletApp) return t(`common.walletApp.${error.reason}`);
   if (error instanceof Expired) return t('common.error.expired');
   if (error instanceof Unreachable) return t('common.error.unreachable');
   if (error instanceof NodeAway) return t('common.error.node');

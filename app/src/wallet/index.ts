@@ -38,6 +38,16 @@ export class WrongNetwork extends Error {
   override name = 'WrongNetwork';
 }
 
+/** No wallet app on this phone could be asked. */
+export class NoWalletApp extends Error {
+  override name = 'NoWalletApp';
+
+  /** None answered, the browser does not let the page reach any, or the one that did signs nothing without sending it. */
+  constructor(readonly reason: 'missing' | 'blocked' | 'unfit') {
+    super(reason);
+  }
+}
+
 function isFit(wallet: StandardWallet): wallet is Wallet {
   const needed = ['standard:connect', 'solana:signMessage', 'solana:signTransaction'];
   return needed.every((feature) => feature in wallet.features);
@@ -49,7 +59,13 @@ declare const __DEVELOPMENT_WALLET__: boolean;
 let looked: Promise<void> | undefined;
 let isLooking = true;
 
+/** Whether a wallet app on the same phone can be asked: by Android's browsers, and not inside of an app. */
+function isPhone(): boolean {
+  return /android/i.test(navigator.userAgent) && !/; wv\)/.test(navigator.userAgent) && isSecureContext;
+}
+
 async function look(): Promise<void> {
+  if (isPhone()) (await import('./mobile')).registerMobileWallet();
   if (__DEVELOPMENT_WALLET__) (await import('./development')).registerDevelopmentWallet();
 }
 

@@ -181,6 +181,27 @@ async fn the_page_of_proofs_alone_may_ask_any_node_and_no_page_has_a_handle_on_i
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn pages_reach_wallet_apps_on_phones_that_have_a_way_to_them(pool: PgPool) {
+    const PHONE: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 \
+                         Mobile Safari/537.36";
+    const WAY: &str = " ws://localhost:*; frame-src solana-wallet:";
+    let (client, _folder) = app(&pool, |_| {});
+    let policy = |answer: &Answer| answer.headers["content-security-policy"].to_str().unwrap().to_owned();
+    let on = async |agent: &str, path: &str| ask(&client, Method::GET, path, &[("user-agent", agent)]).await;
+    let closed = policy(&client.get("/records").await);
+    let phone = on(PHONE, "/records").await;
+    assert!(!closed.contains(WAY) && policy(&phone).contains(WAY));
+    assert_eq!(policy(&phone).replace(WAY, ""), closed);
+    assert_eq!(phone.headers["vary"], "accept-encoding, user-agent");
+    // Its scripts and workers need none, and the page of proofs signs nobody in.
+    assert_eq!(policy(&on(PHONE, SCRIPT).await), closed);
+    assert!(!policy(&on(PHONE, "/verify").await).contains("ws://localhost"));
+    for agent in ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X)", "Mozilla/5.0 (X11; Linux x86_64)", ""] {
+        assert_eq!(policy(&on(agent, "/records").await), closed, "{agent}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn no_path_leaves_the_app(pool: PgPool) {
     let (client, _folder) = app(&pool, |_| {});
     for path in [

@@ -16,11 +16,16 @@ const ANY_NODE: &str = "/verify";
 /// A node of the reader's own may have no certificate.
 const NODES: &str = " https: http://127.0.0.1:* http://localhost:*";
 
+/// Where wallet apps on the same phone listen (Mobile Wallet Adapter), and how one browser goes to them.
+const WALLET_APPS: &str = " ws://localhost:*; frame-src solana-wallet:";
+
 /// What the app's files go out with.
 pub struct Headers {
     /// A page runs its own scripts, and talks to this server and to the node alone.
     closed: HeaderMap,
-    /// The same, and talks to any node.
+    /// The same, and talks to wallet apps: on phones that have a way to them.
+    phone: HeaderMap,
+    /// The same as closed, and talks to any node.
     any_node: HeaderMap,
 }
 
@@ -32,15 +37,32 @@ impl Headers {
             rpc_url.map_or(Some(String::new()), sources).ok_or("rpc_url has no origin that a policy could name")?;
         Ok(Self {
             closed: headers(&node, "same-origin")?,
+            phone: headers(&format!("{node}{WALLET_APPS}"), "same-origin")?,
             // Another value than that of the pages with keys, so that neither has a handle on the other.
             any_node: headers(&format!("{node}{NODES}"), "same-origin-allow-popups")?,
         })
     }
 
-    /// Those of the document at exactly this path, as it came.
-    pub fn of(&self, path: &str) -> &HeaderMap {
-        if path == ANY_NODE { &self.any_node } else { &self.closed }
+    /// Those of the page at exactly this path, as it came; they differ by [`header::USER_AGENT`].
+    pub fn of_page(&self, path: &str, request: &HeaderMap) -> &HeaderMap {
+        if path == ANY_NODE {
+            &self.any_node
+        } else if is_android(request) {
+            &self.phone
+        } else {
+            &self.closed
+        }
     }
+
+    /// Those of a file, the same for everybody.
+    pub fn of_file(&self) -> &HeaderMap {
+        &self.closed
+    }
+}
+
+fn is_android(request: &HeaderMap) -> bool {
+    let agent = request.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.is_some_and(|agent| agent.contains("Android"))
 }
 
 fn headers(node: &str, opener: &'static str) -> Result<HeaderMap, String> {

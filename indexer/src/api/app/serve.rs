@@ -39,7 +39,6 @@ impl App {
     }
 
     fn answer(&self, path: &str, request: &HeaderMap) -> Result<Response, ApiError> {
-        let headers = self.headers.of(path).clone();
         let mut name = path.trim_start_matches('/');
         let found = if name.ends_with(BROTLI) { None } else { self.find(name, request) };
         // What is named like no file is a page, which the app itself tells from the others.
@@ -47,18 +46,21 @@ impl App {
         let found = found.or_else(|| page.then(|| self.find(INDEX, request)).flatten());
         let (file, compressed) = match found {
             Some(found) => found,
-            None if page => return Ok((headers, Html(NO_APP)).into_response()),
+            None if page => return Ok((self.headers.of_page(path, request).clone(), Html(NO_APP)).into_response()),
             None => return Err(ApiError::NoSuchRoute),
         };
-        if page {
+        let (headers, vary) = if page {
             name = INDEX;
-        }
+            (self.headers.of_page(path, request), "accept-encoding, user-agent")
+        } else {
+            (self.headers.of_file(), "accept-encoding")
+        };
 
         // Weak, as a layer may still compress.
         let tag = format!("W/\"{}\"", hex::encode(&file.sha256[..16]));
         let keep = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let kept = [(header::CACHE_CONTROL, keep), (header::VARY, "accept-encoding"), (header::ETAG, &tag)];
-        let mut response = (headers, AppendHeaders(kept)).into_response();
+        let kept = [(header::CACHE_CONTROL, keep), (header::VARY, vary), (header::ETAG, &tag)];
+        let mut response = (headers.clone(), AppendHeaders(kept)).into_response();
         if is_known(&tag, request) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
