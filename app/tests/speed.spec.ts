@@ -97,7 +97,7 @@ test('the first page works on slow 3G', async ({ page }) => {
   const { interactive } = await measure(page);
   figure('patient_page_interactive_slow_3g', interactive, 'ms', 6_000);
   await page.getByRole('link', { name: 'Start' }).click();
-  await expect(page.getByRole('button', { name: 'Try it' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });
 
 test('the first page stays within its budget of requests and bytes, and asks nobody else', async ({ page }) => {

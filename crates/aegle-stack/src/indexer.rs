@@ -26,6 +26,7 @@ use crate::{folders, ledger::Ledger};
 /// How the indexer is started.
 #[derive(Clone)]
 pub struct Settings {
+    pub binary: PathBuf,
     pub database_url: String,
     pub rpc_url: String,
     pub ws_url: String,
@@ -51,6 +52,7 @@ impl Settings {
             environment.push(("AEGLE_SURFPOOL".into(), "true".into()));
         }
         Ok(Self {
+            binary: folders::sibling("aegle-indexer")?,
             database_url,
             rpc_url: ledger.rpc_url.clone(),
             ws_url: ledger.ws_url.clone(),
@@ -76,7 +78,7 @@ impl Settings {
     }
 
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
-        let mut command = Command::new(folders::sibling("aegle-indexer")?);
+        let mut command = Command::new(&self.binary);
         command
             .args(arguments)
             .env("DATABASE_URL", &self.database_url)

@@ -3,7 +3,8 @@
 //! three custodians. The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays
 //! and who may open records in an emergency, by `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex)
 //! and `AEGLE_DOCTOR_KEY_FILE`, which holds the key that follows from the wallet too, for wallets that sign no texts.
-//! It takes `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo.
+//! It takes `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo, and `AEGLE_SERVER`, the binary of a
+//! server that holds an app itself, as a release does.
 
 use std::{
     path::PathBuf,
@@ -60,7 +61,14 @@ async fn run() -> anyhow::Result<u8> {
     let file = folder.join("relay.json");
     write_keypair_file(&relay, &file).map_err(|error| anyhow!("{}: {error}", file.display()))?;
     let log_key = hex::encode(Keypair::new().secret_bytes());
-    let app = std::env::var_os("AEGLE_APP_FOLDER").map_or_else(|| folders::root().join("app/dist-demo"), PathBuf::from);
+    let path = |name| std::env::var_os(name).map(PathBuf::from);
+    let server = path("AEGLE_SERVER");
+    // Without a folder a server serves what it holds.
+    let app = path("AEGLE_APP_FOLDER").or_else(|| server.is_none().then(|| folders::root().join("app/dist-demo")));
+    let app = app.map(|folder| ("AEGLE_APP__FOLDER", folder.display().to_string()));
+    if let Some(server) = server {
+        settings.binary = server;
+    }
     for (name, value) in [
         ("AEGLE_API__RELAY__KEYPAIR", file.display().to_string()),
         ("AEGLE_API__RELAY__OPEN", "true".into()),
@@ -68,11 +76,13 @@ async fn run() -> anyhow::Result<u8> {
         ("AEGLE_API__RELAY__OPEN_PER_DAY", "10000".into()),
         ("AEGLE_API__LOG__KEY", log_key),
         ("AEGLE_API__LOG__CHECKPOINT_SECONDS", "1".into()),
-        ("AEGLE_APP__FOLDER", app.display().to_string()),
         ("AEGLE_APP__RPC_URL", ledger.rpc_url.clone()),
         ("AEGLE_APP__DEVELOPMENT", "true".into()),
         ("AEGLE_APP__PRACTICE", address),
-    ] {
+    ]
+    .into_iter()
+    .chain(app)
+    {
         settings.environment.push((name.into(), value));
     }
     settings.migrate().await?;
