@@ -23,7 +23,8 @@ export function sentence(error: unknown, t: TFunction): string {
   if (error instanceof Broken) return t('common.error.broken');
   if (error instanceof Refused) {
     const { code, detail, status } = error.problem;
-    if (code === 'rate_limited' || code === 'relay_limit') return t('common.error.tooMany');
+    if (code === 'rate_limited') return t('common.error.tooMany');
+    if (code === 'relay_limit') return t('common.error.relayLimit');
     if (hasEnded(error)) return t('common.error.ended');
     if (code === 'not_permitted') return t('common.error.notPermitted');
     if (code === 'behind' || code === 'not_ready') return t('common.network.behindHint');
