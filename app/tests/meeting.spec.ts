@@ -1,23 +1,31 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './axe';
+import { browserThatSees } from './camera';
 import { addExample, approve, arrive, named, reject, showCode } from './people';
 
 test('a doctor scans, asks, is allowed with two taps, and reads within three clicks of the door', async ({
   browser,
+  baseURL,
+  launchOptions,
 }) => {
-  const pages = [0, 1, 2].map(async () => (await browser.newContext()).newPage());
-  const [patient, doctor, other] = await Promise.all(pages);
-  if (!patient || !doctor || !other) throw new Error('three pages');
+  const [patient, other] = [await (await browser.newContext()).newPage(), await (await browser.newContext()).newPage()];
   await arrive(patient);
   await addExample(patient);
   const vault = await showCode(patient);
+  const phone = await browserThatSees(patient.getByRole('img', { name: 'A code that a camera reads' }), launchOptions);
+  const doctor = await phone.newPage({ baseURL: baseURL ?? '', locale: 'en-GB' });
 
   // What a camera makes of the code: the doctor was not signed in, and comes to the request all the same.
   const seed = process.env.AEGLE_DOCTOR_SEED ?? '';
   await doctor.addInitScript((seed) => localStorage.setItem('aegle-development-wallet', seed), seed);
   await doctor.goto(`/care/access?patient=${vault}`);
   await doctor.getByRole('button', { name: 'Try it' }).click();
-  await expect(doctor.getByLabel("The patient's address")).toHaveValue(vault);
+  const address = doctor.getByLabel("The patient's address");
+  await expect(address).toHaveValue(vault);
+  // And what the page's own camera makes of it.
+  await address.clear();
+  await doctor.getByRole('button', { name: 'Scan a code' }).click();
+  await expect(address).toHaveValue(vault);
   await doctor.getByLabel('A few words to the patient').fill('About your blood count.');
   await doctor.getByRole('button', { name: 'Send the request' }).click();
 
@@ -63,6 +71,7 @@ test('a doctor scans, asks, is allowed with two taps, and reads within three cli
   expect.soft(await violations(other), 'the key').toEqual([]);
   await other.setInputFiles('input[type=file]', process.env.AEGLE_DOCTOR_KEY_FILE ?? '');
   await expect(other.getByText('Hemoglobin')).toBeVisible();
+  await phone.close();
 });
 
 test('somebody is found by name, and a directory that is away says so', async ({ page }) => {
