@@ -68,11 +68,13 @@ export function custodiansThere() {
       const attested = await pages((cursor) =>
         ok(
           api.GET('/v1/chain/credentials', {
-            params: { query: { commitment: 'confirmed', limit: 200, ...(cursor ? { cursor } : {}) } },
+            params: {
+              query: { kind: 'custodian', commitment: 'confirmed', limit: 200, ...(cursor ? { cursor } : {}) },
+            },
           }),
         ),
       );
-      const counted = attested.filter(({ kind, in_effect: counts }) => kind === 'custodian' && counts);
+      const counted = attested.filter(({ in_effect: counts }) => counts);
       return [...new Map(counted.map((credential) => [credential.subject, credential])).values()];
     },
     staleTime: 60_000,

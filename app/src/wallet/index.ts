@@ -42,8 +42,11 @@ export class WrongNetwork extends Error {
 export class NoWalletApp extends Error {
   override name = 'NoWalletApp';
 
-  /** None answered, the browser does not let the page reach any, or the one that did signs nothing without sending it. */
-  constructor(readonly reason: 'missing' | 'blocked' | 'unfit') {
+  /**
+   * None answered, the browser does not let the page reach any, the one that did signs nothing without sending it,
+   * or it is on another account than before.
+   */
+  constructor(readonly reason: 'missing' | 'blocked' | 'unfit' | 'other') {
     super(reason);
   }
 }

@@ -22,26 +22,24 @@ const IDENTITY = { name: 'Aegle', uri: location.origin, icon: 'key.svg' };
 const base64 = getBase64Decoder();
 const bytes = getBase64Encoder();
 
-/** What was agreed with the wallet app: kept here alone, so that it ends with the page. */
-interface Agreement {
-  token: string;
-  /** Public key of the account that the person chose, 32 bytes. */
-  account: Uint8Array;
-  /** Most payloads that it takes in one request. */
-  most: number;
-}
-
 interface Session {
   app: MobileWallet;
-  agreement: Agreement;
-  close(): void;
+  /** Public key of the account that signs, 32 bytes. */
+  account: Uint8Array;
+  /** Most payloads that the app takes in one request. */
+  most: number;
 }
 
 /** A wallet app on the same phone, spoken to by the Mobile Wallet Adapter, version 2. */
 export class Phone {
   readonly #chain: () => Promise<IdentifierString>;
-  #agreement: Agreement | undefined;
+  /** What the wallet app knows the page by. It is kept here alone, so that it ends with the page. */
+  #token: string | undefined;
+  /** The account that the person chose. */
+  #account: Uint8Array | undefined;
   #session: Session | undefined;
+  /** Closes the way to the wallet app, where one was begun. */
+  #close = () => {};
   #closing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(chain: () => Promise<IdentifierString>) {
@@ -51,12 +49,12 @@ export class Phone {
   /** Asks for an account: its public key, 32 bytes. */
   async account(): Promise<Uint8Array> {
     this.forget();
-    return this.#ask(async ({ agreement }) => agreement.account);
+    return this.#ask(async ({ account }) => account);
   }
 
   /** Each message with what the wallet signed of it before the signature, 64 bytes. */
   async signMessages(messages: readonly Uint8Array[]): Promise<{ signedMessage: Uint8Array; signature: Uint8Array }[]> {
-    return this.#ask(async ({ app, agreement: { account, most } }) => {
+    return this.#ask(async ({ app, account, most }) => {
       const signed = await inParts(messages, most, async (payloads) => {
         const addresses = payloads.map(() => base64.decode(account));
         return (await app.signMessages({ addresses, payloads })).signed_payloads;
@@ -70,7 +68,7 @@ export class Phone {
   }
 
   async signTransactions(transactions: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    return this.#ask(({ app, agreement: { most } }) =>
+    return this.#ask(({ app, most }) =>
       inParts(transactions, most, async (payloads) => (await app.signTransactions({ payloads })).signed_payloads),
     );
   }
@@ -78,12 +76,14 @@ export class Phone {
   /** Ends what was agreed. */
   forget(): void {
     this.#end();
-    this.#agreement = undefined;
+    this.#token = undefined;
+    this.#account = undefined;
   }
 
   #end(): void {
     clearTimeout(this.#closing);
-    this.#session?.close();
+    this.#close();
+    this.#close = () => {};
     this.#session = undefined;
   }
 
@@ -148,34 +148,30 @@ export class Phone {
     const chain = await this.#chain();
     await mayReachApps();
     const { wallet, close } = await startScenario();
-    try {
-      const app = await (isGivenUp() ? Promise.reject(new Declined('given up')) : wallet);
-      const known = this.#agreement;
-      const granted = await app.authorize({ identity: IDENTITY, chain, ...(known && { auth_token: known.token }) });
-      const {
-        features,
-        max_transactions_per_request: transactions,
-        max_messages_per_request: messages,
-      } = await app.getCapabilities();
-      // Transactions are paid by the relay, so that the wallet signs and does not send.
-      if (!features.includes('solana:signTransactions')) throw new NoWalletApp('unfit');
-      const account = chosen(granted, known);
-      const most = Math.min(transactions || Number.POSITIVE_INFINITY, messages || Number.POSITIVE_INFINITY);
-      this.#agreement = { token: granted.auth_token, account, most };
-      if (isGivenUp()) throw new Declined('given up');
-      this.#session = { app, agreement: this.#agreement, close };
-      return this.#session;
-    } catch (error) {
+    // It fails where it is closed, and nobody may be waiting for it any more.
+    wallet.catch(() => {});
+    if (isGivenUp()) {
       close();
-      throw error;
+      throw new Declined('given up');
     }
+    this.#close = close;
+    const app = await wallet;
+    const granted = await app.authorize({ identity: IDENTITY, chain, ...(this.#token && { auth_token: this.#token }) });
+    const can = await app.getCapabilities();
+    // Transactions are paid by the relay, so that the wallet signs and does not send.
+    if (!can.features.includes('solana:signTransactions')) throw new NoWalletApp('unfit');
+    const limits = [can.max_transactions_per_request, can.max_messages_per_request].filter((limit) => limit > 0);
+    this.#account = chosen(granted, this.#account);
+    this.#token = granted.auth_token;
+    this.#session = { app, account: this.#account, most: Math.min(...limits) };
+    return this.#session;
   }
 
   #meaning(error: unknown): unknown {
     if (error instanceof SolanaMobileWalletAdapterProtocolError) {
       const { ERROR_AUTHORIZATION_FAILED, ERROR_NOT_SIGNED } = SolanaMobileWalletAdapterProtocolErrorCode;
-      // The next request asks for the account again.
-      if (error.code === ERROR_AUTHORIZATION_FAILED) this.#agreement = undefined;
+      // It does not know the page any more: the next request begins anew.
+      if (error.code === ERROR_AUTHORIZATION_FAILED) this.#token = undefined;
       const isNo = error.code === ERROR_AUTHORIZATION_FAILED || error.code === ERROR_NOT_SIGNED;
       return isNo ? new Declined(error.message, { cause: error }) : error;
     }
@@ -188,12 +184,11 @@ export class Phone {
   }
 }
 
-/** The account that was chosen: of several, the one that it was before. */
-function chosen({ accounts }: AuthorizationResult, known: Agreement | undefined): Uint8Array {
+/** The account that was chosen; the one that it was before, where there was one. */
+function chosen({ accounts }: AuthorizationResult, before: Uint8Array | undefined): Uint8Array {
   const keys = accounts.map(({ address }) => new Uint8Array(bytes.encode(address)));
-  const before = known && base64.decode(known.account);
-  const key = keys.find((key) => base64.decode(key) === before) ?? keys[0];
-  if (key?.length !== 32) throw new Declined('the wallet gave no account');
+  const key = before ? keys.find((key) => base64.decode(key) === base64.decode(before)) : keys[0];
+  if (key?.length !== 32) throw new NoWalletApp('other');
   return key;
 }
 
