@@ -42,7 +42,7 @@ beforeEach(() => {
   approvals.length = 0;
   mint = store = () => {};
   teach({
-    storeFhir: async (...[, , , , place]: never[]) => {
+    storeFhir: async (_vault: never, _account: never, _author: never, _draft: never, place: never) => {
       store(place);
       const record = `record ${place}`;
       stored.set(record, (stored.get(record) ?? 0) + 1);
