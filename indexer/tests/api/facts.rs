@@ -589,8 +589,21 @@ impl Ledger {
     }
 
     /// A pharmacy's credential.
+    /// A credential of a pharmacy.
     pub async fn credential(
         &mut self,
+        slot: i64,
+        credential: Key,
+        registrar: Key,
+        subject: Key,
+        days: (i64, i64),
+    ) -> Fact {
+        self.credential_of("pharmacy", slot, credential, registrar, subject, days).await
+    }
+
+    pub async fn credential_of(
+        &mut self,
+        kind: &'static str,
         slot: i64,
         credential: Key,
         registrar: Key,
@@ -606,7 +619,7 @@ impl Ledger {
                 ("registrar", B(registrar)),
                 ("subject", B(subject)),
                 ("bump", N(255)),
-                ("kind", T("pharmacy")),
+                ("kind", T(kind)),
                 ("emergency", Flag(false)),
                 ("encryption_key", B(key(223))),
                 ("profile_commitment", B(key(224))),

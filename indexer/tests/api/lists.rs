@@ -120,16 +120,26 @@ async fn a_cursor_holds_only_for_the_list_and_the_state_it_was_made_for(pool: Pg
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn credentials_are_filtered_by_registrar_and_subject(pool: PgPool) {
-    filled(&pool).await;
+async fn credentials_are_filtered_by_registrar_subject_and_kind(pool: PgPool) {
+    let mut ledger = filled(&pool).await;
+    ledger.credential_of("custodian", 110, key(150), key(82), key(100), (day(110), day(1_000))).await;
+    ledger.credential_of("custodian", 110, key(151), key(82), key(101), (day(110), day(1_000))).await;
+    ledger.credential(110, key(152), key(82), key(107), (day(110), day(1_000))).await;
     let client = Client::new(&pool);
     let (registrar, subject) = (format!("registrar={}", base58(&key(80))), format!("subject={}", base58(&key(100))));
     for (filter, expected) in [
-        (String::new(), (90..97).chain(120..127).collect()),
+        (String::new(), (90..97).chain(120..127).chain(150..153).collect()),
         (registrar.clone(), (90..97).collect()),
-        (subject.clone(), [90].into_iter().chain(120..127).collect()),
+        (subject.clone(), [90].into_iter().chain(120..127).chain([150]).collect()),
         (format!("{registrar}&{subject}"), vec![90]),
-        (format!("registrar={}", base58(&key(82))), vec![]),
+        (format!("registrar={}", base58(&key(82))), vec![150, 151, 152]),
+        (format!("registrar={}", base58(&key(83))), vec![]),
+        ("kind=custodian".into(), vec![150, 151]),
+        ("kind=agent".into(), vec![]),
+        (format!("{subject}&kind=custodian"), vec![150]),
+        (format!("registrar={}&kind=pharmacy", base58(&key(82))), vec![152]),
+        (format!("{registrar}&{subject}&kind=pharmacy"), vec![90]),
+        (format!("{registrar}&{subject}&kind=custodian"), vec![]),
         (format!("subject={}&as_of_slot=109", base58(&key(100))), vec![]),
     ] {
         let body = client.get(format!("/v1/chain/credentials?{filter}")).await.ok();
@@ -141,7 +151,8 @@ async fn credentials_are_filtered_by_registrar_and_subject(pool: PgPool) {
 
     let body = client.get(format!("/v1/chain/credentials?limit=1&{subject}")).await.ok();
     let cursor = body["next"].as_str().unwrap();
-    for filter in [String::new(), registrar, format!("subject={}", base58(&key(101)))] {
+    let others = format!("subject={}", base58(&key(101)));
+    for filter in [String::new(), registrar, others, format!("{subject}&kind=pharmacy")] {
         let answer = client.get(format!("/v1/chain/credentials?{filter}&cursor={cursor}")).await;
         assert_eq!(answer.problem(), (400, "invalid_cursor".into()), "{filter}");
     }

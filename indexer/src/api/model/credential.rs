@@ -1,5 +1,5 @@
 use aegle_client::state;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Change;
@@ -10,7 +10,7 @@ use crate::api::{
 };
 
 /// What a registrar attests its subject to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "credential_kind", rename_all = "snake_case")]
 pub enum CredentialKind {

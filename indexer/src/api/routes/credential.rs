@@ -8,7 +8,7 @@ use crate::api::{
     cursor::List,
     error::ApiError,
     extract::{At, Commitment, Id, Limit, Params, StateQuery},
-    model::{Answer, Credential, Page},
+    model::{Answer, Credential, CredentialKind, Page},
     snapshot::Snapshot,
     state::ApiState,
     store::{self, credential::CredentialFilter},
@@ -22,6 +22,9 @@ pub struct CredentialsQuery {
     registrar: Option<Address>,
     /// Only credentials of this key.
     subject: Option<Address>,
+    /// Only credentials of this kind.
+    #[param(inline)]
+    kind: Option<CredentialKind>,
     /// `finalized` unless given.
     #[param(inline)]
     commitment: Option<Commitment>,
@@ -49,13 +52,15 @@ pub async fn list_credentials(
     Params(query): Params<CredentialsQuery>,
 ) -> Result<Reply<Page<Credential>>, ApiError> {
     let at = At { commitment: query.commitment, as_of_slot: query.as_of_slot };
-    let filter = [bytes_of(&query.registrar), bytes_of(&query.subject), &at.to_bytes()];
+    let kind = query.kind.map(|kind| [kind as u8]);
+    let kind = kind.as_ref().map_or(&[][..], |kind| kind);
+    let filter = [bytes_of(&query.registrar), bytes_of(&query.subject), kind, &at.to_bytes()];
     let list = List { route: "credentials", filter: &filter };
     let walk = Walk::new(&state.cursors, list, query.cursor.as_deref(), query.limit.unwrap_or_default())?;
 
     let mut snapshot = Snapshot::open(&state, at).await?;
     let slot = snapshot.meta.slot;
-    let filter = CredentialFilter { registrar: query.registrar, subject: query.subject };
+    let filter = CredentialFilter { registrar: query.registrar, subject: query.subject, kind: query.kind };
     let mut rows = store::credential::list(snapshot.conn(), slot, filter, &walk.after, walk.rows()).await?;
     let meta = snapshot.close().await?;
 

@@ -30,6 +30,7 @@ pub struct CredentialRow {
 pub struct CredentialFilter {
     pub registrar: Option<Address>,
     pub subject: Option<Address>,
+    pub kind: Option<CredentialKind>,
 }
 
 struct Row {
@@ -140,12 +141,42 @@ pub async fn list(
     after: &[u8],
     limit: i64,
 ) -> sqlx::Result<Vec<CredentialRow>> {
-    let rows = match (filter.registrar, filter.subject) {
-        (None, None) => list!(conn, "", slot, after, limit),
-        (Some(registrar), None) => list!(conn, "AND c.registrar = $4", slot, after, limit, registrar as _),
-        (None, Some(subject)) => list!(conn, "AND c.subject = $4", slot, after, limit, subject as _),
-        (Some(registrar), Some(subject)) => {
-            list!(conn, "AND c.registrar = $4 AND c.subject = $5", slot, after, limit, registrar as _, subject as _)
+    let rows = match (filter.registrar, filter.subject, filter.kind) {
+        (None, None, None) => list!(conn, "", slot, after, limit),
+        (None, None, Some(kind)) => list!(conn, "AND c.kind = $4", slot, after, limit, kind as _),
+        (Some(registrar), None, kind) => {
+            list!(
+                conn,
+                "AND c.registrar = $4 AND coalesce(c.kind = $5, true)",
+                slot,
+                after,
+                limit,
+                registrar as _,
+                kind as _
+            )
+        }
+        (None, Some(subject), kind) => {
+            list!(
+                conn,
+                "AND c.subject = $4 AND coalesce(c.kind = $5, true)",
+                slot,
+                after,
+                limit,
+                subject as _,
+                kind as _
+            )
+        }
+        (Some(registrar), Some(subject), kind) => {
+            list!(
+                conn,
+                "AND c.registrar = $4 AND c.subject = $5 AND coalesce(c.kind = $6, true)",
+                slot,
+                after,
+                limit,
+                registrar as _,
+                subject as _,
+                kind as _
+            )
         }
     };
     Ok(rows.into_iter().map(Into::into).collect())
