@@ -43,7 +43,11 @@ export default defineConfig(({ mode }) => ({
         // The program's refusals in words come with the first of them, and nothing else is put beside them.
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [{ name: 'refusals', test: /\/program\/generated\/errors\// }],
+          groups: [
+            { name: 'refusals', test: /\/program\/generated\/errors\// },
+            // What every page begins with comes in one piece: each small one would cost a way to the server.
+            { name: 'first', tags: ['$initial'] },
+          ],
         },
       },
     },
