@@ -37,22 +37,26 @@ export class WalletApp {
 
   static async on(page: Page): Promise<WalletApp> {
     const app = new WalletApp(page, await generateKeyPairSigner());
-    // As a phone does when another app comes to the front.
+    await page.exposeFunction('intent', (url: string) => app.isInstalled && app.#open(new URL(url)));
     await page.addInitScript(() => {
+      type Going = Event & { destination: { url: string } };
+      type Phone = { intent(url: string): void; appInFront(is: boolean): void; navigation: EventTarget };
+      const phone = window as unknown as Phone;
+      // As a phone takes it, and not the browser, which would ask in a dialog of its own.
+      phone.navigation.addEventListener('navigate', (event) => {
+        const { url } = (event as Going).destination;
+        if (!url.startsWith('solana-wallet:')) return;
+        event.preventDefault();
+        phone.intent(url);
+      });
+      // As a phone does when another app comes to the front.
       let isHidden = false;
       Object.defineProperty(document, 'hidden', { get: () => isHidden });
-      Object.assign(window, {
-        appInFront(is: boolean) {
-          isHidden = is;
-          window.dispatchEvent(new Event(is ? 'blur' : 'focus'));
-          document.dispatchEvent(new Event('visibilitychange'));
-        },
-      });
-    });
-    const browser = await page.context().newCDPSession(page);
-    await browser.send('Page.enable');
-    browser.on('Page.frameRequestedNavigation', ({ url }) => {
-      if (url.startsWith('solana-wallet:') && app.isInstalled) void app.#open(new URL(url));
+      phone.appInFront = (is) => {
+        isHidden = is;
+        window.dispatchEvent(new Event(is ? 'blur' : 'focus'));
+        document.dispatchEvent(new Event('visibilitychange'));
+      };
     });
     return app;
   }
