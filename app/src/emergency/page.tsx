@@ -7,7 +7,7 @@ import type { Custodians } from '@/core/pkg/aegle_web';
 import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { Waiting } from '@/ui/waiting';
@@ -118,26 +118,15 @@ function Forbid() {
   return (
     <>
       <Button onPress={() => ask(true)}>{t('emergency.forbid')}</Button>
-      <Dialog
+      <Confirm
         title={t('emergency.forbidTitle')}
+        action={t('emergency.forbid')}
+        doing={forbidding}
         isOpen={isAsking}
         onClose={() => ask(false)}
-        isBusy={forbidding.isPending}
-        actions={
-          <>
-            <Button onPress={() => ask(false)} isDisabled={forbidding.isPending}>
-              {t('common.cancel')}
-            </Button>
-            <Button weight="harm" onPress={() => forbidding.mutate()} isDisabled={forbidding.isPending}>
-              {t('emergency.forbid')}
-            </Button>
-          </>
-        }
       >
         <p>{t('emergency.forbidText')}</p>
-        {forbidding.isPending && <Waiting for={t('common.signIn.waiting')} />}
-        <ProblemNote error={forbidding.error} />
-      </Dialog>
+      </Confirm>
     </>
   );
 }

@@ -7,7 +7,7 @@ import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { Checkbox, Choice } from '@/ui/choice';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
@@ -91,26 +91,15 @@ function One({
       <Button className="self-start" onPress={() => ask(true)}>
         {t('safety.delegates.stop')}
       </Button>
-      <Dialog
+      <Confirm
         title={t('safety.delegates.stopTitle', { name })}
+        action={t('safety.delegates.stop')}
+        doing={removing}
         isOpen={isAsking}
         onClose={() => ask(false)}
-        isBusy={removing.isPending}
-        actions={
-          <>
-            <Button onPress={() => ask(false)} isDisabled={removing.isPending}>
-              {t('common.cancel')}
-            </Button>
-            <Button weight="harm" onPress={() => removing.mutate()} isDisabled={removing.isPending}>
-              {t('safety.delegates.stop')}
-            </Button>
-          </>
-        }
       >
         <p>{t('safety.delegates.stopHint')}</p>
-        <ProblemNote error={removing.error} />
-        {removing.isPending && <Waiting for={t('common.signIn.waiting')} />}
-      </Dialog>
+      </Confirm>
     </Card>
   );
 }

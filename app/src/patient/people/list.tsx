@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
@@ -197,36 +197,16 @@ function StopDialog({ consent, grantee, opened, onClose }: Allowed & { onClose: 
   const seen =
     opened.size > 0 ? t('patient.people.stopSeen', { count: opened.size }) : t('patient.people.stopSeenNone');
   return (
-    <Dialog
+    <Confirm
       title={t('patient.people.stopTitle', { name })}
+      action={t('patient.people.stop')}
+      doing={stopping}
+      done={<Note kind="done">{t('patient.people.stopped')}</Note>}
       isOpen
       onClose={onClose}
-      isBusy={stopping.isPending}
-      actions={
-        stopping.isSuccess ? (
-          <Button weight="first" onPress={onClose}>
-            {t('common.done')}
-          </Button>
-        ) : (
-          <>
-            <Button onPress={onClose} isDisabled={stopping.isPending}>
-              {t('common.cancel')}
-            </Button>
-            <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
-              {t('patient.people.stop')}
-            </Button>
-          </>
-        )
-      }
     >
-      {stopping.isSuccess ? (
-        <Note kind="done">{t('patient.people.stopped')}</Note>
-      ) : (
-        <p>{t('patient.people.stopText', { seen })}</p>
-      )}
-      {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
-      <ProblemNote error={stopping.error} />
-    </Dialog>
+      <p>{t('patient.people.stopText', { seen })}</p>
+    </Confirm>
   );
 }
 
@@ -247,26 +227,15 @@ function StopAll() {
       <Button weight="quiet" className="self-start text-harm" onPress={() => ask(true)}>
         {t('patient.people.stopAll')}
       </Button>
-      <Dialog
+      <Confirm
         title={t('patient.people.stopAll')}
+        action={t('patient.people.stopAll')}
+        doing={stopping}
         isOpen={asking}
         onClose={() => ask(false)}
-        isBusy={stopping.isPending}
-        actions={
-          <>
-            <Button onPress={() => ask(false)} isDisabled={stopping.isPending}>
-              {t('common.cancel')}
-            </Button>
-            <Button weight="harm" onPress={() => stopping.mutate()} isDisabled={stopping.isPending}>
-              {t('patient.people.stopAll')}
-            </Button>
-          </>
-        }
       >
         <p>{t('patient.people.stopAllText')}</p>
-        {stopping.isPending && <Waiting for={t('common.signIn.waiting')} />}
-        <ProblemNote error={stopping.error} />
-      </Dialog>
+      </Confirm>
     </>
   );
 }

@@ -10,7 +10,7 @@ import { SaveReceipt } from '@/receipts/save-button';
 import { usePerson } from '@/session/state';
 import { Button, weightClass } from '@/ui/button';
 import { Card, PageHead } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
@@ -167,36 +167,17 @@ function Erase({ record }: { record: string }) {
         <Trash2 aria-hidden className="size-2.5" />
         {t('patient.record.erase')}
       </Button>
-      <Dialog
-        title={erasing.isSuccess ? t('patient.record.erased') : t('patient.record.eraseTitle')}
+      <Confirm
+        title={t('patient.record.eraseTitle')}
+        action={t('patient.record.eraseConfirm')}
+        doing={erasing}
+        waiting={t('patient.record.erasing')}
+        done={<Note kind="done">{t('patient.record.erased')}</Note>}
         isOpen={asking}
         onClose={() => (erasing.isSuccess ? void leave() : ask(false))}
-        isBusy={erasing.isPending}
-        actions={
-          erasing.isSuccess ? (
-            <Button weight="first" onPress={() => void leave()}>
-              {t('common.done')}
-            </Button>
-          ) : (
-            <>
-              <Button onPress={() => ask(false)} isDisabled={erasing.isPending}>
-                {t('common.cancel')}
-              </Button>
-              <Button weight="harm" onPress={() => erasing.mutate()} isDisabled={erasing.isPending}>
-                {t('patient.record.eraseConfirm')}
-              </Button>
-            </>
-          )
-        }
       >
-        {!erasing.isSuccess && <p>{t('patient.record.eraseText')}</p>}
-        {erasing.isPending && <Waiting for={t('patient.record.erasing')} />}
-        {erasing.error && (
-          <Note kind="harm">
-            <ProblemNote error={erasing.error} />
-          </Note>
-        )}
-      </Dialog>
+        <p>{t('patient.record.eraseText')}</p>
+      </Confirm>
     </div>
   );
 }

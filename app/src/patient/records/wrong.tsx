@@ -5,9 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { HeldRecord } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
-import { Dialog } from '@/ui/dialog';
-import { ProblemNote } from '@/ui/problem';
-import { Waiting } from '@/ui/waiting';
+import { Confirm } from '@/ui/confirm';
 import { recordsOf } from './data';
 import { markWrong } from './versions';
 
@@ -30,27 +28,17 @@ export function MarkWrong({ held }: { held: HeldRecord }) {
         <TriangleAlert aria-hidden className="size-2.5" />
         {t('records.mark.begin')}
       </Button>
-      <Dialog
+      <Confirm
         title={t('records.mark.title')}
+        action={t('records.mark.confirm')}
+        doing={marking}
+        waiting={t('records.mark.marking')}
         isOpen={asking}
         onClose={() => ask(false)}
-        isBusy={marking.isPending}
-        actions={
-          <>
-            <Button onPress={() => ask(false)} isDisabled={marking.isPending}>
-              {t('common.cancel')}
-            </Button>
-            <Button weight="harm" onPress={() => marking.mutate()} isDisabled={marking.isPending}>
-              {t('records.mark.confirm')}
-            </Button>
-          </>
-        }
       >
         <p>{t('records.mark.text')}</p>
         <p>{t('records.mark.instead')}</p>
-        {marking.isPending && <Waiting for={t('records.mark.marking')} />}
-        <ProblemNote error={marking.error} />
-      </Dialog>
+      </Confirm>
     </>
   );
 }
