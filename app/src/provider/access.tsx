@@ -15,12 +15,12 @@ import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { save } from '@/ui/save';
-import { addressIn, ScanButton } from '@/ui/scan';
 import { Table } from '@/ui/table';
 import { Waiting } from '@/ui/waiting';
 import { shortened } from '@/ui/who';
 import { exactly, list, moment } from '@/words/say';
 import { usePurpose } from './layout';
+import { PatientField } from './patient-field';
 import { isReadingPurpose, PURPOSE_BITS, usePurposes } from './purposes';
 
 /** The bit of reading among actions. */
@@ -66,7 +66,6 @@ function Ask() {
   const [patient, setPatient] = useState(scanned);
   const [message, write] = useState('');
   const vault = patient.trim();
-  const isWrong = vault !== '' && !isAddress(vault);
   const asking = useMutation({
     mutationFn: async () => {
       const body = { vault, purposes: PURPOSE_BITS[purpose], actions: READ };
@@ -86,12 +85,12 @@ function Ask() {
         <h2>{t('provider.access.ask.title')}</h2>
         <p className="text-soft">{t('provider.access.ask.lead')}</p>
       </div>
-      <TextField
-        label={t('provider.access.ask.patient')}
-        hint={t('provider.access.ask.patientHint')}
-        error={isWrong ? t('provider.access.ask.wrong') : undefined}
+      <PatientField
         value={patient}
-        onChange={setPatient}
+        onChange={(typed) => {
+          asking.reset();
+          setPatient(typed);
+        }}
         isDisabled={asking.isPending}
       />
       <TextField
@@ -105,23 +104,15 @@ function Ask() {
       />
       <ProblemNote error={asking.error} />
       {asking.isSuccess && vault === '' && <Note kind="done">{t('provider.access.ask.sent')}</Note>}
-      <div className="flex flex-wrap gap-1">
-        <Button
-          weight="first"
-          isDisabled={vault === '' || isWrong || asking.isPending}
-          isPending={asking.isPending}
-          onPress={() => asking.mutate()}
-        >
-          {t('provider.access.ask.send')}
-        </Button>
-        <ScanButton
-          label={t('provider.patients.scan')}
-          onFound={(text) => {
-            asking.reset();
-            setPatient(addressIn(text) ?? text);
-          }}
-        />
-      </div>
+      <Button
+        weight="first"
+        className="self-start"
+        isDisabled={!isAddress(vault)}
+        isPending={asking.isPending}
+        onPress={() => asking.mutate()}
+      >
+        {t('provider.access.ask.send')}
+      </Button>
     </Card>
   );
 }

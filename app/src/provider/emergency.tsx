@@ -13,7 +13,6 @@ import { DayField } from '@/ui/day-field';
 import { TextField } from '@/ui/field';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
-import { addressIn, ScanButton } from '@/ui/scan';
 import { Select } from '@/ui/select';
 import { Steps, Waiting } from '@/ui/waiting';
 import { shortened } from '@/ui/who';
@@ -28,6 +27,7 @@ import {
   type Step,
 } from './emergency-data';
 import { usePurpose } from './layout';
+import { PatientField } from './patient-field';
 
 const HOUR = 3_600;
 const HOURS = ['1', '4', '12', '24'] as const;
@@ -151,19 +151,12 @@ function OpenForm({ credential }: { credential: string }) {
           <li key={one}>{t(`emergency.care.means.${one}`)}</li>
         ))}
       </ul>
-      <TextField
-        label={t('provider.access.ask.patient')}
-        hint={t('provider.access.ask.patientHint')}
-        error={
-          vault !== '' && !isKey ? t('provider.access.ask.wrong') : unknown ? t('emergency.care.nobody') : undefined
-        }
+      <PatientField
         value={address}
         onChange={setAddress}
+        error={unknown ? t('emergency.care.nobody') : undefined}
         isDisabled={isBusy}
       />
-      <div>
-        <ScanButton label={t('provider.patients.scan')} onFound={(text) => setAddress(addressIn(text) ?? text)} />
-      </div>
       {isKey && patient.isLoading && <Waiting />}
       {!unknown && <ProblemNote error={patient.error} retry={() => void patient.refetch()} />}
       {patient.data && !patient.data.isAllowed && (

@@ -2,7 +2,6 @@ import { isAddress } from '@solana/kit';
 import { useMutation } from '@tanstack/react-query';
 import { FileUp } from 'lucide-react';
 import { useState } from 'react';
-
 import { useTranslation } from 'react-i18next';
 import { CATEGORIES, type Category } from '@/api/labels';
 import { usePerson } from '@/session/state';
@@ -15,11 +14,11 @@ import { FileTrigger } from '@/ui/file-trigger';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
-import { addressIn, ScanButton } from '@/ui/scan';
 import { Select } from '@/ui/select';
 import { Steps } from '@/ui/waiting';
 import { size } from '@/words/say';
 import { issue, STEPS, type Step } from './issue';
+import { PatientField } from './patient-field';
 
 /** Specially protected information (HL7 v3 ActCode), where no more is said. */
 const APART = 'SPI';
@@ -38,7 +37,6 @@ export function IssuePage() {
   const [apart, setApart] = useState(false);
   const [at, reach] = useState<{ step: Step; part: number | undefined }>({ step: 'sign', part: undefined });
   const vault = patient.trim();
-  const isWrong = vault !== '' && !isAddress(vault);
   const sending = useMutation({
     mutationFn: () => {
       const content = file ?? new Blob([text], { type: 'text/plain;charset=utf-8' });
@@ -57,14 +55,7 @@ export function IssuePage() {
     <>
       <PageHead title={t('provider.issue.title')} lead={t('provider.issue.lead')} />
       <div className="flex max-w-[640px] flex-col gap-2">
-        <TextField
-          label={t('provider.access.ask.patient')}
-          hint={t('provider.access.ask.patientHint')}
-          error={isWrong ? t('provider.access.ask.wrong') : undefined}
-          value={patient}
-          onChange={setPatient}
-        />
-        <ScanButton label={t('provider.patients.scan')} onFound={(found) => setPatient(addressIn(found) ?? found)} />
+        <PatientField value={patient} onChange={setPatient} isDisabled={sending.isPending} />
         <div className="flex flex-wrap items-center gap-1">
           <FileTrigger onSelect={(files) => setFile(files?.[0])}>
             <Button>

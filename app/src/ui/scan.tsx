@@ -9,12 +9,20 @@ import { Note } from './note';
 const LOOK = 150;
 
 /** Reads a QR code with the camera. Pictures stay in the page. */
-export function ScanButton({ label, onFound }: { label: string; onFound: (text: string) => void }) {
+export function ScanButton({
+  label,
+  isDisabled = false,
+  onFound,
+}: {
+  label: string;
+  isDisabled?: boolean;
+  onFound: (text: string) => void;
+}) {
   const { t } = useTranslation();
   const [isOpen, open] = useState(false);
   return (
     <>
-      <Button onPress={() => open(true)}>
+      <Button isDisabled={isDisabled} onPress={() => open(true)}>
         <ScanLine aria-hidden className="size-2.5" />
         {label}
       </Button>
