@@ -3,7 +3,7 @@ import { isRefused } from '@/core';
 import type { Signer } from '@/wallet';
 import { Expired } from './errors';
 import type { Chain, Sent } from './node';
-import { sleep } from './patience';
+import { sleep } from './sleep';
 
 /** Transactions that a wallet is asked to sign at once: as many as are sent before they are too old. */
 export const AT_ONCE = 20;

@@ -21,7 +21,8 @@ import { isRefused, Unreachable } from '@/core';
 import type { AegleError } from '@/program/generated';
 import type { Signer } from '@/wallet';
 import { Expired, Failed, NodeAway } from './errors';
-import { patiently, sleep } from './patience';
+import { patiently } from './patience';
+import { sleep } from './sleep';
 
 /** Where the server is and what it offers, told once. */
 export type Deployment = Schema['AppSettings'];

@@ -1,11 +1,10 @@
 import { Refused, Unreachable } from '@/core';
 import { NodeAway, Unconfirmed } from './errors';
+import { sleep } from './sleep';
 
 /** Milliseconds for which nobody has to answer what became of something that was sent. */
 const PATIENCE = 30_000;
 const PAUSE = 600;
-
-export const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Nobody answered, or nobody who could: what was asked may have happened all the same. */
 function isOpen(error: unknown): error is Error {

@@ -1,5 +1,6 @@
 import type { components } from '@/api/generated/schema';
 import { hexBytes, hexText } from '@/chain/bytes';
+import { sleep } from '@/chain/sleep';
 import { collected, openingByShares, type Released, type Shares } from './emergency';
 import { Refused, Unreachable } from './errors';
 import type { Message } from './events';
@@ -416,7 +417,7 @@ export class Core {
         return;
       } catch (error) {
         if (!(error instanceof Unreachable) || attempt >= ATTEMPTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
+        await sleep(200 * 2 ** attempt);
       }
     }
   }

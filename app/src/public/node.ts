@@ -1,3 +1,5 @@
+import { sleep } from '@/chain/sleep';
+
 /** A node of the network, asked directly: JSON-RPC, with answers as they come. */
 
 /** The page may not ask there: the server that it came from named its own node only. */
@@ -36,7 +38,7 @@ export class Node {
       if (result !== undefined) return result;
       // A node, or what stands before it, answers with nothing when it is asked too much at once.
       if (attempt >= ATTEMPTS) throw new NodeError('the node answers with nothing');
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await sleep(PAUSE);
     }
   }
 
@@ -57,7 +59,7 @@ export class Node {
       return (await response.json()) as { result?: T; error?: { message: string } };
     } catch (error) {
       // The event comes after the refusal.
-      await new Promise((resolve) => setTimeout(resolve));
+      await sleep(0);
       if (isForbidden) throw new Forbidden(this.url);
       throw new NodeError(error instanceof Error ? error.message : String(error));
     } finally {

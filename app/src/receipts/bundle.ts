@@ -1,6 +1,6 @@
 import { api, ok, type Purpose, pages, type Schema } from '@/api/client';
 import { hexText } from '@/chain/bytes';
-import { sleep } from '@/chain/patience';
+import { sleep } from '@/chain/sleep';
 import { isRefused } from '@/core';
 
 /** Milliseconds until the log has signed an entry, at most; and between two looks. */

@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import * as Comlink from 'comlink';
+import { sleep } from '@/chain/sleep';
 import { core } from '@/core';
 import type { Message } from '@/core/events';
 
@@ -46,7 +47,7 @@ export function following(queries: QueryClient, vault: string): () => void {
         wait = AGAIN;
         refresh();
       }
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await sleep(wait);
     }
   };
   void follow();

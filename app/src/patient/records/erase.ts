@@ -1,7 +1,8 @@
 import { address, createNoopSigner, getBase64Encoder } from '@solana/kit';
 import { api, ok } from '@/api/client';
 import { fixed } from '@/chain/addresses';
-import { patiently, sleep } from '@/chain/patience';
+import { patiently } from '@/chain/patience';
+import { sleep } from '@/chain/sleep';
 import { findMintPda, getEraseRecordInstruction, getRecordDecoder } from '@/program/generated';
 import type { Person } from '@/session/state';
 
