@@ -20,14 +20,28 @@ export interface Entry {
     | { decision: 'deny'; rule: string; consent?: string };
 }
 
-/** Entries, newest first, by what they say and on which day. */
-export function repeated(entries: readonly Entry[]): [Entry, ...Entry[]][] {
-  return runs(entries, said);
+/** What shows lists and opens nothing: a page that is refreshed asks for several of them in turn. */
+const LISTS = ['list_patients', 'list_records', 'list_disclosures', 'list_consents'];
+
+/**
+ * Entries, newest first, as lines: those in a row that say the same on the same day, and of looks at lists in a row
+ * those of the same reader, whichever lists. Nothing is joined across anything else, and no refusal with anything
+ * but its like.
+ */
+export function lines(entries: readonly Entry[]): [Entry, ...Entry[]][] {
+  const stretches = runs(entries, (entry) => (isList(entry) ? 'list' : said(entry)));
+  return stretches.flatMap((stretch) => [...Map.groupBy(stretch, said).values()] as [Entry, ...Entry[]][]);
 }
 
-function said({ at, caller, purpose, operation, record, outcome }: Entry): string {
+function isList({ operation, outcome }: Entry): boolean {
+  return outcome.decision === 'permit' && LISTS.includes(operation);
+}
+
+function said(entry: Entry): string {
+  const { at, caller, purpose, operation, record, outcome } = entry;
   const day = new Date(at * 1000).toDateString();
-  return JSON.stringify([day, caller.key, caller.practitioner, purpose, operation, record, outcome.decision]);
+  const what = isList(entry) ? [] : [operation, record, outcome.decision];
+  return JSON.stringify([day, caller.key, caller.practitioner, purpose, ...what]);
 }
 
 /** How often is asked whether somebody looked. That is no line of the log; reading the log is one. */

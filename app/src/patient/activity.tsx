@@ -7,14 +7,15 @@ import { Broken } from '@/core';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
+import { Disclosure } from '@/ui/disclosure';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
 import { save } from '@/ui/save';
 import { SwitchView } from '@/ui/switch-view';
 import { Waiting } from '@/ui/waiting';
 import { Who } from '@/ui/who';
-import { exactly, moment } from '@/words/say';
-import { accounting, type Entry, repeated, useActivity, verifyLog } from './activity-data';
+import { exactly, list, moment } from '@/words/say';
+import { accounting, type Entry, lines, useActivity, verifyLog } from './activity-data';
 import { detailsOf, recordsOf } from './records/data';
 
 type Filter = 'all' | 'others' | 'refused';
@@ -55,7 +56,7 @@ export function ActivityPage() {
     ({ caller, outcome }) =>
       filter === 'all' || (filter === 'refused' ? outcome.decision === 'deny' : caller.key !== own),
   );
-  const lines = chosen && repeated(chosen);
+  const joined = chosen && lines(chosen);
   return (
     <>
       <PageHead
@@ -86,17 +87,18 @@ export function ActivityPage() {
         options={FILTERS.map((id) => ({ id, name: t(`patient.activity.filters.${id}`) }))}
       />
       {isPending && <Waiting />}
-      {lines?.length === 0 && <Empty title={t('patient.activity.empty')}>{t('patient.activity.emptyHint')}</Empty>}
-      {lines && lines.length > 0 && (
+      {joined?.length === 0 && <Empty title={t('patient.activity.empty')}>{t('patient.activity.emptyHint')}</Empty>}
+      {joined && joined.length > 0 && (
         <>
           <ol className="flex flex-col gap-1">
-            {lines.slice(0, shown).map((line) => (
-              <li key={line[0].index}>
+            {joined.slice(0, shown).map((line) => (
+              // The oldest: what comes later joins it, and what was unfolded stays so.
+              <li key={line.at(-1)?.index}>
                 <Line of={line} own={own} />
               </li>
             ))}
           </ol>
-          {lines.length > shown && (
+          {joined.length > shown && (
             <Button className="self-start" onPress={() => show(shown + PAGE)}>
               {t('patient.activity.more')}
             </Button>
@@ -125,15 +127,23 @@ function useTitle(): (record: string) => string | undefined {
   };
 }
 
-/** Entries that say the same: the newest, how often and since when. */
+/** What an entry says was done. */
+function useSays(): (entry: Entry) => string {
+  const { t } = useTranslation();
+  return ({ operation }) =>
+    t(`patient.activity.operations.${OPERATIONS.find((name) => name === operation) ?? 'other'}`);
+}
+
+/** Entries that are joined: what they say, how often and since when, and each of them on demand. */
 function Line({ of, own }: { of: [Entry, ...Entry[]]; own: string }) {
   const { t } = useTranslation();
   const title = useTitle();
-  const { caller, at, operation, outcome, purpose, record } = of[0];
-  const known = OPERATIONS.find((name) => name === operation);
+  const says = useSays();
+  const { caller, at, outcome, purpose, record } = of[0];
   const [first, when] = [of.at(-1)?.at ?? at, at].map((seconds) => new Date(seconds * 1000)) as [Date, Date];
   const count = of.length;
   const named = record && title(record);
+  const said = new Set(of.map(says).reverse());
   const refused = outcome.decision === 'deny';
   return (
     <Card className={`flex flex-wrap items-baseline gap-x-1 ${refused ? 'border-s-4 border-s-wait' : ''}`}>
@@ -149,7 +159,7 @@ function Line({ of, own }: { of: [Entry, ...Entry[]]; own: string }) {
           <Who subject={caller.key} />
         </>
       )}
-      <span>{t(`patient.activity.operations.${known ?? 'other'}`)}</span>
+      <span>{list(said)}</span>
       {named && (
         <Link to="/records/$record" params={{ record }}>
           {named}
@@ -165,8 +175,25 @@ function Line({ of, own }: { of: [Entry, ...Entry[]]; own: string }) {
         title={count > 1 ? `${exactly(first)} – ${exactly(when)}` : exactly(when)}
       >
         {moment(when)}
-        {count > 1 && <span className="ms-1">{t('patient.activity.times', { count })}</span>}
       </time>
+      {count > 1 && (
+        <div className="w-full">
+          <Disclosure label={t('patient.activity.times', { count })}>
+            {() => (
+              <ol className="flex flex-col gap-0.5 text-sm">
+                {of.map((entry) => (
+                  <li key={entry.index} className="flex flex-wrap gap-x-1">
+                    {said.size > 1 && <span>{says(entry)}</span>}
+                    <time className="text-soft" dateTime={new Date(entry.at * 1000).toISOString()}>
+                      {exactly(new Date(entry.at * 1000))}
+                    </time>
+                  </li>
+                ))}
+              </ol>
+            )}
+          </Disclosure>
+        </div>
+      )}
     </Card>
   );
 }
