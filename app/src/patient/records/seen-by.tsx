@@ -24,12 +24,14 @@ export function SeenBy({ record }: { record: string }) {
   const { t } = useTranslation();
   const { vault: patient = '' } = usePerson();
   const people = usePeople();
-  const standing = (people.data ?? []).filter(({ state }) => state === 'effect');
+  // The server knows whether one that waits counts yet, and whether one counts that nobody says is final.
+  const standing = (people.data ?? []).filter(({ state }) => state === 'effect' || state === 'waiting');
   // What a permission opens is the same for each of its purposes.
   const asked = standing.flatMap((one) => one.purposes.slice(0, 1).map((purpose) => ({ one, purpose })));
   const answers = useQueries({
-    queries: asked.map(({ one: { grantee, consent }, purpose }) => ({
-      queryKey: ['explain', patient, grantee, purpose, consent],
+    queries: asked.map(({ one: { grantee, consent, state }, purpose }) => ({
+      // An answer from before a record was there says nothing of it.
+      queryKey: ['explain', patient, grantee, purpose, consent, state, record],
       queryFn: async () => {
         const { data } = await ok(api.GET('/v1/explain', { params: { query: { patient, grantee, purpose } } }));
         return (data as unknown as Explanation).records;
