@@ -111,16 +111,14 @@ interface Row {
 }
 
 /** The key that a registrar attests for an address; null where none does. */
-function attestedOf(given: string) {
-  const subject = readGuardianCard(given) ? undefined : readAddress(given);
+function attestedOf(subject: string) {
   return queryOptions({
     queryKey: ['safety', 'attested', subject],
     queryFn: async () => {
-      const query = { subject: subject ?? '', commitment: 'confirmed' as const };
+      const query = { subject, commitment: 'confirmed' as const };
       const { data } = await ok(api.GET('/v1/chain/credentials', { params: { query } }));
       return data.find(({ in_effect }) => in_effect)?.encryption_key ?? null;
     },
-    enabled: subject !== undefined,
   });
 }
 
@@ -131,14 +129,17 @@ interface Named extends Row {
 
 /** Whom rows name: by their card, or by an address that a registrar attests a key for. */
 function useNamed(rows: readonly Row[]): Named[] {
-  const attested = useQueries({ queries: rows.map(({ given }) => attestedOf(given)) });
-  return rows.map((row, index) => {
+  const addresses = new Set(rows.flatMap(({ given }) => (readGuardianCard(given) ? [] : (readAddress(given) ?? []))));
+  const answers = useQueries({ queries: [...addresses].map(attestedOf) });
+  const attested = new Map([...addresses].map((address, index) => [address, answers[index]]));
+  return rows.map((row) => {
     const guardian = readAddress(row.given);
-    const encryptionKey = attested[index]?.data;
+    const answer = attested.get(guardian ?? '');
+    const encryptionKey = answer?.data;
     const card = readGuardianCard(row.given) ?? (guardian && encryptionKey ? { guardian, encryptionKey } : undefined);
     const isEmpty = row.given.trim() === '' || card !== undefined;
     const problem = isEmpty ? undefined : guardian === undefined ? 'cardWrong' : 'cardUnknown';
-    return { ...row, card, problem: attested[index]?.isLoading ? undefined : problem };
+    return { ...row, card, problem: answer?.isLoading ? undefined : problem };
   });
 }
 

@@ -6,7 +6,7 @@ import { getConfigEncoder, getVaultEncoder, type VaultArgs } from '@/program/gen
 import type { Person } from '@/session/state';
 import { open, person, WALLET } from '@/test/app';
 import { barriers } from '@/test/axe';
-import { type Answers, serve } from '@/test/core';
+import { type Answers, asked, serve } from '@/test/core';
 import { guardianCard } from './cards';
 
 vi.mock('@/core', async () => (await import('@/test/core')).fakeCore());
@@ -127,6 +127,22 @@ test('people are named by their cards, each once, and never the own wallet', asy
   expect([...delays.options].map(({ text }) => text)).toEqual(['1 day', '3 days', '7 days', '14 days']);
   expect(delays.selectedOptions[0]?.text).toBe('7 days');
   expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('one address in two places is asked about once', async () => {
+  const warned = vi.spyOn(console, 'warn');
+  const attested = { subject: ANNA, in_effect: true, encryption_key: KEY };
+  serve({ ...answers, 'GET /v1/chain/credentials': { body: { data: [attested] } } });
+  open('/safety/guardians', patient());
+  await userEvent.click(await screen.findByRole('button', { name: 'Name guardians' }));
+  for (const field of screen.getAllByLabelText('Guardian card').slice(0, 2)) {
+    await userEvent.click(field);
+    await userEvent.paste(ANNA);
+  }
+  expect(await screen.findAllByText('This card fits.')).toHaveLength(2);
+  expect(screen.getByText('The same person is named twice.')).toBeTruthy();
+  expect(asked.filter(({ path }) => path.includes(`subject=${ANNA}`))).toHaveLength(1);
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test('a wallet that opens nothing here is offered the code, and set-up is not', async () => {
