@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '@/session/state';
 import { Card, PageHead } from '@/ui/card';
 import { Choice } from '@/ui/choice';
+import { Select } from '@/ui/select';
 import { isLanguage, LANGUAGES, language, speak } from '@/words';
 import { THEMES, type Theme, theme, wear } from './ui/theme';
 
@@ -28,28 +29,18 @@ export function SettingsPage() {
   const { t } = useTranslation();
   const { person } = useSession();
   const [worn, setWorn] = useState<Theme>(theme());
-  const languageId = useId();
   return (
     <>
       <PageHead title={t('common.nav.settings')} />
       <Card className="flex max-w-[480px] flex-col gap-3">
-        <div className="flex flex-col gap-0.5">
-          <label htmlFor={languageId} className="font-bold">
-            {t('common.language')}
-          </label>
-          <select
-            id={languageId}
-            value={language()}
-            onChange={({ target }) => isLanguage(target.value) && void speak(target.value)}
-            className="min-h-[44px] rounded border border-edge bg-sheet px-2"
-          >
-            {Object.entries(LANGUAGES).map(([code, name]) => (
-              <option key={code} value={code} lang={code}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Select
+          label={t('common.language')}
+          value={language()}
+          onChange={(chosen) => void speak(chosen)}
+          options={Object.keys(LANGUAGES)
+            .filter(isLanguage)
+            .map((id) => ({ id, name: LANGUAGES[id], lang: id }))}
+        />
         <Choice
           label={t('common.theme.label')}
           value={worn}

@@ -10,7 +10,8 @@ export function Select<T extends string>({
   label: ReactNode;
   value: T;
   onChange: (chosen: T) => void;
-  options: readonly { id: T; name: string }[];
+  /** With `lang` where a name is in a language of its own. */
+  options: readonly { id: T; name: string; lang?: string }[];
 }) {
   const id = useId();
   return (
@@ -24,8 +25,8 @@ export function Select<T extends string>({
         onChange={(event) => onChange(event.target.value as T)}
         className="min-h-[44px] max-w-full rounded border border-edge bg-sheet px-1.5 text-ink"
       >
-        {options.map(({ id, name }) => (
-          <option key={id} value={id}>
+        {options.map(({ id, name, lang }) => (
+          <option key={id} value={id} lang={lang}>
             {name}
           </option>
         ))}
