@@ -52,6 +52,9 @@ interface SessionAnswer {
   session: { wallet: string; expires_at: string; ends_at: string };
 }
 
+/** What a key beside the own vault's is for: a provider's reading, a guardian's part. Who does both may have two. */
+export type KeyUse = 'reading' | 'guarding';
+
 /** Header that states the purpose of a read; what has it is signed. */
 const PURPOSE = 'aegle-purpose';
 /** Header with the log's promise about a read. */
@@ -74,8 +77,8 @@ export class Core {
   #ownKeys: Wasm.SecretKeys | undefined;
   #fhir: FhirReading | undefined;
   #prepared: Prepared | undefined;
-  /** A provider's: from the wallet, or from a file. */
-  #readingKeys: Wasm.SecretKeys | undefined;
+  /** From the wallet, or from a file. */
+  #keys: Partial<Record<KeyUse, Wasm.SecretKeys>> = {};
   #token: string | undefined;
   /** Seconds by which the server's clock is ahead. */
   #ahead = 0;
@@ -221,10 +224,13 @@ export class Core {
     throw refused;
   }
 
-  /** Those of the own vault, and the wallet's or a file's: a part may be older than the vault. */
+  /**
+   * Those of the own vault, and the wallet's or a file's: a part may be older than the vault. Whoever names a provider
+   * takes the key that a registrar attests, which is for reading.
+   */
   #guardianKeys(): Wasm.SecretKeys[] {
-    const own = this.#unlocked ? [this.#secrets(this.#unlocked.vault)] : [];
-    return this.#readingKeys ? [...own, this.#readingKeys] : own;
+    const own = this.#unlocked && this.#secrets(this.#unlocked.vault);
+    return [own, this.#keys.guarding, this.#keys.reading].filter((keys) => keys !== undefined);
   }
 
   /** Makes the key of a new owner, hex; its secret half is here until {@link Core.keepPrepared}. */
@@ -571,10 +577,12 @@ export class Core {
     for await (const message of messages(body)) told(message);
   }
 
-  /** Has a key file open what was encrypted to it: a provider's. */
-  async useKeyFile(file: Uint8Array): Promise<string[]> {
+  /** Has a key file open what was encrypted to it. Gives the public keys, hex. */
+  async useKeyFile(use: KeyUse, file: Uint8Array): Promise<string[]> {
     const { SecretKeys } = await this.#wasm;
-    return this.#readWith(SecretKeys.fromFile(file));
+    const keys = SecretKeys.fromFile(file);
+    this.#take(use, keys);
+    return keys.encryptionKeys;
   }
 
   /** The text whose signature the own reading key follows from. */
@@ -582,10 +590,16 @@ export class Core {
     return textForKey(await this.#wasm, site, wallet);
   }
 
-  /** Reads with the key that follows from the wallet, if it is `attested`. Says whether it is. */
-  async useWalletKey(site: Wasm.Site, wallet: string, signature: Uint8Array, attested: string): Promise<boolean> {
-    const keys = keyOfWallet(await this.#wasm, site, wallet, signature, attested);
-    if (keys) this.#readWith(keys);
+  /** Uses the key that follows from the wallet, if it is `known`. Says whether it is. */
+  async useWalletKey(
+    use: KeyUse,
+    site: Wasm.Site,
+    wallet: string,
+    signature: Uint8Array,
+    known: string,
+  ): Promise<boolean> {
+    const keys = keyOfWallet(await this.#wasm, site, wallet, signature, known);
+    if (keys) this.#take(use, keys);
     return keys !== undefined;
   }
 
@@ -594,10 +608,9 @@ export class Core {
     return publicKeyOfWallet(await this.#wasm, site, wallet, first, second);
   }
 
-  #readWith(keys: Wasm.SecretKeys): string[] {
-    this.#readingKeys?.free();
-    this.#readingKeys = keys;
-    return keys.encryptionKeys;
+  #take(use: KeyUse, keys: Wasm.SecretKeys): void {
+    this.#keys[use]?.free();
+    this.#keys[use] = keys;
   }
 
   /** What opens the contents of a vault: the own one's keys, and a provider's for everybody else's. */
@@ -606,8 +619,8 @@ export class Core {
       this.#ownKeys ??= this.#unlocked.secretKeys();
       return this.#ownKeys;
     }
-    if (!this.#readingKeys) throw new Error('there is no key at hand for these records');
-    return this.#readingKeys;
+    if (!this.#keys.reading) throw new Error('there is no key at hand for these records');
+    return this.#keys.reading;
   }
 
   /** A text to the patient of a vault, for them alone, in base64. */

@@ -77,7 +77,7 @@ function readable({ details, content, issuance, receipt }: Whole): Opened {
 
 /** Reads with the key in a file from now on. Gives the public keys, hex, the newest first. */
 export function readWithFile(file: Uint8Array): Promise<string[]> {
-  return core().useKeyFile(file);
+  return core().useKeyFile('reading', file);
 }
 
 /**
@@ -88,7 +88,7 @@ export async function readWithWallet({ signer, chain, credential }: Person): Pro
   const state = credential && (await credentialState(chain, credential));
   if (!state) return undefined;
   const signature = await signer.signMessage(await core().messageToRead(SITE, signer.address));
-  const isAttested = await core().useWalletKey(SITE, signer.address, signature, state.encryptionKey);
+  const isAttested = await core().useWalletKey('reading', SITE, signer.address, signature, state.encryptionKey);
   return isAttested ? state.encryptionKey : undefined;
 }
 

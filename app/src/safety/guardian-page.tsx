@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { core } from '@/core';
+import { Broken, core } from '@/core';
 import type { GuardianFile } from '@/core/pkg/aegle_web';
 import { usePerson } from '@/session/state';
 import { Address } from '@/ui/address';
@@ -19,7 +19,7 @@ import { shortened } from '@/ui/who';
 import { guardianCard, readGuardianFile, readNewOwnerCard } from './cards';
 import { type Asked, recoveriesOf, type Seen, sharesOf } from './data';
 import { FileButton } from './file-button';
-import { approve, handOver, propose, takeKey } from './helping';
+import { approve, handOver, propose, takeFile, takeKey } from './helping';
 import { hasApproved, standingOf } from './standing';
 import { At, StandingSentence, useGuardianSentence } from './words';
 
@@ -93,10 +93,7 @@ function OwnCard() {
   const key = useQuery({ queryKey, queryFn: async () => (await core().guardianKey()) ?? null });
   const refresh = () => queries.invalidateQueries({ queryKey });
   const making = useMutation({ mutationFn: () => takeKey(person), onSuccess: refresh });
-  const opening = useMutation({
-    mutationFn: (text: string) => core().useKeyFile(new TextEncoder().encode(text)),
-    onSuccess: refresh,
-  });
+  const opening = useMutation({ mutationFn: takeFile, onSuccess: refresh });
   const card = key.data && guardianCard({ guardian: person.signer.address, encryptionKey: key.data });
   return (
     <section className="flex flex-col gap-2">
@@ -192,7 +189,10 @@ function Request({
   const shares = useQuery(sharesOf(person));
   const refresh = () => queries.invalidateQueries({ queryKey: ['safety'] });
   const approving = useMutation({ mutationFn: () => approve(person, file, address), onSuccess: refresh });
-  const handing = useMutation({ mutationFn: () => handOver(person, address), onSuccess: refresh });
+  const handing = useMutation({
+    mutationFn: (keyFile: string | undefined) => handOver(person, address, keyFile),
+    onSuccess: refresh,
+  });
   const approved = hasApproved(recovery, file.index);
   const [mine, theirs] = [person.signer.address, recovery.newOwner];
   const parts = shares.data?.filter((share) => share.vault === file.vault && share.guardian === mine) ?? [];
@@ -229,9 +229,14 @@ function Request({
       {isMine && hasPart && isTime && !isHanded && (
         <>
           <p>{t('safety.guardian.part')}</p>
-          <Button weight="first" className="self-start" isDisabled={handing.isPending} onPress={() => handing.mutate()}>
-            {t('safety.guardian.handOver')}
-          </Button>
+          <div className="flex flex-wrap gap-1">
+            <Button weight="first" isPending={handing.isPending} onPress={() => handing.mutate(undefined)}>
+              {t('safety.guardian.handOver')}
+            </Button>
+            {handing.error instanceof Broken && (
+              <FileButton label={t('safety.guardian.openKey')} onText={(text) => handing.mutate(text)} />
+            )}
+          </div>
         </>
       )}
       {isHanded && <Note kind="done">{t('safety.guardian.handed')}</Note>}

@@ -64,19 +64,28 @@ export async function takeKey({ signer }: Person): Promise<void> {
   const message = await core().messageToRead(SITE, signer.address);
   const [first, second] = [await signer.signMessage(message), await signer.signMessage(message)];
   const key = await core().publicKeyToRead(SITE, signer.address, first, second);
-  await core().useWalletKey(SITE, signer.address, first, key);
+  await core().useWalletKey('guarding', SITE, signer.address, first, key);
 }
 
-/** Gives the own part to the new owner that a recovery names on chain: encrypted to the key there, and to no other. */
-export async function handOver(person: Person, recovery: string): Promise<void> {
+/** Has the key in a file at hand. */
+export function takeFile(text: string): Promise<string[]> {
+  return core().useKeyFile('guarding', new TextEncoder().encode(text));
+}
+
+/**
+ * Gives the own part to the new owner that a recovery names on chain: encrypted to the key there, and to no other.
+ * With a key file where the part was given to that.
+ */
+export async function handOver(person: Person, recovery: string, keyFile?: string): Promise<void> {
   const { signer, chain } = person;
+  if (keyFile !== undefined) await takeFile(keyFile);
   if ((await core().guardianKey()) === undefined) await takeKey(person);
   const [account, { data }] = await Promise.all([chain.account(recovery), ok(api.GET('/v1/guardian-shares'))]);
   if (!account) throw new Error('the network does not know this request');
   const give = () => core().handOver([...data], signer.address, recovery, account);
   const body = await give().catch(async (error: unknown) => {
     // Given to the wallet's key, before there were records.
-    if (!(error instanceof Broken)) throw error;
+    if (!(error instanceof Broken) || keyFile !== undefined) throw error;
     await takeKey(person);
     return give();
   });

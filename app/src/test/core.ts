@@ -1,5 +1,5 @@
 import { hexText } from '@/chain/bytes';
-import type { Answered, Asked } from '@/core/core';
+import type { Answered, Asked, KeyUse } from '@/core/core';
 import * as errors from '@/core/errors';
 
 /** What the server answers, by method and path without the query: a body, or a status with a problem's code. */
@@ -62,14 +62,14 @@ const worker = {
   async mail(vault: string, _: unknown, by: object, sign: (message: Uint8Array) => Promise<Uint8Array>, draft: object) {
     mailed.push({ vault, ...by, draft, signature: await sign(new Uint8Array([1, 2, 3])) });
   },
-  async useKeyFile() {
+  async useKeyFile(_use: KeyUse, _file: Uint8Array) {
     return ['aa'];
   },
   async messageToRead(_: unknown, wallet: string) {
     return `reading key of ${wallet}`;
   },
   /** The signature is the key. */
-  async useWalletKey(_site: unknown, _wallet: string, signature: Uint8Array, attested: string) {
+  async useWalletKey(_use: KeyUse, _site: unknown, _wallet: string, signature: Uint8Array, attested: string) {
     return hexText(signature) === attested;
   },
   async publicKeyToRead(_site: unknown, _wallet: string, first: Uint8Array) {
