@@ -104,6 +104,54 @@ describe('patients', () => {
     expect(screen.getAllByRole('link', { name: 'Ask for access' }).length).toBeGreaterThan(0);
   });
 
+  describe('who allowed the reader meanwhile', () => {
+    const OTHER = 'Vau2t11111111111111111111111111111111111111';
+    const patients = (...vaults: string[]) => {
+      const data = vaults.map((patient) => ({ patient, consents: [CONSENT] }));
+      serve({ ...basic, 'GET /v1/patients': { body: { data } } });
+    };
+    const looks = () => asked.filter(({ path }) => path.startsWith('/v1/patients')).length;
+
+    beforeEach(() => {
+      vi.useFakeTimers({ shouldAdvanceTime: true });
+      return () => vi.useRealTimers();
+    });
+
+    test('stands there when the window is chosen, once the list is a while old', async () => {
+      patients(VAULT);
+      open('/care', doctor());
+      await screen.findByText('Patient VauL…1111');
+      patients(VAULT, OTHER);
+      window.dispatchEvent(new Event('focus'));
+      await act(() => vi.advanceTimersByTimeAsync(16_000));
+      // Every look stands in the log of those who are listed.
+      expect(looks()).toBe(0);
+      window.dispatchEvent(new Event('focus'));
+      window.dispatchEvent(new Event('focus'));
+      expect(await screen.findByText('Patient Vau2…1111')).toBeTruthy();
+      expect(looks()).toBe(1);
+    });
+
+    test('stands there when that is asked for', async () => {
+      patients(VAULT);
+      open('/care', doctor());
+      await screen.findByText('Patient VauL…1111');
+      patients(VAULT, OTHER);
+      screen.getByRole('button', { name: 'Look again' }).click();
+      expect(await screen.findByText('Patient Vau2…1111')).toBeTruthy();
+    });
+
+    test('stands there by itself where there was nobody before', async () => {
+      patients();
+      open('/care', doctor());
+      await screen.findByText('Nobody has allowed you yet');
+      expect(screen.queryByRole('button', { name: 'Look again' })).toBeNull();
+      patients(VAULT);
+      await act(() => vi.advanceTimersByTimeAsync(16_000));
+      expect(await screen.findByText('Patient VauL…1111')).toBeTruthy();
+    });
+  });
+
   test('a server that is away is said in a sentence, with a way on', async () => {
     const { 'GET /v1/patients': _, ...away } = basic;
     serve(away);

@@ -7,6 +7,9 @@ import { openRecord } from './reading';
 /** How often the chain is asked whether a permission still stands: it names nobody and is no reading. */
 const LOOK = 3_000;
 
+/** How old the list of patients may be when it is looked at. Nobody tells a reader whom they may read. */
+const PATIENTS = 15_000;
+
 /** Patients who let the caller read something for this purpose. Asking is a line in the log of each. */
 export function patientsOf({ signer }: Person, purpose: Purpose) {
   return queryOptions({
@@ -19,9 +22,9 @@ export function patientsOf({ signer }: Person, purpose: Purpose) {
           }),
         ),
       ),
-    // Each look is told to the patients.
-    staleTime: 60_000,
-    refetchOnWindowFocus: false,
+    staleTime: PATIENTS,
+    // Whoever has patients would fill their logs by it; of an empty list nobody is told.
+    refetchInterval: ({ state: { data } }) => data?.length === 0 && PATIENTS,
   });
 }
 

@@ -1,10 +1,10 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Siren } from 'lucide-react';
-import { useState } from 'react';
+import { RefreshCw, Siren } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePerson } from '@/session/state';
-import { weightClass } from '@/ui/button';
+import { Button, weightClass } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
 import { TextField } from '@/ui/field';
 import { ProblemNote } from '@/ui/problem';
@@ -24,7 +24,15 @@ export function PatientsPage() {
   const person = usePerson();
   const purpose = usePurpose();
   const words = { purpose: t(`provider.purposes.${purpose}`) };
-  const { data, error, isPending, refetch } = useQuery(patientsOf(person, purpose));
+  const { data, error, isPending, isFetching, refetch } = useQuery(patientsOf(person, purpose));
+  const queries = useQueryClient();
+  useEffect(() => {
+    // A window beside another is never hidden: it is chosen, and its list asked for anew where that is no longer new.
+    const { queryKey } = patientsOf(person, purpose);
+    const look = () => void queries.refetchQueries({ queryKey, stale: true }, { cancelRefetch: false });
+    window.addEventListener('focus', look);
+    return () => window.removeEventListener('focus', look);
+  }, [queries, person, purpose]);
   const [wanted, want] = useState('');
   const found = data?.filter(({ patient }) => patient.includes(wanted.trim()));
   const { data: credential } = useCredential(person.signer.address);
@@ -35,6 +43,12 @@ export function PatientsPage() {
   );
   const actions = (
     <>
+      {data && data.length > 0 && (
+        <Button isPending={isFetching} onPress={() => void refetch()}>
+          <RefreshCw aria-hidden className="size-2.5" />
+          {t('provider.patients.again')}
+        </Button>
+      )}
       {ask}
       {credential?.emergency && (
         <Link to="/care/emergency" search={{ purpose }} className={weightClass('second')}>
