@@ -2,20 +2,33 @@ import { address, getBase64Decoder } from '@solana/kit';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
-import { getConfigEncoder, getVaultEncoder, type VaultArgs } from '@/program/generated';
+import { Broken } from '@/core/errors';
+import {
+  getConfigEncoder,
+  getRecoveryEncoder,
+  getVaultEncoder,
+  RecoveryStatus,
+  type VaultArgs,
+} from '@/program/generated';
 import type { Person } from '@/session/state';
 import { open, person, WALLET } from '@/test/app';
 import { barriers } from '@/test/axe';
-import { type Answers, asked, serve } from '@/test/core';
+import { type Answers, asked, serve, teach } from '@/test/core';
 import { guardianCard } from './cards';
 
 vi.mock('@/core', async () => (await import('@/test/core')).fakeCore());
 
 // Pages are there before they are waited for.
-await Promise.all([import('./guardians-page'), import('./delegates-page'), import('./recover-page')]);
+await Promise.all([
+  import('./guardian-page'),
+  import('./guardians-page'),
+  import('./delegates-page'),
+  import('./recover-page'),
+]);
 
 const VAULT = 'CwU9raCfZN6TXoUTzehgM5Rd5kUfRaq6kpB1j48UXnSZ';
 const [ANNA, BEN] = ['7porTR32j7zt69GG4AwoPQx3f3FL2RLpSDKGtPXWTeaQ', 'SysvarC1ock11111111111111111111111111111111'];
+const RECOVERY = 'SysvarRent111111111111111111111111111111111';
 const KEY = 'ab'.repeat(32);
 const DAY = 86_400;
 const NOW = 1_900_000_000;
@@ -61,9 +74,31 @@ function chain(more: Partial<VaultArgs>): Person['chain'] {
     recordUri: '',
     reserved: new Uint8Array(32),
   });
+  const recovery = getRecoveryEncoder().encode({
+    version: 1,
+    bump: 255,
+    status: RecoveryStatus.Pending,
+    rentPayer: zero,
+    vault: address(VAULT),
+    recoveryId: new Uint8Array(32),
+    newOwner: address(BEN),
+    newEncryptionKey: new Uint8Array(32),
+    guardianEpoch: 0,
+    delegateEpoch: 0,
+    approvals: 0b11,
+    executableAt: NOW,
+    lapsesAt: NOW + DAY,
+    proposedSlot: 0,
+    proposedAt: NOW - DAY,
+    changedSlot: 0,
+    changedAt: 0,
+  });
   const account = async (of: string) => ({
     owner: zero,
-    data: [getBase64Decoder().decode(of === VAULT ? vault : config), 'base64'] as [string, 'base64'],
+    data: [getBase64Decoder().decode(of === VAULT ? vault : of === RECOVERY ? recovery : config), 'base64'] as [
+      string,
+      'base64',
+    ],
   });
   return { account, now: async () => NOW, deployment: {} } as unknown as Person['chain'];
 }
@@ -143,6 +178,46 @@ test('one address in two places is asked about once', async () => {
   expect(screen.getByText('The same person is named twice.')).toBeTruthy();
   expect(asked.filter(({ path }) => path.includes(`subject=${ANNA}`))).toHaveLength(1);
   expect(warned).not.toHaveBeenCalled();
+});
+
+test('a guardian whose part is locked for a key file hands it over with that', async () => {
+  const share = { vault: VAULT, guardian: ANNA, holder: ANNA };
+  serve({
+    ...answers,
+    [`GET /v1/chain/vaults/${VAULT}/recoveries`]: { body: { data: [{ recovery: RECOVERY, open: true }] } },
+    'GET /v1/guardian-shares': { body: { data: [share] } },
+    'POST /v1/guardian-shares': { body: {} },
+  });
+  let read = '';
+  teach({
+    guardianKey: async () => KEY,
+    useKeyFile: async (use: string, file: Uint8Array) => {
+      read = `${use}: ${new TextDecoder().decode(file)}`;
+    },
+    handOver: async () => {
+      if (!read) throw new Broken('wrong_key', 'it is locked for another key');
+      return { part: read };
+    },
+  });
+  const signer = { address: ANNA, signMessage: async () => new Uint8Array(64) } as unknown as Person['signer'];
+  open('/guardian', person({ signer, chain: chain({ guardians: three }) }));
+  const file = { vault: VAULT, guardian: ANNA, index: 0, salt: KEY, commitments: [KEY, KEY, KEY] };
+  const choose = async (button: string, content: string) => {
+    const { nextElementSibling } = await screen.findByRole('button', { name: button });
+    await userEvent.upload(
+      nextElementSibling as HTMLInputElement,
+      new File([content], 'key.json', { type: 'application/json' }),
+    );
+  };
+  await choose('Open the guardian file', JSON.stringify({ kind: 'aegle:guardian-opening:v1', ...file }));
+  const handOver = await screen.findByRole('button', { name: 'Hand over my part' });
+  expect(screen.queryByRole('button', { name: 'I have a key file' })).toBeNull();
+  await userEvent.click(handOver);
+  await choose('I have a key file', 'the file');
+  expect(await screen.findByText(/handed over/i)).toBeTruthy();
+  const sent = asked.find(({ method }) => method === 'POST');
+  expect(JSON.parse(sent?.body ?? '')).toEqual({ part: 'guarding: the file' });
+  expect(await barriers(screen.getByRole('main'))).toEqual([]);
 });
 
 test('a wallet that opens nothing here is offered the code, and set-up is not', async () => {
