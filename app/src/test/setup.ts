@@ -15,7 +15,7 @@ Map.groupBy ??= (items, keyOf) => {
 };
 
 // Pages come by themselves, and a machine may have more to do.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 15_000 });
 
 await begin();
 const AREAS = ['emergency', 'meet', 'notices', 'open', 'provider', 'records', 'safety', 'viewer'] as const;
