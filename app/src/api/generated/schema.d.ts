@@ -4200,6 +4200,8 @@ export interface operations {
                 commitment?: "finalized" | "confirmed";
                 /** @description `next` of the page before, for the same parameters (`limit` apart). */
                 cursor?: string;
+                /** @description Only credentials of this kind. */
+                kind?: "practitioner" | "organization" | "researcher" | "pharmacy" | "manufacturer" | "insurer" | "custodian" | "agent";
                 /** @description How many to answer. */
                 limit?: number;
                 /** @description Only credentials that this registrar issued: its address, not its key. */
