@@ -3,6 +3,7 @@ import { Download, Plus, X } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ok } from '@/api/client';
+import { Unconfirmed } from '@/chain/errors';
 import type { GuardianList } from '@/core/pkg/aegle_web';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
@@ -19,7 +20,7 @@ import { Steps, Waiting } from '@/ui/waiting';
 import { duration } from '@/words/say';
 import { type GuardianCard, jsonFile, readAddress, readGuardianCard } from './cards';
 import { boundsOf, seenOf } from './data';
-import { applyChange, change, lockWith, NOBODY, nameGuardians } from './guardians';
+import { applyChange, change, listOf, lockWith, NOBODY, nameGuardians } from './guardians';
 import { isChangeDue } from './standing';
 import { At, useGuardianSentence } from './words';
 
@@ -155,7 +156,7 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
   const [threshold, setThreshold] = useState(2);
   const [delay, setDelay] = useState(USUAL_DELAY);
   const [step, reach] = useState<Step>('sign');
-  // What the chain has already: a second attempt goes on from there.
+  // What the chain has, or may have: a second attempt goes on from there, since no other files fit it.
   const [list, setList] = useState<GuardianList>();
 
   const people = useNamed(rows);
@@ -175,7 +176,11 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
     mutationFn: async () => {
       const choice = { guardians, threshold: needed, delay: chosenDelay };
       reach('sign');
-      const named = list ?? (await nameGuardians(person, choice));
+      const named = list ?? (await listOf(person, choice));
+      await nameGuardians(person, named, choice).catch((error: unknown) => {
+        if (error instanceof Unconfirmed) setList(named);
+        throw error;
+      });
       setList(named);
       reach('lock');
       await lockWith(person, choice);
@@ -231,7 +236,7 @@ function Naming({ hadSome, onEnd }: { hadSome: boolean; onEnd: () => void }) {
       {isTwice && <Note kind="harm">{t('safety.guardians.twice')}</Note>}
       {isOwn && <Note kind="harm">{t('safety.guardians.own')}</Note>}
       <ProblemNote error={naming.error} />
-      {list && naming.error && <p>{t('safety.guardians.half')}</p>}
+      {list && naming.error && !(naming.error instanceof Unconfirmed) && <p>{t('safety.guardians.half')}</p>}
       {naming.isPending ? (
         <Card>
           <Steps steps={STEPS.map((one) => t(`safety.guardians.steps.${one}`))} at={STEPS.indexOf(step)} />

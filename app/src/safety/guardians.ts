@@ -1,7 +1,7 @@
 import { address, createNoopSigner, type Instruction } from '@solana/kit';
 import { api, ok } from '@/api/client';
 import { fixed } from '@/chain/addresses';
-import { hexBytes } from '@/chain/bytes';
+import { hexBytes, hexText } from '@/chain/bytes';
 import { expected, vaultState } from '@/chain/vault';
 import { core } from '@/core';
 import type { GuardianList } from '@/core/pkg/aegle_web';
@@ -28,14 +28,21 @@ export interface Choice {
 
 export const NOBODY: GuardiansArgs = { count: 0, threshold: 0, commitment: new Uint8Array(32), recoveryDelay: 0 };
 
-/** Names guardians on chain: at once where there were none, after their delay otherwise. Gives what each is handed. */
-export async function nameGuardians(person: Person, { guardians, threshold, delay }: Choice): Promise<GuardianList> {
-  const { vault = '' } = person;
+/** What the chain is to be told of guardians, and what each of them is handed. */
+export function listOf({ vault = '' }: Person, { guardians }: Choice): Promise<GuardianList> {
   const keys = guardians.map(({ guardian }) => guardian);
-  const list = await core().guardianList(vault, keys);
-  const { count, commitment } = list;
+  return core().guardianList(vault, keys);
+}
+
+/** Names those of a list on chain: at once where there were none, after their delay otherwise. A second time, nothing. */
+export async function nameGuardians(
+  person: Person,
+  { count, commitment }: GuardianList,
+  { threshold, delay }: Choice,
+): Promise<void> {
+  const { guardians, pendingGuardians } = await vaultState(person.chain, person.vault ?? '');
+  if ([guardians, pendingGuardians].some((named) => hexText(named.commitment) === commitment)) return;
   await change(person, { count, threshold, commitment: hexBytes(commitment), recoveryDelay: delay });
-  return list;
 }
 
 /** Locks the vault's key with these guardians too. The wallet and the recovery code go on opening it. */

@@ -2,6 +2,8 @@ import { address, getBase64Decoder } from '@solana/kit';
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
+import { hexBytes } from '@/chain/bytes';
+import { NodeAway, Unconfirmed } from '@/chain/errors';
 import { Broken } from '@/core/errors';
 import {
   getConfigEncoder,
@@ -218,6 +220,63 @@ test('a guardian whose part is locked for a key file hands it over with that', a
   const sent = asked.find(({ method }) => method === 'POST');
   expect(JSON.parse(sent?.body ?? '')).toEqual({ part: 'guarding: the file' });
   expect(await barriers(screen.getByRole('main'))).toEqual([]);
+});
+
+test('people whom the chain may have already are not named twice: they get the files that fit', async () => {
+  const commitment = 'cd'.repeat(32);
+  const list = { count: 1, commitment, all: {}, each: [{ guardian: ANNA }] };
+  const made = vi.fn(async () => ({ ...list, commitment: made.mock.calls.length === 1 ? commitment : KEY }));
+  teach({ guardianList: made, withGuardians: async () => ({}) });
+  serve({
+    ...answers,
+    'GET /v1/keyrings': { body: { data: [] } },
+    'POST /v1/keyrings': { body: { data: {} } },
+  });
+  const send = vi.fn(async () => {
+    throw new Unconfirmed('nobody answers');
+  });
+  const before = chain({});
+  const after = chain({ guardians: { ...none, count: 1, threshold: 1, commitment: hexBytes(commitment) } });
+  const account: Person['chain']['account'] = (of) => (send.mock.calls.length ? after : before).account(of);
+  const user = userEvent.setup();
+  open(
+    '/safety/guardians',
+    person({ vault: VAULT, chain: { ...before, account, send } as unknown as Person['chain'] }),
+  );
+  await user.click(await screen.findByRole('button', { name: 'Name guardians' }));
+  await user.click(screen.getAllByLabelText('Guardian card')[0] as HTMLElement);
+  await user.paste(guardianCard({ guardian: ANNA, encryptionKey: KEY }));
+  await user.click(await screen.findByRole('button', { name: 'Name one person' }));
+  await screen.findByText(/nobody answers yet whether it is in effect/);
+  expect(screen.queryByText(/Their parts are not stored yet/)).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByText('Your guardians are named');
+  expect([made.mock.calls.length, send.mock.calls.length]).toEqual([1, 1]);
+});
+
+test('a code is called wrong only where it does not fit, and not where nobody answers', async () => {
+  serve({ ...answers, 'GET /v1/keyrings': { body: { data: [] } } });
+  const fails = vi.fn(async () => {
+    throw new Broken('keyring', 'it does not open');
+  });
+  teach({ unlockWithCode: fails });
+  const away = vi.fn(async () => {
+    throw new NodeAway('away');
+  });
+  const user = userEvent.setup();
+  const { account, ...rest } = chain({});
+  let answer: typeof account = away;
+  const asked: typeof account = (of) => answer(of);
+  open('/records', person({ closed: VAULT, chain: { ...rest, account: asked } as unknown as Person['chain'] }));
+  await user.type(await screen.findByLabelText('Recovery code'), 'MY-CODE');
+  await user.click(screen.getByRole('button', { name: 'Open my records' }));
+  await screen.findByText(/^The network does not answer/);
+  expect(screen.queryByText(/This code does not open them/)).toBeNull();
+  answer = account;
+  await user.click(screen.getByRole('button', { name: 'Open my records' }));
+  await screen.findByText(/This code does not open them/);
+  expect(screen.queryByText(/^The network does not answer|^What came is not/)).toBeNull();
+  expect(screen.getByLabelText('Recovery code')).toHaveProperty('value', 'MY-CODE');
 });
 
 test('a wallet that opens nothing here is offered the code, and set-up is not', async () => {

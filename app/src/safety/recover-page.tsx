@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Broken } from '@/core';
 import { usePerson } from '@/session/state';
 import { Address } from '@/ui/address';
 import { Button, weightClass } from '@/ui/button';
@@ -77,6 +78,8 @@ function ByCode({ vault }: { vault: string }) {
     void navigate({ to: '/records' });
   };
   const locking = useMutation({ mutationFn: () => lockWithWallet(person, vault), onSuccess: goOn });
+  // The only failure that is about what was typed.
+  const isWrong = opening.error instanceof Broken && opening.error.code === 'keyring';
   if (opening.isSuccess) {
     return (
       <Note
@@ -111,7 +114,7 @@ function ByCode({ vault }: { vault: string }) {
       <TextField
         label={t('safety.recover.code')}
         hint={t('safety.recover.codeHint')}
-        error={opening.isError ? t('safety.recover.codeWrong') : undefined}
+        error={isWrong ? t('safety.recover.codeWrong') : undefined}
         value={code}
         onChange={(next) => {
           setCode(next);
@@ -120,7 +123,7 @@ function ByCode({ vault }: { vault: string }) {
         autoComplete="off"
         spellCheck="false"
       />
-      <ProblemNote error={opening.error} />
+      <ProblemNote error={isWrong ? undefined : opening.error} />
       <Button type="submit" weight="first" className="self-start" isDisabled={!code.trim() || opening.isPending}>
         {t('safety.recover.openWithCode')}
       </Button>
@@ -285,7 +288,7 @@ function Joining({
       <p>{t('safety.recover.isYours')}</p>
       <p>{t('safety.recover.parts', { count: there, threshold: seen.vault.guardians.threshold })}</p>
       <ProblemNote error={shares.error ?? joining.error} />
-      {joining.error && <p>{t('safety.recover.tooFew')}</p>}
+      {joining.error instanceof Broken && <p>{t('safety.recover.tooFew')}</p>}
       <Button
         weight="first"
         className="self-start"
@@ -331,7 +334,7 @@ function Tokens({ vault }: { vault: string }) {
     <>
       <PageHead title={t('safety.recover.backTitle')} lead={t('safety.recover.backLead')} />
       <div className="flex max-w-[640px] flex-col gap-2">
-        <ProblemNote error={away.error ?? bringing.error} />
+        <ProblemNote error={away.error ?? bringing.error} retry={away.error ? () => void away.refetch() : undefined} />
         {away.isPending && <Waiting />}
         {count > 0 && !isThrough && (
           <Card className="flex flex-col gap-1.5">
