@@ -146,12 +146,17 @@ test('where it is allowed, who keeps the parts stands there, and records that ca
     ...basic,
     'GET /v1/custodian-shares': { body: { data: [] } },
     'GET /v1/records': { body: { data: [] } },
-    'POST /v1/custodian-shares': { body: { data: { stored: 3 } } },
+    'POST /v1/custodian-shares': () => (isAway ? { status: 503, code: 'unknown' } : { body: { data: { stored: 3 } } }),
   });
+  let isAway = true;
   open('/safety/emergency', patient());
   expect(await screen.findByText(/2 of these 3 key keepers/)).toBeTruthy();
   expect(await screen.findByText('One record is not covered yet')).toBeTruthy();
   await userEvent.click(screen.getByRole('button', { name: 'Cover them' }));
+  expect(await screen.findByText(/^The server could not do this just now/)).toBeTruthy();
+  isAway = false;
+  asked.length = 0;
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
   await waitFor(() => {
     const sent = asked.find(({ method, path }) => method === 'POST' && path === '/v1/custodian-shares');
     expect(JSON.parse(sent?.body ?? '{}')).toEqual({ vault: VAULT, records: [{ record: 'one', shares: [] }] });

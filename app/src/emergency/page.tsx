@@ -81,12 +81,13 @@ function Uncovered() {
   const person = usePerson();
   const queries = useQueryClient();
   const found = { queryKey: ['uncovered', person.vault], queryFn: () => split(person) };
-  const { data = [], error } = useQuery(found);
+  const { data = [], error, refetch } = useQuery(found);
   const covering = useMutation({
     mutationFn: () => store(person, data),
     onSuccess: () => queries.invalidateQueries(found),
   });
-  if (error ?? covering.error) return <ProblemNote error={error ?? covering.error} />;
+  if (error) return <ProblemNote error={error} retry={() => void refetch()} />;
+  if (covering.error) return <ProblemNote error={covering.error} retry={() => covering.mutate()} />;
   if (data.length === 0) return null;
   return (
     <Note
