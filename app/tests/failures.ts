@@ -1,4 +1,4 @@
-import { expect, type Page, type Route } from '@playwright/test';
+import { expect, type Locator, type Page, type Route } from '@playwright/test';
 import { reject } from './people';
 
 /** A refusal as the server words it (RFC 9457). */
@@ -34,13 +34,16 @@ export const node = answering(
   (route) => route.abort(),
 );
 
-export const server = answering(
-  'the server cannot answer',
-  '**/v1/**',
-  'The server could not do this just now.',
-  // As a proxy in front of it says it.
-  (route) => route.fulfill({ status: 503, contentType: 'text/html', body: 'away' }),
-);
+/** The server cannot answer what is asked of a URL, by one method or by all. */
+export function unable(url: string, method?: string): Failure {
+  return answering('the server cannot answer', url, 'The server could not do this just now.', async (route) => {
+    if (method && route.request().method() !== method) return route.fallback();
+    // As a proxy in front of it says it.
+    await route.fulfill({ status: 503, contentType: 'text/html', body: 'away' });
+  });
+}
+
+export const server = unable('**/v1/**');
 
 export const unreachable = answering('the server is away', '**/v1/**', "Aegle's server does not answer.", (route) =>
   route.abort(),
@@ -99,19 +102,35 @@ export function ended(): Failure {
   };
 }
 
+/** A page, or the part of it that has to say what went wrong: others ask by themselves, and say so too. */
+type Where = Page | Locator;
+
+function pageOf(where: Where): Page {
+  return 'goto' in where ? where : where.page();
+}
+
 /** Goes through failures of one thing that is done: each is named, and afterwards it can be done again. */
-export async function withstands(page: Page, failures: readonly Failure[], act: () => Promise<void>): Promise<void> {
+export async function withstands(where: Where, failures: readonly Failure[], act: () => Promise<void>): Promise<void> {
+  const page = pageOf(where);
   for (const { name, begin, says, end } of failures) {
     await begin(page);
     await act();
-    await expect(page.getByText(says).first(), name).toBeVisible({ timeout: 15_000 });
+    await expect(where.getByText(says).first(), name).toBeVisible();
     await end(page);
   }
 }
 
 /** The person says no. */
-export async function declines(page: Page, act: () => Promise<void>): Promise<void> {
+export async function declines(where: Where, act: () => Promise<void>): Promise<void> {
   await act();
-  await reject(page);
-  await expect(page.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
+  await reject(pageOf(where));
+  await expect(where.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
+}
+
+/** The person says no to a text, for which the development wallet asks only if it is told to. */
+export async function declinesText(where: Where, act: () => Promise<void>): Promise<void> {
+  const page = pageOf(where);
+  await page.evaluate(() => localStorage.setItem('aegle-development-wallet-texts', 'ask'));
+  await declines(where, act);
+  await page.evaluate(() => localStorage.removeItem('aegle-development-wallet-texts'));
 }

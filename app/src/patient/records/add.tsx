@@ -48,7 +48,8 @@ function Correct({ record }: { record: string }) {
   const held = records.data?.find((one) => one.record === record);
   const [details] = useQueries({ queries: (held ? [held] : []).map((one) => detailsOf(person, one)) });
   if (records.isPending || details?.isLoading) return <Waiting />;
-  if (!held) return <ProblemNote error={records.error ?? new Error(t('patient.record.gone'))} />;
+  if (records.error && !held) return <ProblemNote error={records.error} retry={() => void records.refetch()} />;
+  if (!held) return <ProblemNote error={new Error(t('patient.record.gone'))} />;
   const labels = labelsOf(held);
   return <Form corrected={{ record, labels, title: details?.data?.title ?? kind(...labels.categories) }} />;
 }

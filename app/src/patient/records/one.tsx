@@ -55,7 +55,8 @@ export function RecordPage() {
     retry: false,
   });
   if (records.isPending) return <Waiting />;
-  if (!held) return <ProblemNote error={records.error ?? new Error(t('patient.record.gone'))} />;
+  if (records.error && !held) return <ProblemNote error={records.error} retry={() => void records.refetch()} />;
+  if (!held) return <ProblemNote error={new Error(t('patient.record.gone'))} />;
   const labels = labelsOf(held);
   const kinds = kind(...labels.categories);
   const { data } = opened;
