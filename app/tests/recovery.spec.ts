@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Browser, expect, type Locator, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { addExample, approve, arrive, reject } from './people';
+import { declines, declinesText, node, server, unable, withstands } from './failures';
+import { addExample, approve, arrive } from './people';
 
 /** People with a browser of their own each. */
 async function people(browser: Browser, count: number): Promise<Page[]> {
@@ -30,10 +31,17 @@ async function card(page: Page, kind: string): Promise<string> {
 }
 
 /** A guardian who has no records: with a key of the wallet. */
-async function guardian(page: Page): Promise<string> {
+async function guardian(page: Page, first = async (_make: () => Promise<void>) => {}): Promise<string> {
   await signIn(page, '/guardian');
-  await page.getByRole('button', { name: 'Make my card' }).click();
+  const make = () => page.getByRole('button', { name: 'Make my card' }).click();
+  await first(make);
+  await make();
   return card(page, 'guardian');
+}
+
+/** What stands around a button, and says what becomes of pressing it. */
+function around(button: Locator): Locator {
+  return button.locator('..');
 }
 
 /** Fills in the page for naming guardians. */
@@ -51,10 +59,8 @@ async function name(page: Page, cards: readonly string[], threshold: string, del
   if (delay) await page.getByLabel('How long you can say no').selectOption({ label: delay });
 }
 
-/** Signs, and takes the files. */
-async function sign(page: Page, count: number): Promise<string[]> {
-  await page.getByRole('button', { name: /^Name (one person|\d+ people)$/ }).click();
-  await approve(page);
+/** Takes the files for guardians who are named. */
+async function takeFiles(page: Page, count: number): Promise<string[]> {
   await expect(page.getByText('Your guardians are named')).toBeVisible();
   const files: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -77,12 +83,11 @@ async function openFile(page: Page, file: string): Promise<void> {
     });
 }
 
-/** A guardian asks for a new wallet, or approves it. */
-async function ask(page: Page, newOwner: string): Promise<void> {
+/** A guardian fills in for which wallet they ask; the button to ask with. */
+async function fillIn(page: Page, newOwner: string): Promise<Locator> {
   await page.getByLabel("Your friend's card").fill(newOwner);
   await page.getByText('I have spoken to my friend').click();
-  await page.getByRole('button', { name: 'Ask for this wallet' }).click();
-  await approve(page);
+  return page.getByRole('button', { name: 'Ask for this wallet' });
 }
 
 test('two guardians give the records of a lost wallet to a new one, which reads them', async ({ browser }) => {
@@ -96,7 +101,9 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
   await addExample(patient);
   await name(patient, cards, '2 of 2', '1 second');
   expect.soft(await violations(patient), 'naming guardians').toEqual([]);
-  const files = await sign(patient, 2);
+  await patient.getByRole('button', { name: 'Name 2 people' }).click();
+  await approve(patient);
+  const files = await takeFiles(patient, 2);
   await expect(patient.getByText(/2 guardians\. All of them together/)).toBeVisible();
   // The wallet is lost.
   await patient.close();
@@ -106,21 +113,32 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
   await anna.getByText('Address of their records').click();
   const vault = await shown(anna.locator('details code').first());
   await back.getByLabel('Address of your records, or of your old wallet').fill(vault);
+  const prepare = () => back.getByRole('button', { name: 'Make my card and save my file' }).click();
+  await withstands(back, [server, node], prepare);
+  await declinesText(back, prepare);
   const kept = back.waitForEvent('download');
-  await back.getByRole('button', { name: 'Make my card and save my file' }).click();
+  await prepare();
   const keptFile = await (await kept).path();
   const newOwner = await card(back, 'new-owner');
   expect.soft(await violations(back), 'recovering').toEqual([]);
 
-  await ask(anna, newOwner);
+  await (await fillIn(anna, newOwner)).click();
+  await approve(anna);
   await openFile(ben, files[1] ?? '');
   await expect(ben.getByText('1 of the 2 guardians it takes have approved')).toBeVisible();
   await ben.getByText('I have spoken to my friend').click();
-  await ben.getByRole('button', { name: 'Approve', exact: true }).click();
+  const approval = ben.getByRole('main').getByRole('button', { name: 'Approve', exact: true });
+  await withstands(around(approval), [server, node], () => approval.click());
+  await declines(around(approval), () => approval.click());
+  await approval.click();
   await approve(ben);
   await expect(ben.getByText('You approved.')).toBeVisible();
 
-  await back.getByRole('button', { name: 'Take over my records' }).click();
+  const taking = back.getByRole('button', { name: 'Take over my records' });
+  await expect(taking).toBeVisible();
+  await withstands(around(taking), [server, node], () => taking.click());
+  await declines(around(taking), () => taking.click());
+  await taking.click();
   await approve(back);
   await expect(back.getByText('The records belong to this wallet now.')).toBeVisible();
   // Whoever leaves comes back with the file.
@@ -128,15 +146,32 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
   await back.getByRole('button', { name: 'Try it' }).click();
   await expect(back.getByRole('heading', { name: 'Your wallet does not open your records here' })).toBeVisible();
   await openFile(back, keptFile);
+  const handing = anna.getByRole('button', { name: 'Hand over my part' });
+  await expect(handing).toBeVisible();
+  await withstands(around(handing), [server, node], () => handing.click());
   for (const page of [anna, ben]) {
     await page.getByRole('button', { name: 'Hand over my part' }).click();
     await expect(page.getByText('You handed over your part.')).toBeVisible();
   }
   await expect(back.getByText('2 parts are here.')).toBeVisible();
-  await back.getByRole('button', { name: 'Open my records' }).click();
+  const joining = back.getByRole('button', { name: 'Open my records' });
+  await withstands(around(joining), [unable('**/v1/keyrings', 'POST'), node], () => joining.click());
+  await expect(back.getByText('Ask another guardian')).toHaveCount(0);
+  await declinesText(around(joining), () => joining.click());
+  await joining.click();
   await back.getByText('I have written it down or printed it').click();
-  await back.getByRole('button', { name: 'Next' }).click();
-  await back.getByRole('button', { name: 'Bring them along' }).click();
+  await withstands(back, [server], () => back.getByRole('button', { name: 'Next' }).click());
+  const again = () => back.getByRole('button', { name: 'Try again' }).click();
+  await withstands(back, [node], again);
+  await again();
+  const bring = () => back.getByRole('button', { name: 'Bring them along' }).click();
+  await withstands(back, [node], bring);
+  await declines(back, bring);
+  await withstands(back, [server], async () => {
+    await bring();
+    await approve(back);
+  });
+  await bring();
   await approve(back);
   await expect(back.getByText('All tokens are with this wallet.')).toBeVisible();
   await back.getByRole('button', { name: 'Go to my records' }).click();
@@ -147,15 +182,25 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
 test('the owner stops guardians who ask for a wallet that is not theirs', async ({ browser }) => {
   const [patient, anna, thief] = await people(browser, 3);
   if (!patient || !anna || !thief) throw new Error('three pages');
-  const own = await guardian(anna);
+  const own = await guardian(anna, (make) => declinesText(anna, make));
   await arrive(patient);
   await name(patient, [own], '1 of 1');
   await expect(patient.getByText('everything hangs on this one person')).toBeVisible();
-  // A signature that is refused loses nothing that was chosen.
-  await patient.getByRole('button', { name: 'Name one person' }).click();
-  await reject(patient);
-  await expect(patient.getByText('You said no in your wallet.')).toBeVisible();
-  const [file = ''] = await sign(patient, 1);
+  // What fails loses nothing that was chosen.
+  const naming = patient.getByRole('region', { name: 'Name guardians' });
+  const sign = () => naming.getByRole('button', { name: 'Name one person' }).click();
+  const signAndApprove = async () => {
+    await sign();
+    await approve(patient);
+  };
+  await withstands(naming, [node], sign);
+  await declines(naming, sign);
+  await withstands(naming, [server], signAndApprove);
+  // Named on chain while their parts cannot be stored: it goes on from there, with nothing more to sign.
+  await withstands(naming, [unable('**/v1/keyrings', 'POST')], signAndApprove);
+  await expect(naming.getByText('Their parts are not stored yet: try again.')).toBeVisible();
+  await naming.getByRole('button', { name: 'Try again' }).click();
+  const [file = ''] = await takeFiles(patient, 1);
 
   const vault = (JSON.parse(readFileSync(file, 'utf8')) as { vault: string }).vault;
   await signIn(thief, '/recover');
@@ -163,12 +208,24 @@ test('the owner stops guardians who ask for a wallet that is not theirs', async 
   await thief.getByRole('button', { name: 'Make my card and save my file' }).click();
   const newOwner = await card(thief, 'new-owner');
   await openFile(anna, file);
-  await ask(anna, newOwner);
+  const asking = await fillIn(anna, newOwner);
+  await withstands(around(asking), [server, node], () => asking.click());
+  await declines(around(asking), () => asking.click());
+  await asking.click();
+  await approve(anna);
 
   await expect(patient.getByText('Your guardians are about to give your records to another wallet')).toBeVisible();
   await patient.getByRole('link', { name: 'Records', exact: true }).click();
   expect.soft(await violations(patient), 'alarm').toEqual([]);
-  await patient.getByRole('button', { name: 'Stop it' }).click();
+  const stopping = patient.getByRole('button', { name: 'Stop it' });
+  const alarm = patient.getByRole('status').filter({ has: stopping });
+  await withstands(alarm, [node], () => stopping.click());
+  await declines(alarm, () => stopping.click());
+  await withstands(alarm, [server], async () => {
+    await stopping.click();
+    await approve(patient);
+  });
+  await stopping.click();
   await approve(patient);
   await expect(patient.getByText('Stopped. Your records stay with this wallet.')).toBeVisible();
   await expect(anna.getByText('The owner said no.')).toBeVisible();
@@ -184,7 +241,9 @@ test('a new recovery code opens what the wallet does not, and the old one nothin
   await addExample(page);
   await go(page, 'A new recovery code');
   expect.soft(await violations(page), 'code').toEqual([]);
-  await page.getByRole('button', { name: 'Make a new code' }).click();
+  const make = () => page.getByRole('button', { name: 'Make a new code' }).click();
+  await withstands(page, [unable('**/v1/keyrings', 'POST')], make);
+  await make();
   const code = await shown(page.getByTestId('recovery-code'));
   expect(code).not.toEqual(old);
 
@@ -204,8 +263,14 @@ test('a new recovery code opens what the wallet does not, and the old one nothin
   await expect(page.getByText('This code does not open them.')).toBeVisible();
   expect.soft(await violations(page), 'recovery code').toEqual([]);
   await page.getByLabel('Recovery code').fill(code.toLowerCase().replaceAll('-', ' '));
-  await page.getByRole('button', { name: 'Open my records' }).click();
-  await page.getByRole('button', { name: 'Open with my wallet from now on' }).click();
+  const opening = () => page.getByRole('button', { name: 'Open my records' }).click();
+  await withstands(page, [server, node], opening);
+  await expect(page.getByText('This code does not open them.')).toHaveCount(0);
+  await opening();
+  const locking = () => page.getByRole('button', { name: 'Open with my wallet from now on' }).click();
+  await withstands(page, [unable('**/v1/keyrings', 'POST')], locking);
+  await declinesText(page, locking);
+  await locking();
   await page.getByRole('link', { name: 'Blood count (example)' }).click();
   await expect(page.getByText('Hemoglobin')).toBeVisible();
 
@@ -221,17 +286,26 @@ test('somebody may act for the patient, and no more', async ({ page }) => {
   expect.soft(await violations(page), 'delegates').toEqual([]);
   await page.getByLabel('Address of their key').fill(process.env.AEGLE_DOCTOR ?? '');
   await page.getByText('Stop allowing others').click();
-  // The network is away for a moment.
-  const node = process.env.AEGLE_RPC_URL ?? '';
-  await page.route(`${node}/**`, (route) => route.abort());
-  await page.getByRole('button', { name: 'Let them act' }).click();
-  await expect(page.getByText('That did not work')).toBeVisible();
-  await page.unroute(`${node}/**`);
-  await page.getByRole('button', { name: 'Let them act' }).click();
+  const add = () => page.getByRole('button', { name: 'Let them act' }).click();
+  await withstands(page, [node], add);
+  await declines(page, add);
+  await withstands(page, [server], async () => {
+    await add();
+    await approve(page);
+  });
+  await add();
   await approve(page);
   await expect(page.getByText(/^May stop allowing, until/)).toBeVisible();
   await page.getByRole('button', { name: 'Stop it' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click();
+  const dialog = page.getByRole('dialog', { name: /no more\?$/ });
+  const stop = () => dialog.getByRole('button', { name: 'Stop it' }).click();
+  await withstands(dialog, [node], stop);
+  await declines(dialog, stop);
+  await withstands(dialog, [server], async () => {
+    await stop();
+    await approve(page);
+  });
+  await stop();
   await approve(page);
   await expect(page.getByText('Nobody acts for you')).toBeVisible();
 });
