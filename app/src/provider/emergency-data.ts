@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok, pages } from '@/api/client';
 import type { HeldRecord } from '@/api/labels';
+import { patiently } from '@/chain/patience';
 import { core } from '@/core';
 import type { Shares } from '@/core/emergency';
 import type { Emergency } from '@/core/pkg/aegle_web';
@@ -120,7 +121,7 @@ export async function openEmergency(
   reached('open');
   const body = await core().newEmergency(statement, signature);
   const { data: opened } = await ok(api.POST('/v1/emergencies', { params: { header: PURPOSE }, body }));
-  const account = await chain.account(opened.break_glass);
+  const account = await patiently(() => chain.account(opened.break_glass));
   if (!account) throw new Error('the network does not have the opening yet');
   return (await core().readEmergency(opened, account)).breakGlass;
 }
