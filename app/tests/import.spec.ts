@@ -1,6 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { approve, arrive, reject } from './people';
+import { declines, node, server, withstands } from './failures';
+import { approve, arrive } from './people';
 
 const SUBJECT = { reference: 'Patient/p' };
 
@@ -50,6 +51,10 @@ function files() {
 async function choose(page: Page) {
   await page.locator('input[type=file]').first().setInputFiles(files());
   await page.getByText('One Example').click();
+  await show(page);
+}
+
+async function show(page: Page) {
   await page.getByRole('button', { name: 'Show what would be added' }).click();
 }
 
@@ -78,17 +83,27 @@ test('files of a hospital become records with one approval, after a refusal too,
   page.on('request', (request) => {
     if (request.method() === 'POST' && request.url().endsWith('/v1/records')) stored++;
   });
-  await add.click();
-  await expect(page.getByText('This page asks you to sign 2 transactions.')).toBeVisible();
-  await reject(page);
-  await expect(page.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
+  const goOn = () => page.getByRole('button', { name: /^(Lock and add \d+ records|Continue)$/ }).click();
+  await withstands(page, [node, server], goOn);
+  await declines(page, async () => {
+    await goOn();
+    await expect(page.getByText('This page asks you to sign 2 transactions.')).toBeVisible();
+  });
+  await withstands(page, [server], async () => {
+    await goOn();
+    await approve(page);
+  });
   await expect(page.getByText('Nothing is added so far.')).toBeVisible();
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await goOn();
   await approve(page);
   await expect(page.getByText(`${count} records were added.`)).toBeVisible();
   expect(stored).toBe(count);
 
-  await choose(page);
+  // What is here already is taken for new at no moment.
+  await withstands(page, [server], () => choose(page));
+  await withstands(page, [node], () => show(page));
+  await expect(page.getByRole('button', { name: /^Lock and add/ })).toHaveCount(0);
+  await show(page);
   await expect(page.getByText('Everything in these files is here already.')).toBeVisible();
   await page.getByRole('link', { name: 'Records', exact: true }).click();
   await expect(page.getByText(`${count} records. Only you and those you allowed can open them.`)).toBeVisible();

@@ -7,7 +7,7 @@ const PATIENCE = 30_000;
 const PAUSE = 600;
 
 /** Nobody answered, or nobody who could: what was asked may have happened all the same. */
-function isOpen(error: unknown): error is Error {
+export function isOpen(error: unknown): error is Error {
   return (
     error instanceof Unreachable ||
     error instanceof NodeAway ||

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { isOpen } from '@/chain/patience';
 import { core } from '@/core';
 import type { Plan } from '@/core/fhir';
 import type { Mint, RecordDraft } from '@/core/pkg/aegle_web';
@@ -18,8 +19,12 @@ export async function contentsOf(person: Person, queries: QueryClient): Promise<
   const found = new Set<string>();
   const lane = async () => {
     for (let held = queue.shift(); held; held = queue.shift()) {
-      // What cannot be opened here is nothing to compare with.
-      const details = await queries.fetchQuery(detailsOf(person, held)).catch(() => undefined);
+      const details = await queries.fetchQuery(detailsOf(person, held)).catch((error: unknown) => {
+        // What nobody answers now may be there all the same, and would be added twice.
+        if (isOpen(error)) throw error;
+        // What cannot be opened here is nothing to compare with.
+        return undefined;
+      });
       if (details) found.add(details.content_sha256);
     }
   };
