@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './axe';
 import { browserThatSees } from './camera';
+import { declines, node, server, unable, withstands } from './failures';
 import { addExample, approve, arrive, named, reject, showCode } from './people';
 
 test('a doctor scans, asks, is allowed with two taps, and reads within three clicks of the door', async ({
@@ -27,16 +28,22 @@ test('a doctor scans, asks, is allowed with two taps, and reads within three cli
   await doctor.getByRole('button', { name: 'Scan a code' }).click();
   await expect(address).toHaveValue(vault);
   await doctor.getByLabel('A few words to the patient').fill('About your blood count.');
-  await doctor.getByRole('button', { name: 'Send the request' }).click();
+  const send = () => doctor.getByRole('button', { name: 'Send the request' }).click();
+  await withstands(doctor, [node, server], send);
+  await send();
 
   await expect(patient.getByText('About your blood count.')).toBeVisible();
   await expect(patient.getByText('verified by Demonstration Medical Board')).toBeVisible();
   const yes = patient.getByRole('button', { name: 'Allow Dr Amara Osei for treatment for 30 days: one record' });
   await expect(yes).toBeVisible();
   expect.soft(await violations(patient), 'a request').toEqual([]);
-  await yes.click();
-  await reject(patient);
-  await expect(patient.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
+  const request = patient.getByRole('listitem').filter({ has: yes });
+  await withstands(request, [node, server], () => yes.click());
+  await declines(request, () => yes.click());
+  await withstands(request, [unable('**/v1/relay', 'POST')], async () => {
+    await yes.click();
+    await approve(patient);
+  });
   await yes.click();
   await approve(patient);
   await expect(patient.getByText('Dr Amara Osei can now see one record.')).toBeVisible();

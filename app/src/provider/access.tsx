@@ -131,7 +131,7 @@ function Waits() {
   return (
     <section className="flex flex-col gap-1.5">
       <h2>{t('provider.access.open.title')}</h2>
-      <ProblemNote error={error ?? withdrawing.error} retry={() => void refetch()} />
+      <ProblemNote error={error ?? withdrawing.error} retry={error ? () => void refetch() : undefined} />
       {isPending && <Waiting />}
       {data?.length === 0 && <p className="text-soft">{t('provider.access.open.empty')}</p>}
       <ul className="flex flex-col gap-1">
