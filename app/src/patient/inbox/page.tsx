@@ -162,6 +162,7 @@ function Notices({ notices }: { notices: readonly Schema['Notice'][] }) {
           );
         })}
       </ol>
+      <ProblemNote error={reading.error} />
       {notices.some(({ read }) => !read) && (
         <Button className="self-start" onPress={() => reading.mutate()} isDisabled={reading.isPending}>
           {t('patient.inbox.markRead')}
