@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { addExample, allow, approve, arrive, arriveAsDoctor, reject } from './people';
+import { declines, declinesText, node, server, withstands } from './failures';
+import { addExample, allow, approve, arrive, arriveAsDoctor } from './people';
 
 test('a record is corrected by a new version, which hides the one before and can be marked as wrong', async ({
   page,
@@ -34,10 +35,14 @@ test('a record is corrected by a new version, which hides the one before and can
   await page.getByRole('button', { name: 'Mark as wrong' }).click();
   const dialog = page.getByRole('dialog', { name: 'Mark this record as wrong?' });
   expect.soft(await violations(page), 'marking as wrong').toEqual([]);
-  await dialog.getByRole('button', { name: 'Mark as wrong' }).click();
-  await reject(page);
-  await expect(dialog.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
-  await dialog.getByRole('button', { name: 'Mark as wrong' }).click();
+  const mark = () => dialog.getByRole('button', { name: 'Mark as wrong' }).click();
+  await withstands(dialog, [node], mark);
+  await declines(dialog, mark);
+  await withstands(dialog, [server], async () => {
+    await mark();
+    await approve(page);
+  });
+  await mark();
   await approve(page);
   await expect(page.getByText('Marked as wrong. Whoever may see it sees that too.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Mark as wrong' })).toHaveCount(0);
@@ -64,20 +69,37 @@ test('results that were sent are taken in by one approval, and who reads one sav
   await arriveAsDoctor(doctor);
   await doctor.getByRole('link', { name: 'Send a result' }).click();
   await doctor.getByLabel("Patient's address").fill(vault);
+  const send = () => doctor.getByRole('button', { name: 'Sign and send' }).click();
   for (const title of ['Letter', 'Second letter']) {
     await doctor.getByLabel('or write a text').fill(`${title}: all is well.`);
     await doctor.getByLabel('Title').fill(title);
-    await doctor.getByRole('button', { name: 'Sign and send' }).click();
+    if (title === 'Letter') {
+      await withstands(doctor, [node, server], send);
+      await declinesText(doctor, send);
+    }
+    await send();
     await expect(doctor.getByText("Sent. It waits in the patient's mailbox.")).toBeVisible();
   }
 
   await patient.getByRole('link', { name: 'Inbox', exact: true }).click();
-  await patient.getByRole('button', { name: 'Add all 2 to my records' }).click();
-  await reject(patient);
-  await expect(patient.getByText('You said no in your wallet. Nothing was changed.')).toBeVisible();
-  await patient.getByRole('button', { name: 'Add all 2 to my records' }).click();
+  const takeAll = patient.getByRole('button', { name: 'Add all 2 to my records' });
+  const mailbox = patient.locator('section').filter({ has: patient.getByRole('heading', { name: 'Sent to you' }) });
+  await withstands(mailbox, [node], () => takeAll.click());
+  await declines(mailbox, () => takeAll.click());
+  await withstands(mailbox, [server], async () => {
+    await takeAll.click();
+    await approve(patient);
+  });
+  // On chain, while the server cannot take them in yet.
+  let refusals = 0;
+  await patient.route('**/v1/mailbox/*/*/accept', async (route) => {
+    if (refusals++ >= 2) return route.fallback();
+    await route.fulfill({ status: 503, body: 'away' });
+  });
+  await takeAll.click();
   await approve(patient);
   await expect(patient.getByRole('button', { name: 'Add to my records' })).toHaveCount(0);
+  expect(refusals).toBe(4);
   await patient.getByRole('link', { name: 'Records', exact: true }).click();
   await expect(patient.getByText('2 records. Only you')).toBeVisible();
 

@@ -39,13 +39,23 @@ export async function issue(
   };
   const media_type = content.type || 'application/octet-stream';
   const draft = { labels, media_type, ...(title ? { title } : {}), ...(day ? { issued: day } : {}) };
-  await core().mail(
+  // On its way through the worker a refusal of the wallet would no longer be one.
+  let refusal: unknown;
+  const sign = (message: Uint8Array) =>
+    signer.signMessage(message).catch((error: unknown) => {
+      refusal = error;
+      throw error;
+    });
+  const sending = core().mail(
     vault,
     account,
     { issuer: signer.address, credential },
-    Comlink.proxy((message: Uint8Array) => signer.signMessage(message)),
+    Comlink.proxy(sign),
     draft,
     content,
     Comlink.proxy((part: number) => progress('lock', part)),
   );
+  await sending.catch((error: unknown) => {
+    throw refusal ?? error;
+  });
 }

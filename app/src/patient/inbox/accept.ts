@@ -1,4 +1,5 @@
 import { api, ok, type Schema } from '@/api/client';
+import { patiently } from '@/chain/patience';
 import { core } from '@/core';
 import type { Person } from '@/session/state';
 import { mintAll } from '../records/mint-all';
@@ -21,6 +22,7 @@ export async function accept(person: Person, items: readonly Schema['MailboxItem
   );
   for (const { item, record } of records) {
     const params = { path: { vault, item } };
-    await ok(api.POST('/v1/mailbox/{vault}/{item}/accept', { params, body: { record_id: record.recordId } }));
+    const body = { record_id: record.recordId };
+    await patiently(() => ok(api.POST('/v1/mailbox/{vault}/{item}/accept', { params, body })));
   }
 }
