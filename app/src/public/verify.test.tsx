@@ -204,6 +204,24 @@ describe('the node', () => {
     expect([apart.getAttribute('target'), apart.getAttribute('rel')]).toEqual(['_blank', 'noopener']);
   });
 
+  test('is waited for by a file that is chosen before the server has named it', async () => {
+    const asked: string[] = [];
+    let name: (node: Response) => void = () => {};
+    vi.stubGlobal('fetch', async (url: string) => {
+      asked.push(url);
+      if (url === '/v1/log') return Response.json({});
+      if (url === '/v1/app') return new Promise<Response>((answer) => (name = answer));
+      throw new TypeError('no such host');
+    });
+    const { container } = open('/verify');
+    await screen.findByRole('button', { name: 'Choose a file' });
+    await userEvent.upload(container.querySelector('input[type=file]') as HTMLInputElement, new File([RECORD], 'one'));
+    await waitFor(() => expect(screen.getByLabelText('What do you want to check?')).toHaveProperty('value', RECORD));
+    name(Response.json({ rpc_url: NODE }));
+    expect(await screen.findByText(/no such host/)).toBeTruthy();
+    expect(asked.filter((url) => !url.startsWith('/v1/'))).toEqual([NODE]);
+  });
+
   test('is asked for where the server names none', async () => {
     vi.stubGlobal('fetch', async () => Response.json({ rpc_url: null }));
     open('/verify');

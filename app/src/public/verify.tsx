@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { CircleCheck, CircleHelp, CircleX, FileUp } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
@@ -27,6 +27,18 @@ async function ofServer<T>(path: string): Promise<T | null> {
   return response?.ok ? ((await response.json()) as T) : null;
 }
 
+const serverOf = queryOptions({
+  queryKey: ['open', 'server'],
+  queryFn: async () => {
+    const [app, log] = await Promise.all([
+      ofServer<{ rpc_url: string | null }>('/v1/app'),
+      ofServer<{ verifier: string }>('/v1/log'),
+    ]);
+    return { node: app?.rpc_url ?? '', verifier: log?.verifier };
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Checks a proof in the browser, for anybody. */
 export function VerifyPage() {
   const { t } = useTranslation();
@@ -35,24 +47,17 @@ export function VerifyPage() {
   const [node, setNode] = useState<string>();
   const [trusted, setTrusted] = useState('');
   const [transactions, reach] = useState(0);
-  const server = useQuery({
-    queryKey: ['open', 'server'],
-    queryFn: async () => {
-      const [app, log] = await Promise.all([
-        ofServer<{ rpc_url: string | null }>('/v1/app'),
-        ofServer<{ verifier: string }>('/v1/log'),
-      ]);
-      return { node: app?.rpc_url ?? '', verifier: log?.verifier };
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const asked = (node ?? server.data?.node ?? '').trim();
+  const queries = useQueryClient();
+  const server = useQuery(serverOf);
   const checking = useMutation({
     mutationFn: async (text: string) => {
       const found = brought(text);
       if (!found) return { unknown: true as const };
       reach(0);
-      const against = { node: new Node(asked), trusted: trusted.trim() || undefined, named: server.data?.verifier };
+      // A file may be chosen before the server has said which node to ask.
+      const there = await queries.ensureQueryData(serverOf);
+      const asked = (node ?? there.node).trim();
+      const against = { node: new Node(asked), trusted: trusted.trim() || undefined, named: there.verifier };
       return check(found, against, t, reach);
     },
   });
@@ -69,7 +74,7 @@ export function VerifyPage() {
     begin(linked);
   }, [linked, server.data]);
   const { data } = checking;
-  const hasNode = URL.canParse(asked);
+  const hasNode = URL.canParse((node ?? server.data?.node ?? '').trim());
   return (
     <>
       <PageHead title={t('open.verify.title')} lead={t('open.verify.lead')} />
