@@ -33,7 +33,9 @@ async function card(page: Page, kind: string): Promise<string> {
 /** A guardian who has no records: with a key of the wallet. */
 async function guardian(page: Page, first = async (_make: () => Promise<void>) => {}): Promise<string> {
   await signIn(page, '/guardian');
-  const make = () => page.getByRole('button', { name: 'Make my card' }).click();
+  const button = page.getByRole('button', { name: 'Make my card' });
+  await expect(button).toBeVisible();
+  const make = () => button.click();
   await first(make);
   await make();
   return card(page, 'guardian');
