@@ -166,7 +166,9 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
   const again = () => back.getByRole('button', { name: 'Try again' }).click();
   await withstands(back, [node], again);
   await again();
-  const bring = () => back.getByRole('button', { name: 'Bring them along' }).click();
+  const bringing = back.getByRole('button', { name: 'Bring them along' });
+  await expect(bringing).toBeVisible();
+  const bring = () => bringing.click();
   await withstands(back, [node], bring);
   await declines(back, bring);
   await withstands(back, [server], async () => {
