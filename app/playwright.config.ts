@@ -11,7 +11,8 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
   fullyParallel: true,
-  workers: 2,
+  // Walks wait for blocks more than they work.
+  workers: 3,
   timeout: 90_000,
   expect: { timeout: 30_000 },
   reporter: [['list']],

@@ -150,7 +150,7 @@ test('two guardians give the records of a lost wallet to a new one, which reads 
   await openFile(back, keptFile);
   const handing = anna.getByRole('button', { name: 'Hand over my part' });
   await expect(handing).toBeVisible();
-  await withstands(around(handing), [server, node], () => handing.click());
+  await withstands(around(around(handing)), [server, node], () => handing.click());
   for (const page of [anna, ben]) {
     await page.getByRole('button', { name: 'Hand over my part' }).click();
     await expect(page.getByText('You handed over your part.')).toBeVisible();
