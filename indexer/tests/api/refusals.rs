@@ -77,7 +77,8 @@ async fn a_wrong_parameter_is_refused_by_its_name(pool: PgPool) {
         ("/v1/chain/events", "cursor=A", "cursor"),
         ("/v1/chain/credentials", "registrar=abc", "registrar"),
         ("/v1/chain/credentials", "subject=", "subject"),
-        ("/v1/chain/credentials", "kind=pharmacy", "kind"),
+        ("/v1/chain/credentials", "role=pharmacy", "role"),
+        ("/v1/chain/credentials", "kind=doctor", "kind"),
         ("/v1/chain/registrars", "limit=0", "limit"),
         ("/v1/chain/status", "verbose=1", "verbose"),
     ] {
