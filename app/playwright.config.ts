@@ -11,8 +11,7 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
   fullyParallel: true,
-  // Walks wait for blocks more than they work.
-  workers: 3,
+  workers: 2,
   timeout: 90_000,
   expect: { timeout: 30_000 },
   reporter: [['list']],
