@@ -22,7 +22,7 @@ class MobileWallet implements Wallet {
   readonly name = i18next.t('common.walletApp.name');
   readonly icon = ICON;
   readonly chains = CHAINS;
-  readonly #phone = new Phone(network);
+  readonly #phone = new Phone();
   readonly #listeners = new Set<StandardEventsListeners['change']>();
   #accounts: WalletAccount[] = [];
 
@@ -55,9 +55,10 @@ class MobileWallet implements Wallet {
   }
 
   async #connect() {
-    const publicKey = await this.#phone.account();
+    const chain = await network();
+    const publicKey = await this.#phone.account(chain);
     const address = getAddressDecoder().decode(publicKey);
-    this.#change([{ address, publicKey, chains: [await network()], features: FEATURES }]);
+    this.#change([{ address, publicKey, chains: [chain], features: FEATURES }]);
     return { accounts: this.#accounts };
   }
 

@@ -32,7 +32,8 @@ interface Session {
 
 /** A wallet app on the same phone, spoken to by the Mobile Wallet Adapter, version 2. */
 export class Phone {
-  readonly #chain: () => Promise<IdentifierString>;
+  /** The network that everything is for, as of the last request for an account. */
+  #chain: IdentifierString | undefined;
   /** What the wallet app knows the page by. It is kept here alone, so that it ends with the page. */
   #token: string | undefined;
   /** The account that the person chose. */
@@ -42,13 +43,10 @@ export class Phone {
   #close = () => {};
   #closing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(chain: () => Promise<IdentifierString>) {
-    this.#chain = chain;
-  }
-
-  /** Asks for an account: its public key, 32 bytes. */
-  async account(): Promise<Uint8Array> {
+  /** Asks for an account of a network: its public key, 32 bytes. */
+  async account(chain: IdentifierString): Promise<Uint8Array> {
     this.forget();
+    this.#chain = chain;
     return this.#ask(async ({ account }) => account);
   }
 
@@ -145,7 +143,6 @@ export class Phone {
   async #begin(isGivenUp: () => boolean): Promise<Session> {
     if (this.#session && this.#isInFront()) return this.#session;
     this.#end();
-    const chain = await this.#chain();
     await mayReachApps();
     const { wallet, close } = await startScenario();
     // It fails where it is closed, and nobody may be waiting for it any more.
@@ -156,7 +153,11 @@ export class Phone {
     }
     this.#close = close;
     const app = await wallet;
-    const granted = await app.authorize({ identity: IDENTITY, chain, ...(this.#token && { auth_token: this.#token }) });
+    const granted = await app.authorize({
+      identity: IDENTITY,
+      ...(this.#chain && { chain: this.#chain }),
+      ...(this.#token && { auth_token: this.#token }),
+    });
     const can = await app.getCapabilities();
     // Transactions are paid by the relay, so that the wallet signs and does not send.
     if (!can.features.includes('solana:signTransactions')) throw new NoWalletApp('unfit');
