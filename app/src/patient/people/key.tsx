@@ -24,7 +24,7 @@ export function Key({ state, policy, hangs = false }: Pick<Allowed, 'state' | 'p
     <svg
       aria-hidden="true"
       viewBox={hangs ? '0 0 44 104' : '0 0 104 44'}
-      className={`${hangs ? 'h-[156px] w-[66px] origin-top' : 'h-6 w-[104px]'} transition duration-200 motion-reduce:transition-none ${turned} ${colours[state]}`}
+      className={`${hangs ? 'h-[156px] w-[66px] origin-top' : 'h-6 w-[104px]'} transition duration-200 ${turned} ${colours[state]}`}
     >
       <g transform={hangs ? 'translate(44 0) rotate(90)' : undefined}>
         <g fill="none" stroke="currentColor" strokeWidth="4">
