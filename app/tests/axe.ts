@@ -13,6 +13,8 @@ export async function violations(page: Page, ...rules: string[]): Promise<string
     const runOnly =
       rules.length > 0 ? { type: 'rule' as const, values: rules } : { type: 'tag' as const, values: tags };
     const { violations } = await axe.run(document, { runOnly, resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, any }) => `${id}: ${target.join(' ')} (${any.map(({ message }) => message).join('; ')})`),
+    );
   }, rules);
 }
