@@ -16,11 +16,22 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [['list']],
   forbidOnly: true,
+  projects: [
+    { name: 'walks', testIgnore: 'speed.spec.ts' },
+    // Nothing runs beside what is measured.
+    {
+      name: 'speed',
+      testMatch: 'speed.spec.ts',
+      dependencies: process.env.AEGLE_BENCH ? [] : ['walks'],
+      fullyParallel: false,
+    },
+  ],
   use: {
     ...devices['Desktop Chrome'],
     baseURL: process.env.AEGLE_URL ?? 'http://127.0.0.1:8080',
     locale: 'en-GB',
-    trace: 'retain-on-failure',
+    // Pictures and copies of every page take a third of the walks' time; `--trace on` brings them.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false, sources: true },
     launchOptions: {
       executablePath: chromium(),
       args: [

@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test';
 
-/** `make bench` runs alone. Among other tests on the same cores everything takes up to twice as long. */
+/** `make bench` runs on a quiet machine. One that tests may do other work too, which takes up to as long again. */
 const SLACK = process.env.AEGLE_BENCH ? 1 : 2;
 
 /** Prints a measured value with its target, and holds it. */
