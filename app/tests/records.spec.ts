@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { violations } from './axe';
-import { declines, declinesText, node, server, withstands } from './failures';
+import { declines, declinesText, node, server, unable, withstands } from './failures';
 import { addExample, allow, approve, arrive, arriveAsDoctor } from './people';
 
 test('a record is corrected by a new version, which hides the one before and can be marked as wrong', async ({
@@ -70,7 +70,7 @@ test('results that were sent are taken in by one approval, and who reads one sav
   await doctor.getByRole('link', { name: 'Send a result' }).click();
   await doctor.getByLabel("Patient's address").fill(vault);
   const send = () => doctor.getByRole('button', { name: 'Sign and send' }).click();
-  for (const title of ['Letter', 'Second letter']) {
+  for (const title of ['Letter', 'Second letter', 'Third letter']) {
     await doctor.getByLabel('or write a text').fill(`${title}: all is well.`);
     await doctor.getByLabel('Title').fill(title);
     if (title === 'Letter') {
@@ -82,6 +82,15 @@ test('results that were sent are taken in by one approval, and who reads one sav
   }
 
   await patient.getByRole('link', { name: 'Inbox', exact: true }).click();
+  await expect(patient.getByRole('button', { name: 'Add all 3 to my records' })).toBeVisible();
+  await patient.getByRole('button', { name: 'Discard' }).first().click();
+  const dialog = patient.getByRole('dialog', { name: 'Discard this result?' });
+  await expect(dialog).toBeVisible();
+  expect(await violations(patient)).toEqual([]);
+  const discard = () => dialog.getByRole('button', { name: 'Discard' }).click();
+  await withstands(dialog, [unable('**/v1/mailbox/**', 'DELETE')], discard);
+  await discard();
+  await expect(patient.getByText('Discarded.')).toBeVisible();
   const takeAll = patient.getByRole('button', { name: 'Add all 2 to my records' });
   const mailbox = patient.locator('section').filter({ has: patient.getByRole('heading', { name: 'Sent to you' }) });
   await withstands(mailbox, [node], () => takeAll.click());

@@ -7,6 +7,7 @@ import { labelsOf } from '@/api/labels';
 import { usePerson } from '@/session/state';
 import { Button } from '@/ui/button';
 import { Card, Empty, PageHead } from '@/ui/card';
+import { Confirm } from '@/ui/confirm';
 import { useKinds } from '@/ui/kinds';
 import { Note } from '@/ui/note';
 import { ProblemNote } from '@/ui/problem';
@@ -58,7 +59,7 @@ export function InboxPage() {
           <ul className="flex flex-col gap-1.5">
             {mail.data.map((item) => (
               <li key={item.item}>
-                <Mail item={item} />
+                <Mail item={item} onDiscarded={() => finish(t('patient.inbox.discarded'))} />
               </li>
             ))}
           </ul>
@@ -96,18 +97,24 @@ function TakeAll({ items }: { items: readonly Schema['MailboxItem'][] }) {
 }
 
 /** A result that somebody sent. */
-function Mail({ item }: { item: Schema['MailboxItem'] }) {
+function Mail({ item, onDiscarded }: { item: Schema['MailboxItem']; onDiscarded: () => void }) {
   const { t } = useTranslation();
   const person = usePerson();
   const queries = useQueryClient();
   const kind = useKinds();
+  const [asking, ask] = useState(false);
   const refresh = async () => {
     await queries.invalidateQueries(mailOf(person));
     await queries.invalidateQueries(recordsOf(person));
   };
   const taking = useMutation({ mutationFn: () => accept(person, [item]), onSettled: refresh });
-  const discarding = useMutation({ mutationFn: () => discard(person, item), onSuccess: refresh });
-  const busy = taking.isPending || discarding.isPending;
+  const discarding = useMutation({
+    mutationFn: () => discard(person, item),
+    onSuccess: async () => {
+      onDiscarded();
+      await refresh();
+    },
+  });
   return (
     <Card className="flex flex-col gap-1.5">
       <p>
@@ -116,16 +123,26 @@ function Mail({ item }: { item: Schema['MailboxItem'] }) {
       <p className="text-soft text-sm" title={exactly(item.posted_at)}>
         {moment(item.posted_at)}
       </p>
-      <ProblemNote error={taking.error ?? discarding.error} />
+      <ProblemNote error={taking.error} />
       {taking.isPending && <Waiting for={t('common.signIn.waiting')} />}
       <div className="flex flex-wrap gap-1">
-        <Button weight="first" onPress={() => taking.mutate()} isDisabled={busy}>
+        <Button weight="first" onPress={() => taking.mutate()} isDisabled={taking.isPending}>
           {t('patient.inbox.take')}
         </Button>
-        <Button onPress={() => discarding.mutate()} isDisabled={busy}>
+        <Button onPress={() => ask(true)} isDisabled={taking.isPending}>
           {t('patient.inbox.discard')}
         </Button>
       </div>
+      <Confirm
+        title={t('patient.inbox.discardTitle')}
+        action={t('patient.inbox.discard')}
+        doing={discarding}
+        waiting={t('patient.inbox.discarding')}
+        isOpen={asking}
+        onClose={() => ask(false)}
+      >
+        <p>{t('patient.inbox.discardText')}</p>
+      </Confirm>
     </Card>
   );
 }
