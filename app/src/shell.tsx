@@ -205,8 +205,9 @@ function Connection() {
   );
 }
 
-/** Looks whether the records are about to go to another wallet. */
+/** Looks whether the records are about to go to another wallet, and whether others added some for the patient. */
 function Watch({ vault }: { vault: string }) {
+  const queries = useQueryClient();
   const { data } = useQuery({
     queryKey: ['vault', vault],
     queryFn: async () => {
@@ -215,6 +216,14 @@ function Watch({ vault }: { vault: string }) {
     },
     refetchInterval: LOOK,
   });
+  const added = data?.delegate_mints;
+  const before = useRef(added);
+  useEffect(() => {
+    if (before.current !== undefined && before.current !== added) {
+      for (const list of ['records', 'mailbox']) void queries.invalidateQueries({ queryKey: [list, vault] });
+    }
+    before.current = added;
+  }, [added, queries, vault]);
   if (!data?.pending_recovery) return null;
   return (
     <Suspense>

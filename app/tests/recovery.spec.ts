@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Browser, expect, type Locator, type Page, test } from '@playwright/test';
 import { violations } from './axe';
 import { declines, declinesText, node, server, unable, withstands } from './failures';
-import { addExample, approve, arrive } from './people';
+import { addExample, approve, arrive, arriveAsDoctor } from './people';
 
 /** People with a browser of their own each. */
 async function people(browser: Browser, count: number): Promise<Page[]> {
@@ -312,4 +312,40 @@ test('somebody may act for the patient, and no more', async ({ page }) => {
   await stop();
   await approve(page);
   await expect(page.getByText('Nobody acts for you')).toBeVisible();
+});
+
+test("the server's agent takes in what is sent while the patient lets it", async ({ browser }) => {
+  const [patient, doctor] = await people(browser, 2);
+  if (!patient || !doctor) throw new Error('two pages');
+  const vault = await arrive(patient);
+  await go(patient, 'People who act for you');
+  const allowAgent = () => patient.getByRole('button', { name: 'Let it take in my results' }).click();
+  await withstands(patient, [node], allowAgent);
+  await declines(patient, allowAgent);
+  await withstands(patient, [server], async () => {
+    await allowAgent();
+    await approve(patient);
+  });
+  await allowAgent();
+  await approve(patient);
+  await expect(patient.getByText(/^May add records, until/)).toBeVisible();
+
+  await arriveAsDoctor(doctor);
+  await doctor.getByRole('link', { name: 'Send a result' }).click();
+  await doctor.getByLabel("Patient's address").fill(vault);
+  await doctor.getByLabel('or write a text').fill('All is well.');
+  await doctor.getByLabel('Title').fill('Letter');
+  await doctor.getByRole('button', { name: 'Sign and send' }).click();
+  await expect(doctor.getByText("Sent. It waits in the patient's mailbox.")).toBeVisible();
+  await patient.getByRole('link', { name: 'Records', exact: true }).click();
+  await expect(patient.getByText('One record. Only you')).toBeVisible();
+  await patient.getByRole('link', { name: 'Letter' }).click();
+  await expect(patient.getByText('All is well.')).toBeVisible();
+
+  await go(patient, 'People who act for you');
+  await patient.getByRole('button', { name: 'Stop it' }).click();
+  await patient.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click();
+  await approve(patient);
+  await expect(patient.getByText('Nobody acts for you')).toBeVisible();
+  await expect(patient.getByRole('button', { name: 'Let it take in my results' })).toBeVisible();
 });

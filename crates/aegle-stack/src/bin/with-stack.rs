@@ -1,6 +1,6 @@
 //! `with-stack COMMAND…`: runs a command beside a whole stack that is empty: ledger, Postgres, a server that
-//! serves the web app with the development wallet and pays for everybody, a practice that reads what it may, and
-//! three custodians. The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays
+//! serves the web app with the development wallet and pays for everybody, its agent, a practice that reads what it may,
+//! and three custodians. The command is told by `AEGLE_URL` and `AEGLE_RPC_URL`, and of another doctor, whom nobody plays
 //! and who may open records in an emergency, by `AEGLE_DOCTOR` (the address), `AEGLE_DOCTOR_SEED` (of the wallet, hex)
 //! and `AEGLE_DOCTOR_KEY_FILE`, which holds the key that follows from the wallet too, for wallets that sign no texts.
 //! It takes `AEGLE_APP_FOLDER`, another build of the app than app/dist-demo, and `AEGLE_SERVER`, the binary of a
@@ -58,8 +58,11 @@ async fn run() -> anyhow::Result<u8> {
     .await?;
     let database = format!("aegle_with_stack_{}", std::process::id());
     let mut settings = Settings::new(&ledger, postgres.create(&database).await?, &folder)?;
-    let file = folder.join("relay.json");
-    write_keypair_file(&relay, &file).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let keypair = |name: &str, key: &Keypair| {
+        let file = folder.join(name);
+        write_keypair_file(key, &file).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        anyhow::Ok(file.display().to_string())
+    };
     let log_key = hex::encode(Keypair::new().secret_bytes());
     let path = |name| std::env::var_os(name).map(PathBuf::from);
     let server = path("AEGLE_SERVER");
@@ -70,12 +73,15 @@ async fn run() -> anyhow::Result<u8> {
         settings.binary = server;
     }
     for (name, value) in [
-        ("AEGLE_API__RELAY__KEYPAIR", file.display().to_string()),
+        ("AEGLE_API__RELAY__KEYPAIR", keypair("relay.json", &relay)?),
         ("AEGLE_API__RELAY__OPEN", "true".into()),
         // All who try it come from one address.
         ("AEGLE_API__RELAY__OPEN_PER_DAY", "10000".into()),
         ("AEGLE_API__LOG__KEY", log_key),
         ("AEGLE_API__LOG__CHECKPOINT_SECONDS", "1".into()),
+        ("AEGLE_AGENT__KEYPAIR", keypair("agent.json", &Keypair::new())?),
+        ("AEGLE_AGENT__POLL_MS", "500".into()),
+        ("AEGLE_AGENT__IDLE_POLL_MS", "2000".into()),
         ("AEGLE_APP__RPC_URL", ledger.rpc_url.clone()),
         ("AEGLE_APP__DEVELOPMENT", "true".into()),
         ("AEGLE_APP__PRACTICE", address),
@@ -88,6 +94,7 @@ async fn run() -> anyhow::Result<u8> {
     settings.migrate().await?;
     let mut indexer = settings.start()?;
     indexer.ready(Duration::from_secs(60)).await?;
+    let agent = settings.start_agent("agent")?;
     let operator = Operator::new(ledger.client(), payer);
     let url = indexer.api.url.clone();
     operator.configure(&governance, governance.pubkey(), &format!("{url}/token/record.json"), 1).await?;
@@ -113,6 +120,7 @@ async fn run() -> anyhow::Result<u8> {
             unreachable!("they work until they are stopped")
         }
     };
+    agent.stop().await?;
     indexer.stop().await?;
     ledger.stop().await?;
     postgres.remove(&database).await?;
